@@ -1,0 +1,44 @@
+# Everything a developer or a new user runs. `make` alone lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SAM_VENV := .venv-sam
+SAM := SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- installation -----------------------------------------------------------
+# uv installs from the hash-locked requirement files; it is itself installed from a locked file.
+
+.PHONY: install
+install: $(VENV)/.installed ## make .venv with everything locked in requirements/dev.txt
+
+$(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "RecognizeMe needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "==> making $(VENV) (once; about 200 MB to download)"
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "python3 has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/dev.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SAM_VENV)/.installed: requirements/uv.txt requirements/sam.txt
+	@echo "==> making $(SAM_VENV): aws-sam-cli pins its dependencies tightly, so it has its own environment"
+	@$(PYTHON) -m venv $(SAM_VENV)
+	@$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=$(SAM_VENV) $(SAM_VENV)/bin/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/sam.txt
+	@touch $@
+
+.PHONY: lock
+lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-locked files
+	@for name in uv sam; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade --all-extras pyproject.toml --output-file requirements/dev.txt

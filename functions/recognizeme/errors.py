@@ -1,0 +1,29 @@
+"""The few errors the domain knows. Adapters translate theirs into these, by type or code, chained with `from`."""
+
+
+class RecognizeMeError(Exception):
+    """Base of everything raised on purpose; its text is one sentence a person can act on."""
+
+
+class InvalidRequest(RecognizeMeError):
+    """The caller sent something outside the agreed form. HTTP 400."""
+
+
+class NotFound(RecognizeMeError):
+    """The person, sighting or photo asked for does not exist. HTTP 404."""
+
+
+class UnusablePicture(RecognizeMeError):
+    """The bytes are no picture that can be searched or indexed; the text says why."""
+
+
+class CaptureInProgress(RecognizeMeError):
+    """Somebody else is recognizing this capture right now; ask again in a moment. HTTP 202 or a retry."""
+
+
+class ServiceBusy(RecognizeMeError):
+    """A service we depend on throttled us or did not answer; the same call may be made again. HTTP 503."""
+
+
+class Misconfigured(RecognizeMeError):
+    """A setting is missing or wrong, or a resource the settings name does not exist. HTTP 500."""

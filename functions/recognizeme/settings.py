@@ -1,0 +1,50 @@
+"""Settings from the environment, read once by `wiring.py`; docs/settings.md lists the same names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from recognizeme.errors import Misconfigured
+
+
+def _env(name: str, default: object = None) -> Any:
+    return field(default=default, metadata={"env": name}) if default is not None else field(metadata={"env": name})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between two stacks. Units are in the names; sizes are bytes."""
+
+    bucket: str = _env("RECOGNIZEME_BUCKET")
+    sightings_table: str = _env("RECOGNIZEME_SIGHTINGS_TABLE")
+    faces_table: str = _env("RECOGNIZEME_FACES_TABLE")
+    people_table: str = _env("RECOGNIZEME_PEOPLE_TABLE")
+    collection_id: str = _env("RECOGNIZEME_COLLECTION")
+    threshold_pct: float = _env("RECOGNIZEME_THRESHOLD_PCT", 99.0)
+    margin_pct: float = _env("RECOGNIZEME_MARGIN_PCT", 1.0)
+    sighting_days: int = _env("RECOGNIZEME_SIGHTING_DAYS", 90)
+    ticket_s: int = _env("RECOGNIZEME_TICKET_S", 300)
+    link_s: int = _env("RECOGNIZEME_LINK_S", 60)
+    lease_s: int = _env("RECOGNIZEME_LEASE_S", 30)
+    call_usd: float = _env("RECOGNIZEME_CALL_USD", 0.001)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read every setting; raises `Misconfigured` naming the first that is missing or no number."""
+        values: dict[str, str | int | float] = {}
+        for setting in fields(cls):
+            name, text = setting.metadata["env"], environ.get(setting.metadata["env"], "")
+            if text:
+                values[setting.name] = _parse(name, text, type(setting.default))
+            elif not isinstance(setting.default, int | float):
+                raise Misconfigured(f"the environment variable {name} is not set; see docs/settings.md")
+        return cls(**values)  # type: ignore[arg-type]  # each value was parsed to its field's type above
+
+
+def _parse(name: str, text: str, kind: type) -> str | int | float:
+    if kind not in (int, float):
+        return text
+    try:
+        return int(text) if kind is int else float(text)
+    except ValueError as error:
+        raise Misconfigured(f"the environment variable {name} is {text!r}, which is no number") from error

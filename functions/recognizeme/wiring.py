@@ -1,0 +1,100 @@
+"""The composition root: which adapters stand behind the ports. Importing it makes nothing; asking it does."""
+
+import os
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Protocol
+
+from recognizeme.policy import Policy
+from recognizeme.ports import Clock, FaceIndex, People, PhotoStore, Sightings
+from recognizeme.settings import Settings
+
+
+class Parts(Protocol):
+    """What the handlers are made of. On AWS each part is made when first asked for: a client costs time."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this stack."""
+
+    @property
+    def policy(self) -> Policy:
+        """How sure a recognition must be."""
+
+    @property
+    def photos(self) -> PhotoStore:
+        """Where pictures are kept."""
+
+    @property
+    def faces(self) -> FaceIndex:
+        """The collection of faces."""
+
+    @property
+    def sightings(self) -> Sightings:
+        """What was seen."""
+
+    @property
+    def people(self) -> People:
+        """Who is enrolled."""
+
+    @property
+    def now(self) -> Clock:
+        """The clock, in UTC."""
+
+
+class AwsParts:
+    """Amazon S3, Rekognition and DynamoDB; endpoints and credentials are boto3's, from the environment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.policy = Policy(settings.threshold_pct, settings.margin_pct)
+
+    @property
+    def now(self) -> Clock:
+        return utc_now
+
+    @cached_property
+    def photos(self) -> PhotoStore:
+        from recognizeme.adapters.s3 import S3PhotoStore
+
+        return S3PhotoStore.connect(self.settings.bucket)
+
+    @cached_property
+    def faces(self) -> FaceIndex:
+        from recognizeme.adapters.rekognition import RekognitionFaceIndex
+
+        return RekognitionFaceIndex.connect(self.settings.collection_id)
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        from recognizeme.adapters.dynamodb import DynamoDbSightings
+
+        return DynamoDbSightings.connect(self.settings.sightings_table, retention_days=self.settings.sighting_days)
+
+    @cached_property
+    def people(self) -> People:
+        from recognizeme.adapters.dynamodb import DynamoDbPeople
+
+        return DynamoDbPeople.connect(self.settings.people_table, faces_table=self.settings.faces_table)
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+_parts: Parts | None = None
+
+
+def parts() -> Parts:
+    """The parts of this process: those given to `use`, else AWS's as the environment names them."""
+    global _parts
+    if _parts is None:
+        _parts = AwsParts(Settings.from_env(os.environ))
+    return _parts
+
+
+def use(parts: Parts | None) -> None:
+    """Put other parts behind every handler of this process, or None to read the environment again."""
+    global _parts
+    _parts = parts
