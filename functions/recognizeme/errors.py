@@ -1,4 +1,4 @@
-"""The few errors the domain knows. Adapters translate theirs into these, by type or code, chained with `from`."""
+"""The few errors the domain knows; adapters translate theirs into these, chained with `from`."""
 
 
 class RecognizeMeError(Exception):

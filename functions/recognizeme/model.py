@@ -37,7 +37,9 @@ def check_person_id(person_id: str) -> str:
 def check_kiosk_id(kiosk_id: str) -> str:
     """Return `kiosk_id`, or raise `InvalidRequest` when it cannot stand in a photo's key."""
     if not _KIOSK_ID.fullmatch(kiosk_id) or kiosk_id in {".", ".."}:
-        raise InvalidRequest(f"kiosk_id {kiosk_id[:80]!r} must be 1 to 64 of the characters A-Z a-z 0-9 _ . -")
+        raise InvalidRequest(
+            f"kiosk_id {kiosk_id[:80]!r} must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
+        )
     return kiosk_id
 
 
@@ -150,7 +152,9 @@ class Enrollment:
         """Raise `InvalidRequest` when the person id is out of form or the photo id cannot be a file name."""
         check_person_id(self.person_id)
         if not 0 < len(self.photo_id) <= 255 or "/" in self.photo_id or self.photo_id in {".", ".."}:
-            raise InvalidRequest(f"photo_id {self.photo_id[:80]!r} must be a file name of 1 to 255 characters")
+            raise InvalidRequest(
+                f"photo_id {self.photo_id[:80]!r} must be a file name of 1 to 255 characters"
+            )
 
     @property
     def photo_key(self) -> str:
@@ -266,7 +270,7 @@ class Person:
     @property
     def faces(self) -> int:
         """How many faces of this person the collection holds."""
-        return sum(photo.state is PhotoState.INDEXED for photo in self.photos.values())
+        return len({photo.face_id for photo in self.photos.values() if photo.face_id})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,11 @@ from recognizeme.errors import Misconfigured
 
 
 def _env(name: str, default: object = None) -> Any:
-    return field(default=default, metadata={"env": name}) if default is not None else field(metadata={"env": name})
+    return (
+        field(default=default, metadata={"env": name})
+        if default is not None
+        else field(metadata={"env": name})
+    )
 
 
 @dataclass(frozen=True, slots=True)

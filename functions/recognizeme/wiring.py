@@ -69,7 +69,9 @@ class AwsParts:
     def sightings(self) -> Sightings:
         from recognizeme.adapters.dynamodb import DynamoDbSightings
 
-        return DynamoDbSightings.connect(self.settings.sightings_table, retention_days=self.settings.sighting_days)
+        return DynamoDbSightings.connect(
+            self.settings.sightings_table, retention_days=self.settings.sighting_days
+        )
 
     @cached_property
     def people(self) -> People:
