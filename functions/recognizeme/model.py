@@ -28,9 +28,7 @@ EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
 def check_person_id(person_id: str) -> str:
     """Return `person_id`, or raise `InvalidRequest` when Rekognition would not take it as a UserId."""
     if not _PERSON_ID.fullmatch(person_id):
-        raise InvalidRequest(
-            f"person_id {person_id[:140]!r} must be 1 to 128 of the characters A-Z a-z 0-9 _ . - :"
-        )
+        raise InvalidRequest(f"person_id {person_id[:140]!r} must be 1 to 128 of A-Z a-z 0-9 _ . - :")
     return person_id
 
 
@@ -98,7 +96,8 @@ class Capture:
 
     def photo_key(self, content_type: str) -> str:
         """Where the picture is stored; raises `InvalidRequest` unless it is image/jpeg or image/png."""
-        return f"captures/{self.kiosk_id}/{self.captured_at:%Y/%m/%d}/{self.capture_id}.{extension(content_type)}"
+        folder = f"captures/{self.kiosk_id}/{self.captured_at:%Y/%m/%d}"
+        return f"{folder}/{self.capture_id}.{extension(content_type)}"
 
     @classmethod
     def from_key(cls, key: str) -> Self | None:

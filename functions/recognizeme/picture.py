@@ -1,7 +1,7 @@
 """What can be known of a picture from its first bytes, before anybody decodes it or pays for it.
 
-Formats: JPEG (ITU-T T.81, annex B) and PNG (W3C PNG specification, section 11.2.1). Limits are Rekognition's: 5 MB as
-bytes, at least 80 pixels a side ("Guidelines and quotas in Amazon Rekognition").
+Formats: JPEG (ITU-T T.81, annex B) and PNG (W3C PNG specification, section 11.2.1). Limits are
+Rekognition's: 5 MB as bytes, at least 80 pixels a side ("Guidelines and quotas in Amazon Rekognition").
 """
 
 import struct

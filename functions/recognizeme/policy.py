@@ -34,7 +34,7 @@ class Policy:
             raise Misconfigured("the similarity threshold and margin must lie between 0 and 100 percent")
 
     def decide(self, matches: Iterable[Match]) -> Decision:
-        """Group matches by person and decide: recognized, unknown or uncertain (never no_face or rejected)."""
+        """Group matches by person and decide between recognized, unknown and uncertain."""
         best_of: dict[str, float] = {}
         for match in matches:
             best_of[match.person_id] = max(match.similarity_pct, best_of.get(match.person_id, 0.0))

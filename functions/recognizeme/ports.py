@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class UploadTicket:
-    """A presigned POST: send `fields` and then the file, as multipart/form-data, to `url` before `expires_at`."""
+    """A presigned POST: `fields` and then the file, as multipart/form-data, to `url` until `expires_at`."""
 
     url: str
     fields: Mapping[str, str]
@@ -53,7 +53,7 @@ class PhotoStore(Protocol):
         """Every stored key that starts with `prefix`."""
 
     def delete(self, keys: Iterable[str]) -> int:
-        """Remove the pictures, every version of them; return how many there were. Missing keys are no error."""
+        """Remove pictures, every version; return how many there were. Missing keys are no error."""
 
 
 class FaceIndex(Protocol):
@@ -123,7 +123,7 @@ class People(Protocol):
     """Who is enrolled, with their photos and faces."""
 
     def put(self, person: Person) -> Person:
-        """Create the person, or change name and consent; photos and `created_at` stay. Return what is stored."""
+        """Create the person, or change name and consent; photos and `created_at` stay. Return the result."""
 
     def get(self, person_id: str) -> Person | None:
         """One person."""
