@@ -1,0 +1,274 @@
+"""The RecognizeMe API as a client sees it: docs/api.md in Python, with a time limit on every call."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, Self
+from urllib.parse import quote
+
+from kiosk.errors import NotFound, NotYetDone
+from kiosk.sighting import Sighting
+from kiosk.wire import DEFAULT_URL, Json, Wire
+
+MAX_DIRECT_BYTES = 4 * 1024 * 1024  # what fits a Lambda request once API Gateway has base64-encoded it
+MAX_UPLOAD_BYTES = 5 * 1024 * 1024  # Rekognition's limit for a picture given as bytes
+
+Path = Literal["upload", "immediate"]
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S, _WAIT_GROWTH = 0.02, 1.0, 1.5
+
+
+class ApiClient:
+    """One API, over kept-alive connections. Every method raises an `ApiError` of kiosk/errors.py.
+
+    `token` is sent as a bearer token; requests to an AWS address are signed (SigV4) instead. `timeout_s`
+    limits each request; `clock` and `sleep` are seconds on a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        token: str | None = None,
+        timeout_s: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._wire = Wire(url, token=token, timeout_s=timeout_s)
+        self._clock = clock
+        self._sleep = sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The API's address, without a slash at its end."""
+        return self._wire.url
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    # --- captures and sightings ---
+
+    def hand_in(
+        self,
+        picture: bytes,
+        *,
+        kiosk_id: str,
+        capture_id: str,
+        path: Path = "upload",
+        timeout_s: float = 10.0,
+        content_type: str = "image/jpeg",
+    ) -> Sighting:
+        """Hand a picture in and return its sighting once it is `done` or `failed`.
+
+        Raises `NotYetDone` when the picture was taken in but not recognized within `timeout_s`, `Refused`
+        when it never will be, and `Unreachable`, `Busy`, `TicketRefused` or `Unauthorized` when handing the
+        same capture in again is right.
+        """
+        deadline = self._clock() + timeout_s
+        hand_over = self.recognize if path == "immediate" else self.upload
+        sighting = hand_over(
+            picture,
+            kiosk_id=kiosk_id,
+            capture_id=capture_id,
+            content_type=content_type,
+            timeout_s=timeout_s,
+        )
+        if sighting and sighting.is_final:
+            return sighting
+        return self.await_sighting(capture_id, timeout_s=deadline - self._clock())
+
+    def upload(
+        self,
+        picture: bytes,
+        *,
+        kiosk_id: str,
+        capture_id: str,
+        content_type: str = "image/jpeg",
+        timeout_s: float | None = None,
+    ) -> None:
+        """Ask for an upload ticket and store the picture with it; the recognition starts by itself."""
+        request = {"kiosk_id": kiosk_id, "capture_id": capture_id, "content_type": content_type}
+        ticket = self._wire.call("POST", "/captures", json=request, timeout_s=timeout_s)
+        self._wire.use_ticket(ticket, picture, timeout_s=timeout_s)
+
+    def recognize(
+        self,
+        picture: bytes,
+        *,
+        kiosk_id: str,
+        capture_id: str,
+        content_type: str = "image/jpeg",
+        timeout_s: float | None = None,
+    ) -> Sighting:
+        """Hand a picture of at most 4 MiB in and wait; `pending` when it is being recognized elsewhere."""
+        document = self._wire.call(
+            "POST",
+            "/recognitions",
+            params={"kiosk_id": kiosk_id, "capture_id": capture_id},
+            data=picture,
+            content_type=content_type,
+            timeout_s=timeout_s,
+        )
+        return self._sighting(document)
+
+    def await_sighting(self, capture_id: str, *, timeout_s: float) -> Sighting:
+        """Ask for a sighting, in growing steps, until it is final. Raises `NotYetDone` after `timeout_s`."""
+        for remaining_s in self._tries(timeout_s):
+            try:
+                sighting = self.sighting(capture_id, timeout_s=remaining_s)
+            except NotFound:
+                continue  # its recognition has not begun
+            if sighting.is_final:
+                return sighting
+        raise NotYetDone(
+            f"the picture was handed in to {self.url}, but no result came in time; look again later"
+        )
+
+    def sighting(self, capture_id: str, *, timeout_s: float | None = None) -> Sighting:
+        """One sighting. Raises `NotFound` until its recognition has begun."""
+        return self._sighting(
+            self._wire.call("GET", f"/sightings/{_segment(capture_id)}", timeout_s=timeout_s)
+        )
+
+    def sightings(
+        self,
+        *,
+        person_id: str | None = None,
+        kiosk_id: str | None = None,
+        outcome: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Sighting]:
+        """Sightings, newest first, page after page; `limit` ends it early. Times are ISO 8601."""
+        filters = {
+            "person_id": person_id,
+            "kiosk_id": kiosk_id,
+            "outcome": outcome,
+            "since": since,
+            "until": until,
+        }
+        return map(self._sighting, self._items("/sightings", filters, limit=limit))
+
+    def sighting_photo(self, capture_id: str) -> bytes:
+        """The picture of a sighting, fetched through the short-lived link the API gives."""
+        link = self._wire.call("GET", f"/sightings/{_segment(capture_id)}/photo")
+        return self._wire.fetch(str(link.get("url", "")))
+
+    def correct(self, capture_id: str, *, person_id: str | None) -> Sighting:
+        """Say who a sighting really was; None is somebody not enrolled."""
+        route = f"/sightings/{_segment(capture_id)}/correction"
+        return self._sighting(self._wire.call("POST", route, json={"person_id": person_id}))
+
+    # --- people and their photos ---
+
+    def people(self, *, limit: int | None = None) -> Iterator[Json]:
+        """Everybody enrolled, page after page."""
+        return self._items("/people", {}, limit=limit)
+
+    def person(self, person_id: str) -> Json:
+        """One person. Raises `NotFound`."""
+        return self._wire.call("GET", f"/people/{_segment(person_id)}")
+
+    def put_person(
+        self, person_id: str, *, name: str, consent: Mapping[str, str | None] | None = None
+    ) -> Json:
+        """Create or rename a person; `consent` is `{"given_at": ISO 8601, "recorded_by": who}`."""
+        request: Json = {"name": name} | ({"consent": dict(consent)} if consent else {})
+        return self._wire.call("PUT", f"/people/{_segment(person_id)}", json=request)
+
+    def enroll_photo(
+        self,
+        person_id: str,
+        photo_id: str,
+        picture: bytes,
+        *,
+        content_type: str = "image/jpeg",
+        timeout_s: float = 60.0,
+    ) -> Json:
+        """Add a photo to a person and return what became of it: `indexed`, or `refused` and why.
+
+        A photo of more than 4 MiB goes by upload ticket; raises `NotYetDone` when it was taken in but not
+        looked at within `timeout_s`.
+        """
+        route = f"/people/{_segment(person_id)}/photos"
+        if len(picture) <= MAX_DIRECT_BYTES:
+            return self._wire.call(
+                "POST",
+                route,
+                params={"photo_id": photo_id},
+                data=picture,
+                content_type=content_type,
+                timeout_s=timeout_s,
+            )
+        ticket = self._wire.call("POST", route, json={"photo_id": photo_id, "content_type": content_type})
+        self._wire.use_ticket(ticket, picture, timeout_s=timeout_s)
+        for _ in self._tries(timeout_s):
+            for photo in self.photos(person_id):
+                if photo.get("photo_id") == photo_id:
+                    return photo
+        raise NotYetDone(
+            f"the photo was handed in to {self.url}, but not looked at in time; look again later"
+        )
+
+    def photos(self, person_id: str) -> Iterator[Json]:
+        """A person's photos and what became of them."""
+        return self._items(f"/people/{_segment(person_id)}/photos", {}, limit=None)
+
+    def forget(self, person_id: str) -> Json:
+        """Remove a person with faces, photos and captures; return what was removed. Raises `NotFound`."""
+        return self._wire.call("DELETE", f"/people/{_segment(person_id)}")
+
+    # --- the rest ---
+
+    def stats(self, *, since: str | None = None, until: str | None = None) -> Json:
+        """Counts per day and kiosk, and their total; by default of the last 7 days."""
+        return self._wire.call("GET", "/stats", params=_given({"since": since, "until": until}))
+
+    def health(self, *, timeout_s: float | None = None) -> Json:
+        """That the API is up, and its version."""
+        return self._wire.call("GET", "/health", timeout_s=timeout_s)
+
+    def _items(self, route: str, filters: Mapping[str, str | None], *, limit: int | None) -> Iterator[Json]:
+        params = _given(filters)
+        left = limit
+        while left is None or left > 0:
+            params["limit"] = str(100 if left is None else min(left, 100))
+            page = self._wire.call("GET", route, params=params)
+            items = page.get("items")
+            if not isinstance(items, list):
+                raise self._wire.unknown_answer("a list without items")
+            yield from items[:left]
+            left = None if left is None else left - len(items)
+            if not page.get("next_cursor"):
+                return
+            params["cursor"] = page["next_cursor"]
+
+    def _tries(self, timeout_s: float) -> Iterator[float]:
+        """The seconds that remain, again and again with growing waits between, until they are used up."""
+        deadline = self._clock() + timeout_s
+        wait_s = _FIRST_WAIT_S
+        while (remaining_s := deadline - self._clock()) > 0:
+            yield remaining_s
+            self._sleep(min(wait_s, max(0.0, deadline - self._clock())))
+            wait_s = min(wait_s * _WAIT_GROWTH, _LONGEST_WAIT_S)
+
+    def _sighting(self, document: Json) -> Sighting:
+        try:
+            return Sighting.from_json(document)
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._wire.unknown_answer("a sighting of another form") from error
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _given(params: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if value is not None}

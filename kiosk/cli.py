@@ -1,0 +1,66 @@
+"""The `recognizeme` command. A subcommand's module is imported only when it is used: most need no OpenCV."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from kiosk.errors import ApiError
+
+# name -> what `recognizeme --help` says; the command is `command` in kiosk/commands/<name>.py
+COMMANDS: Mapping[str, str] = {
+    "kiosk": "Watch a camera, a video or pictures and say who is at the door.",
+    "web": "Serve a page where a picture is uploaded and its result shown.",
+    "enroll": "Add people from a folder of photos.",
+    "people": "List the people who are enrolled, or one person's photos.",
+    "forget": "Remove a person and everything held about them.",
+    "export": "Write everything held about a person to a folder or zip file.",
+    "sightings": "List who was seen, where and when.",
+    "stats": "Count outcomes by day and kiosk.",
+    "cost": "Show what the recognitions cost.",
+    "doctor": "Check camera, model, clock, disk, API and credentials.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, and knows their summaries without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"kiosk.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an API's error becomes one sentence and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except ApiError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--api",
+    metavar="URL",
+    help="The API's address, for every command.  [env: RECOGNIZEME_API; default: make up's]",
+)
+@click.version_option(package_name="recognizeme", message="recognizeme %(version)s")
+@click.pass_context
+def main(ctx: click.Context, api: str | None) -> None:
+    """Recognize people at a door, enroll them, and look at who was seen.
+
+    Every command talks to one API: the local stack of `make up`, or one on AWS.
+    """
+    ctx.obj = api

@@ -1,0 +1,72 @@
+"""What the API says about one capture, as the kiosk's own value (docs/api.md is the contract)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBox:
+    """Where the face is, in fractions (0-1) of the upright picture; parts may lie outside at its edge."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read a box. Raises `KeyError`, `TypeError` or `ValueError` when it is none."""
+        return cls(*(float(document[side]) for side in ("left", "top", "width", "height")))
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The result of recognizing one capture. Times are ISO 8601 in UTC, as the API writes them.
+
+    `status` is pending, done or failed; `outcome` is recognized, unknown, uncertain, no_face or
+    rejected once it is done. Fields that a newer API adds are left out.
+    """
+
+    capture_id: str
+    kiosk_id: str
+    captured_at: str
+    status: str
+    outcome: str | None = None
+    reason: str | None = None
+    person_id: str | None = None
+    name: str | None = None
+    similarity_pct: float | None = None
+    face_box: FaceBox | None = None
+    recognized_at: str | None = None
+    rekognition_calls: int = 0
+    correction: Mapping[str, Any] | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the recognition has ended, one way or the other."""
+        return self.status in {"done", "failed"}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read a sighting. Raises `KeyError`, `TypeError` or `ValueError` when it is none."""
+        similarity_pct, face_box = document.get("similarity_pct"), document.get("face_box")
+        return cls(
+            capture_id=str(document["capture_id"]),
+            kiosk_id=str(document["kiosk_id"]),
+            captured_at=str(document["captured_at"]),
+            status=str(document["status"]),
+            outcome=document.get("outcome"),
+            reason=document.get("reason"),
+            person_id=document.get("person_id"),
+            name=document.get("name"),
+            similarity_pct=None if similarity_pct is None else float(similarity_pct),
+            face_box=None if face_box is None else FaceBox.from_json(face_box),
+            recognized_at=document.get("recognized_at"),
+            rekognition_calls=int(document.get("rekognition_calls") or 0),
+            correction=document.get("correction"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The sighting in the API's own form."""
+        return asdict(self)

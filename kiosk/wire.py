@@ -1,0 +1,219 @@
+"""How a request reaches the API: connections, credentials, time limits, and what each failure means."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import ProtocolError
+
+from kiosk.errors import (
+    ApiError,
+    Busy,
+    NotFound,
+    Refused,
+    TicketRefused,
+    Unauthorized,
+    UnknownAnswer,
+    Unreachable,
+)
+from kiosk.sigv4 import SigV4, aws_region
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Json = dict[str, Any]
+
+_CONNECT_TIMEOUT_S = 5.0
+_SHORTEST_TIMEOUT_S = 0.05
+
+
+class _Bearer(AuthBase):
+    """Sends the token when there is one; being there at all keeps requests from reading ~/.netrc."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Wire:
+    """JSON calls to one API over kept-alive connections; every method raises an `ApiError`."""
+
+    def __init__(self, url: str, *, token: str | None, timeout_s: float) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise Refused(f"{url!r} is no address of an API; give one like {DEFAULT_URL}")
+        self.url = url.rstrip("/")
+        region = aws_region(url)
+        self._auth: AuthBase = SigV4(region) if region else _Bearer(token)
+        self._credentials = "AWS credentials" if region else "token in RECOGNIZEME_TOKEN"
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        self._session.trust_env = parts.hostname not in LOOPBACK  # a proxy cannot reach our loopback
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def call(
+        self,
+        method: str,
+        route: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Json | None = None,
+        data: bytes | None = None,
+        content_type: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Json:
+        """Make one call and return the JSON object it answers."""
+        response = self._request(
+            method,
+            self.url + route,
+            auth=self._auth,
+            timeout_s=timeout_s,
+            params=params,
+            json=json,
+            data=data,
+            headers={"Content-Type": content_type} if content_type else None,
+        )
+        if not response.ok or response.is_redirect:
+            raise self._error(response)
+        try:
+            document = response.json()
+        except ValueError as error:
+            raise self.unknown_answer("something that is not JSON") from error
+        if not isinstance(document, dict):
+            raise self.unknown_answer("JSON of another form")
+        return document
+
+    def use_ticket(self, ticket: Json, picture: bytes, *, timeout_s: float | None = None) -> None:
+        """Upload a picture with a presigned POST. `TicketRefused` asks for a new ticket."""
+        try:
+            url, fields, max_bytes = (
+                ticket["upload"]["url"],
+                ticket["upload"]["fields"],
+                int(ticket["max_bytes"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.unknown_answer("an upload ticket of another form") from error
+        if len(picture) > max_bytes:
+            raise Refused(f"the picture has {len(picture):,} bytes; at most {max_bytes:,} are taken")
+        response = self._request(
+            "POST",
+            url,
+            auth=_Bearer(None),
+            timeout_s=timeout_s,
+            data=fields,
+            files={"file": ("picture", picture)},
+        )
+        if response.ok and not response.is_redirect:
+            return
+        if response.status_code == 403:
+            raise TicketRefused("the picture store did not take the upload ticket; ask for a new one")
+        if response.status_code in {400, 413, 415}:
+            raise Refused(
+                f"the picture store refused the picture ({response.status_code}): wrong size or type"
+            )
+        raise _store_busy(response)
+
+    def fetch(self, url: str, *, timeout_s: float | None = None) -> bytes:
+        """The bytes behind a link that the API gave; our credentials are not sent there."""
+        response = self._request("GET", url, auth=_Bearer(None), timeout_s=timeout_s)
+        if response.status_code in {403, 404, 410}:
+            raise NotFound("the picture is no longer stored, or its link has expired")
+        if response.status_code != 200:
+            raise _store_busy(response)
+        return response.content
+
+    def unknown_answer(self, what: str) -> UnknownAnswer:
+        """The error for an answer that is outside docs/api.md."""
+        return UnknownAnswer(f"{self.url} answered {what}, which no RecognizeMe API does; check --api")
+
+    def _request(
+        self, method: str, url: str, *, auth: AuthBase, timeout_s: float | None, **content: Any
+    ) -> requests.Response:
+        limit_s = self._timeout_s if timeout_s is None else max(_SHORTEST_TIMEOUT_S, timeout_s)
+        for attempt in (1, 2):
+            try:
+                return self._session.request(
+                    method,
+                    url,
+                    auth=auth,
+                    timeout=(min(_CONNECT_TIMEOUT_S, limit_s), limit_s),
+                    allow_redirects=False,
+                    **content,
+                )
+            except requests.ConnectTimeout as error:
+                raise self._nobody_at(url) from error
+            except requests.Timeout as error:
+                raise Unreachable(
+                    f"{_origin(url)} did not answer within {limit_s:.1f} s; try again"
+                ) from error
+            except requests.ConnectionError as error:
+                # A server may close a kept-alive connection just as we use it. Every call may be made twice.
+                if attempt == 1 and error.args and isinstance(error.args[0], ProtocolError):
+                    continue
+                raise self._nobody_at(url) from error
+            except requests.RequestException as error:
+                raise self._nobody_at(url) from error
+        raise AssertionError("the second attempt returns or raises")
+
+    def _nobody_at(self, url: str) -> Unreachable:
+        if not url.startswith(self.url):
+            return Unreachable(f"the picture store at {_origin(url)} does not answer; try again")
+        start = (
+            "start one with: make up" if urlsplit(url).hostname in LOOPBACK else "check --api and the network"
+        )
+        return Unreachable(f"no RecognizeMe API answers at {self.url}; {start}")
+
+    def _error(self, response: requests.Response) -> ApiError:
+        status = response.status_code
+        problem = _problem(response)
+        detail = str(problem.get("detail") or problem.get("title") or problem.get("message") or "")
+        is_ours = str(problem.get("type", "")).startswith("urn:recognizeme:")
+        if status in {401, 403}:
+            return Unauthorized(f"the RecognizeMe API at {self.url} did not accept the {self._credentials}")
+        if status in {408, 425, 429} or status >= 500:
+            return Busy(
+                detail or f"the RecognizeMe API at {self.url} answered {status}; try again",
+                retry_after_s=_retry_after_s(response),
+            )
+        if response.is_redirect or (status in {404, 405} and not is_ours):
+            return self.unknown_answer(f"HTTP {status}")
+        if status == 404:
+            return NotFound(detail or "there is no such thing")
+        return Refused(detail or f"the RecognizeMe API at {self.url} refused the request ({status})")
+
+
+def _problem(response: requests.Response) -> Json:
+    try:
+        document = response.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _store_busy(response: requests.Response) -> Busy:
+    return Busy(
+        f"the picture store answered {response.status_code}; try again",
+        retry_after_s=_retry_after_s(response),
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    """The seconds of a Retry-After header; its other form, a date, is not used by API Gateway or S3."""
+    try:
+        return max(0.0, float(response.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None
