@@ -6,11 +6,45 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
-SAM := SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
+SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- running ----------------------------------------------------------------
+
+.PHONY: demo up
+demo: install ## play visits through the whole chain on this machine and check every outcome
+	@$(BIN)/recognizeme-local demo
+
+up: install ## the same chain on http://127.0.0.1:8000, with data in ./data, until Ctrl-C
+	@$(BIN)/recognizeme-local up
+
+# --- checking ---------------------------------------------------------------
+
+.PHONY: test test-slow check bench
+test: install ## run the tests
+	@$(BIN)/pytest
+
+test-slow: install ## run the tests that take minutes
+	@$(BIN)/pytest -m slow
+
+check: install $(SAM_VENV)/.installed ## format, lint, types, import rules, template
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest --quiet tests/architecture
+	@$(SAM) validate --lint
+
+bench: install ## run every benchmark; each prints a table for docs/performance.md
+	@for script in benchmarks/*.py; do echo "==> $$script" && $(BIN)/python "$$script" || exit 1; done
+
+# --- the serverless application ---------------------------------------------
+
+.PHONY: build
+build: $(SAM_VENV)/.installed ## sam build: the four functions into .aws-sam/build
+	@$(SAM) build
 
 # --- installation -----------------------------------------------------------
 # uv installs from the hash-locked requirement files; it is itself installed from a locked file.
@@ -40,5 +74,7 @@ $(SAM_VENV)/.installed: requirements/uv.txt requirements/sam.txt
 lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-locked files
 	@for name in uv sam; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade requirements/functions.in --output-file functions/requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade --all-extras pyproject.toml --output-file requirements/dev.txt
