@@ -27,3 +27,15 @@ class ServiceBusy(RecognizeMeError):
 
 class Misconfigured(RecognizeMeError):
     """A setting is missing or wrong, or a resource the settings name does not exist. HTTP 500."""
+
+
+class PictureTooLarge(InvalidRequest):
+    """The body is larger than a function takes. HTTP 413."""
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is not of a type the route takes. HTTP 415."""
+
+
+class RecordsFailed(RecognizeMeError):
+    """Some records of an event failed; the whole event is to be given again."""

@@ -7,7 +7,7 @@ Similarities are percentages (0-100) on Rekognition's scale.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -19,6 +19,7 @@ _PERSON_ID = re.compile(r"[A-Za-z0-9_.\-:]{1,128}")
 _KIOSK_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _CAPTURE_KEY = re.compile(r"captures/(?P<kiosk>[^/]+)/\d{4}/\d{2}/\d{2}/(?P<id>[^/.]+)\.(?:jpg|png)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENROLLMENT_KEY = re.compile(r"enrollments/(?P<person>[^/]+)/(?P<photo>[^/]+)", re.DOTALL)
 
 MAX_NAME_LENGTH = 200
@@ -122,14 +123,22 @@ def captured_at(capture_id: str) -> datetime:
     """The time inside a UUIDv7: its first 48 bits are Unix milliseconds (RFC 9562, section 5.7)."""
     milliseconds = UUID(capture_id).int >> 80
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, ValueError) as error:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError as error:
         raise InvalidRequest(f"capture_id {capture_id!r} carries a time after the year 9999") from error
+
+
+def new_capture_id(moment: datetime, randomness: bytes) -> str:
+    """A UUIDv7 of `moment` to the millisecond and 74 of the bits of `randomness` (10 bytes)."""
+    random_bits = int.from_bytes(randomness[:10]) >> 6
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    high, low = random_bits >> 62, random_bits & ((1 << 62) - 1)
+    return str(UUID(int=(milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low))
 
 
 def capture_id_floor(moment: datetime) -> str:
     """The smallest capture_id that a capture taken at `moment` can have; ids sort by time as text."""
-    return str(UUID(int=(int(moment.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62)))
+    return new_capture_id(moment, bytes(10))
 
 
 def extension(content_type: str) -> str:

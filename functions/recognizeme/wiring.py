@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
+from recognizeme.enroll import Enroller
 from recognizeme.policy import Policy
 from recognizeme.ports import Clock, FaceIndex, People, PhotoStore, Sightings
+from recognizeme.recognize import Recognizer
 from recognizeme.settings import Settings
 
 
@@ -51,22 +53,26 @@ class AwsParts:
 
     @property
     def now(self) -> Clock:
+        """The machine's clock."""
         return utc_now
 
     @cached_property
     def photos(self) -> PhotoStore:
+        """S3."""
         from recognizeme.adapters.s3 import S3PhotoStore
 
         return S3PhotoStore.connect(self.settings.bucket)
 
     @cached_property
     def faces(self) -> FaceIndex:
+        """Rekognition."""
         from recognizeme.adapters.rekognition import RekognitionFaceIndex
 
         return RekognitionFaceIndex.connect(self.settings.collection_id)
 
     @cached_property
     def sightings(self) -> Sightings:
+        """DynamoDB."""
         from recognizeme.adapters.dynamodb import DynamoDbSightings
 
         return DynamoDbSightings.connect(
@@ -75,9 +81,34 @@ class AwsParts:
 
     @cached_property
     def people(self) -> People:
+        """DynamoDB, in two tables."""
         from recognizeme.adapters.dynamodb import DynamoDbPeople
 
         return DynamoDbPeople.connect(self.settings.people_table, faces_table=self.settings.faces_table)
+
+
+def recognizer(parts: Parts) -> Recognizer:
+    """Recognizing, made of these parts."""
+    return Recognizer(
+        photos=parts.photos,
+        faces=parts.faces,
+        sightings=parts.sightings,
+        people=parts.people,
+        policy=parts.policy,
+        lease_s=parts.settings.lease_s,
+        now=parts.now,
+    )
+
+
+def enroller(parts: Parts) -> Enroller:
+    """Enrolling, made of these parts."""
+    return Enroller(
+        photos=parts.photos,
+        faces=parts.faces,
+        people=parts.people,
+        ticket_s=parts.settings.ticket_s,
+        now=parts.now,
+    )
 
 
 def utc_now() -> datetime:

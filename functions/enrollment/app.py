@@ -1,0 +1,107 @@
+"""People and their photos: enroll, change, correct, forget, by the API or by object-created events."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from recognizeme import wiring
+from recognizeme.correct import correct
+from recognizeme.entry import parsing
+from recognizeme.entry.http_api import HttpApi, answer, path_id
+from recognizeme.entry.presentation import (
+    person_json,
+    photo_json,
+    removed_json,
+    sighting_json,
+    ticket_json,
+)
+from recognizeme.entry.s3_event import handle_objects
+from recognizeme.errors import InvalidRequest
+from recognizeme.forget import forget
+from recognizeme.model import Enrollment, check_capture_id, check_person_id
+
+logger = Logger()
+api = HttpApi(logger)
+
+
+@api.put("/people/<person_id>")
+def put_person(person_id: str) -> Response[str]:
+    """Create or rename a person; consent is recorded here."""
+    fields = parsing.json_object(api.body)
+    person = wiring.enroller(wiring.parts()).put_person(
+        path_id(person_id, check_person_id), parsing.text(fields, "name"), parsing.consent(fields)
+    )
+    return answer(person_json(person))
+
+
+@api.post("/people/<person_id>/photos")
+def post_photo(person_id: str) -> Response[str]:
+    """Index the photo in the body, or hand out a ticket to upload one."""
+    enroller = wiring.enroller(wiring.parts())
+    person_id = path_id(person_id, check_person_id)
+    if api.content_type.startswith("image/"):
+        photo = enroller.enroll_now(person_id, api.picture(), api.parameters.get("photo_id"))
+        return answer(photo_json(photo), HTTPStatus.CREATED)
+    fields = parsing.json_object(api.body)
+    photo_id = parsing.text(fields, "photo_id")
+    ticket = enroller.issue_ticket(person_id, photo_id, parsing.text(fields, "content_type", "image/jpeg"))
+    return answer(ticket_json(ticket, photo_id=photo_id), HTTPStatus.CREATED)
+
+
+@api.delete("/people/<person_id>")
+def delete_person(person_id: str) -> Response[str]:
+    """Forget a person."""
+    parts = wiring.parts()
+    person_id = path_id(person_id, check_person_id)
+    removed = forget(
+        person_id, photos=parts.photos, faces=parts.faces, people=parts.people, sightings=parts.sightings
+    )
+    logger.info("person forgotten", **asdict(removed))
+    return answer(removed_json(person_id, removed))
+
+
+@api.post("/sightings/<capture_id>/correction")
+def post_correction(capture_id: str) -> Response[str]:
+    """Say who a sighting really was."""
+    parts = wiring.parts()
+    fields = parsing.json_object(api.body)
+    if "person_id" not in fields:
+        raise InvalidRequest("person_id is missing; null means nobody we know")
+    person_id = None if fields["person_id"] is None else check_person_id(parsing.text(fields, "person_id"))
+    sighting = correct(
+        path_id(capture_id, check_capture_id),
+        person_id,
+        sightings=parts.sightings,
+        people=parts.people,
+        now=parts.now,
+    )
+    return answer(sighting_json(sighting))
+
+
+def _enroll_stored(key: str) -> dict[str, Any] | None:
+    enrollment = Enrollment.from_key(key)
+    if enrollment is None:
+        logger.warning("object ignored: it is no enrollment photo", key_prefix=key.partition("/")[0][:40])
+        return None
+    photo = wiring.enroller(wiring.parts()).enroll_stored(enrollment)
+    if photo is None:
+        logger.info("photo ignored: it has been removed meanwhile")
+        return None
+    logger.info("photo enrolled", state=photo.state, reason=photo.reason)
+    return photo_json(photo)
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Route an HTTP API event, or index the photos of an S3 event.
+
+    Raises `RecordsFailed`, for Lambda to retry, when a record of an S3 event failed.
+    """
+    if isinstance(event, dict) and "requestContext" in event:
+        return api.resolve(event, context)
+    result = handle_objects(event, _enroll_stored, log=logger)
+    return {"photos": result.items, "ignored": result.ignored}

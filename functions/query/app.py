@@ -1,0 +1,122 @@
+"""The read-only API: sightings, people, statistics."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from recognizeme import VERSION, wiring
+from recognizeme.entry import parsing, presentation
+from recognizeme.entry.http_api import HttpApi, answer, path_id
+from recognizeme.errors import NotFound
+from recognizeme.model import Person, Sighting, check_capture_id, check_person_id
+from recognizeme.ports import SightingQuery
+from recognizeme.statistics import all_sightings, tally
+
+STATISTICS_DAYS = 7
+
+logger = Logger()
+api = HttpApi(logger)
+
+
+@api.get("/sightings/<capture_id>")
+def get_sighting(capture_id: str) -> Response[str]:
+    """One sighting."""
+    return answer(presentation.sighting_json(_sighting(capture_id)))
+
+
+@api.get("/sightings")
+def get_sightings() -> Response[str]:
+    """Sightings, newest first."""
+    page = wiring.parts().sightings.query(
+        parsing.sighting_query(api.parameters),
+        limit=parsing.limit(api.parameters),
+        cursor=api.parameters.get("cursor"),
+    )
+    return answer(presentation.sightings_json(page))
+
+
+@api.get("/sightings/<capture_id>/photo")
+def get_sighting_photo(capture_id: str) -> Response[str]:
+    """A short-lived link to the picture."""
+    parts = wiring.parts()
+    photo_key = _sighting(capture_id).photo_key
+    if photo_key is None:
+        raise NotFound(f"no picture is stored for sighting {capture_id!r}")
+    expires_at = parts.now() + timedelta(seconds=parts.settings.link_s)
+    url = parts.photos.link(photo_key, expires_at=expires_at)
+    return answer({"url": url, "expires_at": presentation.time_text(expires_at)})
+
+
+@api.get("/people")
+def get_people() -> Response[str]:
+    """Everybody enrolled."""
+    page = wiring.parts().people.list(
+        limit=parsing.limit(api.parameters), cursor=api.parameters.get("cursor")
+    )
+    return answer(presentation.people_json(page))
+
+
+@api.get("/people/<person_id>")
+def get_person(person_id: str) -> Response[str]:
+    """One person."""
+    return answer(presentation.person_json(_person(person_id)))
+
+
+@api.get("/people/<person_id>/photos")
+def get_photos(person_id: str) -> Response[str]:
+    """A person's photos and what became of them."""
+    photos = sorted(_person(person_id).photos.values(), key=lambda photo: (photo.enrolled_at, photo.photo_id))
+    return answer(presentation.list_json(map(presentation.photo_json, photos)))
+
+
+@api.get("/stats")
+def get_statistics() -> Response[str]:
+    """Outcomes, calls and cost for each day and kiosk."""
+    parts = wiring.parts()
+    query = parsing.sighting_query({k: v for k, v in api.parameters.items() if k in ("since", "until")})
+    since = query.since or (query.until or parts.now()) - timedelta(days=STATISTICS_DAYS)
+    each, total = tally(all_sightings(parts.sightings, SightingQuery(since=since, until=query.until)))
+    call_usd = parts.settings.call_usd
+    items = [
+        presentation.tally_json(count, call_usd=call_usd, day=day, kiosk_id=kiosk_id)
+        for (day, kiosk_id), count in each.items()
+    ]
+    return answer({"items": items, "total": presentation.tally_json(total, call_usd=call_usd)})
+
+
+@api.get("/health")
+def get_health() -> Response[str]:
+    """That the function runs; it asks no other service."""
+    return answer({"status": "ok", "version": VERSION})
+
+
+@api.get("/openapi.json")
+def get_openapi() -> Response[str]:
+    """The machine-readable form of docs/api.md."""
+    return Response(200, "application/json", Path(__file__).with_name("openapi.json").read_text("utf-8"))
+
+
+def _sighting(capture_id: str) -> Sighting:
+    capture_id = path_id(capture_id, check_capture_id)
+    sighting = wiring.parts().sightings.get(capture_id)
+    if sighting is None:
+        raise NotFound(f"there is no sighting {capture_id!r}")
+    return sighting
+
+
+def _person(person_id: str) -> Person:
+    person_id = path_id(person_id, check_person_id)
+    person = wiring.parts().people.get(person_id)
+    if person is None:
+        raise NotFound(f"there is no person {person_id!r}")
+    return person
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Route an HTTP API event (payload 2.0)."""
+    return api.resolve(event, context)

@@ -1,0 +1,1 @@
+"""What the handlers share: routing, events, JSON. Besides them, the only part that knows Powertools."""

@@ -1,0 +1,132 @@
+"""The HTTP face that the functions share: a router whose errors are RFC 9457 problems."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from recognizeme.errors import (
+    InvalidRequest,
+    Misconfigured,
+    NotFound,
+    PictureTooLarge,
+    RecognizeMeError,
+    ServiceBusy,
+    UnsupportedMediaType,
+    UnusablePicture,
+)
+
+# A synchronous invocation takes 6 MB (Lambda quotas), and base64 makes three bytes four.
+MAX_BODY_BYTES = 4 * 1024 * 1024
+RETRY_AFTER_S = 1
+
+_PROBLEMS: Mapping[type[RecognizeMeError], tuple[str, HTTPStatus]] = {
+    InvalidRequest: ("invalid-request", HTTPStatus.BAD_REQUEST),
+    UnusablePicture: ("invalid-request", HTTPStatus.BAD_REQUEST),
+    NotFound: ("not-found", HTTPStatus.NOT_FOUND),
+    PictureTooLarge: ("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    UnsupportedMediaType: ("unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    ServiceBusy: ("busy", HTTPStatus.SERVICE_UNAVAILABLE),
+    Misconfigured: ("misconfigured", HTTPStatus.INTERNAL_SERVER_ERROR),
+}
+
+
+class HttpApi(APIGatewayHttpResolver):
+    """Powertools' router for payload 2.0, answering JSON, and problems for whatever the handlers raise."""
+
+    def __init__(self, logger: Logger) -> None:
+        super().__init__(serializer=_to_json)
+        self._logger = logger
+        self.exception_handler(RecognizeMeError)(self._on_known)
+        self.exception_handler(NotFoundError)(self._on_no_route)
+        self.exception_handler(Exception)(self._on_unexpected)
+
+    @property
+    def body(self) -> bytes:
+        """The request's body; raises `PictureTooLarge` and `InvalidRequest`."""
+        body = self.current_event.body or ""
+        try:
+            content = base64.b64decode(body, validate=True) if self.current_event.is_base64_encoded else None
+        except binascii.Error as error:
+            raise InvalidRequest("the body is no valid base64") from error
+        content = body.encode() if content is None else content
+        if len(content) > MAX_BODY_BYTES:
+            raise PictureTooLarge(
+                f"the body is larger than {MAX_BODY_BYTES // 1024**2} MiB; use an upload ticket"
+            )
+        return content
+
+    @property
+    def content_type(self) -> str:
+        """The request's media type in lower case, without parameters."""
+        return (self.current_event.headers.get("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query parameters."""
+        return dict(self.current_event.query_string_parameters or {})
+
+    def picture(self) -> bytes:
+        """The body of a request that must carry a picture; raises `UnsupportedMediaType` when it does not."""
+        if self.content_type not in ("image/jpeg", "image/png"):
+            raise UnsupportedMediaType("send the picture as image/jpeg or image/png")
+        return self.body
+
+    def _on_known(self, error: RecognizeMeError) -> Response[str]:
+        kind, status = next(
+            (_PROBLEMS[base] for base in type(error).__mro__ if base in _PROBLEMS),
+            ("internal", HTTPStatus.INTERNAL_SERVER_ERROR),
+        )
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._logger.error("request failed", problem=kind, error=type(error).__name__)
+        return problem(kind, status, str(error))
+
+    def _on_no_route(self, error: NotFoundError) -> Response[str]:
+        return problem(
+            "not-found", HTTPStatus.NOT_FOUND, "there is no such route; GET /openapi.json lists them"
+        )
+
+    def _on_unexpected(self, error: Exception) -> Response[str]:
+        # Only the type and the place: the text of a stranger's error may hold personal data.
+        self._logger.error("unexpected error", error=type(error).__name__, where=_where(error))
+        return problem("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; try again")
+
+
+def problem(kind: str, status: HTTPStatus, detail: str) -> Response[str]:
+    """An RFC 9457 problem."""
+    content = {
+        "type": f"urn:recognizeme:problem:{kind}",
+        "title": status.phrase,
+        "status": status,
+        "detail": detail,
+    }
+    headers: dict[str, Any] = {"Retry-After": str(RETRY_AFTER_S)} if kind == "busy" else {}
+    return Response(status, "application/problem+json", _to_json(content), headers=headers)
+
+
+def answer(content: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
+    """A JSON answer with a status."""
+    return Response(status, "application/json", _to_json(content))
+
+
+def path_id(value: str, check: Callable[[str], str]) -> str:
+    """An id from the path, checked. Ids hold no percent sign, so decoding one twice does no harm."""
+    return check(unquote(value))
+
+
+def _to_json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _where(error: Exception) -> str:
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    return f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else ""

@@ -1,0 +1,84 @@
+"""Reading what a caller sent: JSON bodies, query parameters, times; or else an `InvalidRequest`."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from recognizeme.errors import InvalidRequest
+from recognizeme.model import Consent, Outcome, check_kiosk_id, check_person_id
+from recognizeme.ports import SightingQuery
+
+Json = dict[str, Any]
+
+
+def json_object(body: bytes) -> Json:
+    """A request body as a JSON object."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("the body must be a JSON object") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("the body must be a JSON object")
+    return value
+
+
+def text(fields: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    """A member that must be a string."""
+    value = fields.get(name, default)
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{name} is missing" if value is None else f"{name} must be a string")
+    return value
+
+
+def consent(fields: Mapping[str, Any]) -> Consent | None:
+    """The optional member `consent`."""
+    value = fields.get("consent")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise InvalidRequest('consent must be an object like {"given_at": "2026-11-23T08:00:00Z"}')
+    recorded_by = value.get("recorded_by")
+    if recorded_by is not None and (not isinstance(recorded_by, str) or len(recorded_by) > 200):
+        raise InvalidRequest("consent.recorded_by must be a string of at most 200 characters")
+    return Consent(time(text(value, "given_at"), "consent.given_at"), recorded_by)
+
+
+def time(value: str, name: str) -> datetime:
+    """An ISO 8601 date or time; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest(f"{name} must be a time like 2026-11-23T08:00:00Z") from error
+
+
+def limit(parameters: Mapping[str, str], default: int = 50, most: int = 100) -> int:
+    """The query parameter `limit`."""
+    value = parameters.get("limit", str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 6 and 1 <= int(value) <= most):
+        raise InvalidRequest(f"limit must be a number from 1 to {most}")
+    return int(value)
+
+
+def sighting_query(parameters: Mapping[str, str]) -> SightingQuery:
+    """The filters of a list of sightings."""
+    person_id, kiosk_id = parameters.get("person_id"), parameters.get("kiosk_id")
+    since, until = parameters.get("since"), parameters.get("until")
+    query = SightingQuery(
+        person_id=check_person_id(person_id) if person_id is not None else None,
+        kiosk_id=check_kiosk_id(kiosk_id) if kiosk_id is not None else None,
+        outcome=_outcome(parameters["outcome"]) if "outcome" in parameters else None,
+        since=time(since, "since") if since is not None else None,
+        until=time(until, "until") if until is not None else None,
+    )
+    if query.since and query.until and query.since >= query.until:
+        raise InvalidRequest("since must be before until")
+    return query
+
+
+def _outcome(value: str) -> Outcome:
+    try:
+        return Outcome(value)
+    except ValueError as error:
+        raise InvalidRequest(f"outcome must be one of {', '.join(Outcome)}") from error

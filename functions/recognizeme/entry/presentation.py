@@ -1,0 +1,115 @@
+"""The domain's values as the JSON of docs/api.md. Keys are the contract; nothing else formats a value."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from recognizeme.model import Box, EnrolledPhoto, Person, Removed, Sighting
+from recognizeme.ports import Page, UploadTicket
+from recognizeme.statistics import Tally
+
+Json = dict[str, Any]
+
+
+def sighting_json(sighting: Sighting) -> Json:
+    """A sighting."""
+    correction = sighting.correction
+    return {
+        "capture_id": sighting.capture.capture_id,
+        "kiosk_id": sighting.capture.kiosk_id,
+        "captured_at": time_text(sighting.capture.captured_at),
+        "status": sighting.status,
+        "outcome": sighting.outcome,
+        "reason": sighting.reason,
+        "person_id": sighting.person_id,
+        "name": sighting.name,
+        "similarity_pct": sighting.similarity_pct,
+        "face_box": _box_json(sighting.face_box),
+        "recognized_at": time_text(sighting.recognized_at),
+        "rekognition_calls": sighting.rekognition_calls,
+        "correction": correction
+        and {
+            "corrected_at": time_text(correction.corrected_at),
+            "was_outcome": correction.was_outcome,
+            "was_person_id": correction.was_person_id,
+        },
+    }
+
+
+def person_json(person: Person) -> Json:
+    """A person, without the photos."""
+    consent = person.consent
+    return {
+        "person_id": person.person_id,
+        "name": person.name,
+        "faces": person.faces,
+        "created_at": time_text(person.created_at),
+        "consent": consent and {"given_at": time_text(consent.given_at), "recorded_by": consent.recorded_by},
+    }
+
+
+def photo_json(photo: EnrolledPhoto) -> Json:
+    """An enrollment photo and what became of it."""
+    return {
+        "photo_id": photo.photo_id,
+        "state": photo.state,
+        "reason": photo.reason,
+        "face_id": photo.face_id,
+        "face_box": _box_json(photo.face_box),
+        "enrolled_at": time_text(photo.enrolled_at),
+    }
+
+
+def ticket_json(ticket: UploadTicket, **named: str) -> Json:
+    """An upload ticket, with what it is for (`capture_id` or `photo_id`)."""
+    return {
+        **named,
+        "key": ticket.key,
+        "upload": {"url": ticket.url, "fields": dict(ticket.fields)},
+        "max_bytes": ticket.max_bytes,
+        "expires_at": time_text(ticket.expires_at),
+    }
+
+
+def removed_json(person_id: str, removed: Removed) -> Json:
+    """What forgetting a person removed."""
+    return {"person_id": person_id, "removed": asdict(removed)}
+
+
+def tally_json(tally: Tally, *, call_usd: float, **named: str) -> Json:
+    """A count of sightings and what their Rekognition calls cost."""
+    return {
+        **named,
+        "outcomes": dict(tally.outcomes),
+        "pending": tally.pending,
+        "failed": tally.failed,
+        "rekognition_calls": tally.rekognition_calls,
+        "cost_usd": round(tally.rekognition_calls * call_usd, 6),
+    }
+
+
+def list_json(items: Iterable[Json], next_cursor: str | None = None) -> Json:
+    """One page of a list."""
+    return {"items": list(items), "next_cursor": next_cursor}
+
+
+def people_json(page: Page[Person]) -> Json:
+    """A page of people."""
+    return list_json(map(person_json, page.items), page.next_cursor)
+
+
+def sightings_json(page: Page[Sighting]) -> Json:
+    """A page of sightings."""
+    return list_json(map(sighting_json, page.items), page.next_cursor)
+
+
+def time_text(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC to the millisecond, with a Z."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _box_json(box: Box | None) -> Json | None:
+    return asdict(box) if box else None

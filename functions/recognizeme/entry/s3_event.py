@@ -1,0 +1,68 @@
+"""Object-created events: every record is handled, and one that fails does not harm its neighbours."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools import Logger
+
+from recognizeme.errors import RecognizeMeError, RecordsFailed
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class EventResult:
+    """What became of an event's records: what the handled ones came to, and how many were none of ours."""
+
+    items: list[Json] = field(default_factory=list)
+    ignored: int = 0
+
+
+def handle_objects(event: object, handle: Callable[[str], Json | None], *, log: Logger) -> EventResult:
+    """Call `handle` with the decoded key of every object in the event; None means that it is not for us.
+
+    Raises `RecordsFailed`, after all records have had their turn, when any of them raised. Records
+    that are no S3 records, and `s3:TestEvent`, are ignored with a log line.
+    """
+    result = EventResult()
+    reasons: list[str] = []
+    for key in _object_keys(event, log):
+        try:
+            item = handle(key) if key is not None else None
+        except Exception as error:
+            reason = str(error) if isinstance(error, RecognizeMeError) else type(error).__name__
+            reasons.append(reason)
+            log.error("record failed", error=type(error).__name__)
+            continue
+        if item is None:
+            result.ignored += 1
+        else:
+            result.items.append(item)
+    if reasons:
+        total = len(result.items) + result.ignored + len(reasons)
+        raise RecordsFailed(f"{len(reasons)} of {total} records failed: {'; '.join(dict.fromkeys(reasons))}")
+    return result
+
+
+def _object_keys(event: object, log: Logger) -> list[str | None]:
+    if isinstance(event, Mapping) and event.get("Event") == "s3:TestEvent":
+        log.info("test event of the bucket's notification ignored")
+        return []
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if not isinstance(records, list):
+        log.warning("event ignored: it holds no list of records")
+        return [None]
+    return [_object_key(record, log) for record in records]
+
+
+def _object_key(record: object, log: Logger) -> str | None:
+    try:
+        key = record["s3"]["object"]["key"]  # type: ignore[index]  # anything may be sent to us
+        if not isinstance(key, str):
+            raise TypeError(type(key).__name__)
+    except (TypeError, KeyError, LookupError):
+        log.warning("record ignored: it names no stored object")
+        return None
+    return unquote_plus(key)
