@@ -14,8 +14,8 @@ from kiosk.models import ModelError
 DETECT_PX = 640
 # YuNet's scores: real faces at a door are above 0.8, posters and cups mostly below 0.7.
 YUNET_SCORE = 0.7
-# The cascade's weight has no upper end; this is what a clear frontal face gets.
-HAAR_CLEAR_WEIGHT = 5.0
+# The cascade's weights: false finds (a dark coat) stay below 4, clear frontal faces reach 8 and more.
+HAAR_WEAKEST, HAAR_CLEAR = 4.0, 8.0
 MOST_FACES = 50
 
 _CASCADES: str = cv2.data.haarcascades  # type: ignore[attr-defined]  # OpenCV's stubs forget it
@@ -76,10 +76,9 @@ class Haar:
         )
         return _largest_first(
             [
-                Detection(
-                    Box(*map(float, box)).scaled(factor), min(1.0, max(0.0, weight / HAAR_CLEAR_WEIGHT))
-                )
+                Detection(Box(*map(float, box)).scaled(factor), min(1.0, weight / HAAR_CLEAR))
                 for box, weight in zip(boxes, np.ravel(weights).tolist(), strict=True)
+                if weight >= HAAR_WEAKEST
             ]
         )
 
