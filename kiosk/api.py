@@ -10,7 +10,6 @@ from kiosk.sighting import Sighting
 from kiosk.wire import DEFAULT_URL, Json, Wire
 
 MAX_DIRECT_BYTES = 4 * 1024 * 1024  # what fits a Lambda request once API Gateway has base64-encoded it
-MAX_UPLOAD_BYTES = 5 * 1024 * 1024  # Rekognition's limit for a picture given as bytes
 
 Path = Literal["upload", "immediate"]
 
@@ -192,29 +191,14 @@ class ApiClient:
         content_type: str = "image/jpeg",
         timeout_s: float = 60.0,
     ) -> Json:
-        """Add a photo to a person and return what became of it: `indexed`, or `refused` and why.
-
-        A photo of more than 4 MiB goes by upload ticket; raises `NotYetDone` when it was taken in but not
-        looked at within `timeout_s`.
-        """
-        route = f"/people/{_segment(person_id)}/photos"
-        if len(picture) <= MAX_DIRECT_BYTES:
-            return self._wire.call(
-                "POST",
-                route,
-                params={"photo_id": photo_id},
-                data=picture,
-                content_type=content_type,
-                timeout_s=timeout_s,
-            )
-        ticket = self._wire.call("POST", route, json={"photo_id": photo_id, "content_type": content_type})
-        self._wire.use_ticket(ticket, picture, timeout_s=timeout_s)
-        for _ in self._tries(timeout_s):
-            for photo in self.photos(person_id):
-                if photo.get("photo_id") == photo_id:
-                    return photo
-        raise NotYetDone(
-            f"the photo was handed in to {self.url}, but not looked at in time; look again later"
+        """Add a photo of at most 4 MiB; return what became of it: `indexed`, or `refused` and why."""
+        return self._wire.call(
+            "POST",
+            f"/people/{_segment(person_id)}/photos",
+            params={"photo_id": photo_id},
+            data=picture,
+            content_type=content_type,
+            timeout_s=timeout_s,
         )
 
     def photos(self, person_id: str) -> Iterator[Json]:

@@ -1,7 +1,9 @@
 """The options that every command has, and the client they give."""
 
 import os
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import click
@@ -31,3 +33,28 @@ def _client(ctx: click.Context, _: click.Parameter, url: str | None) -> ApiClien
 def api_url(ctx: click.Context, given: str | None) -> str:
     """The address given to the command, else to `recognizeme`, else in the environment, else `make up`'s."""
     return given or ctx.obj or os.environ.get("RECOGNIZEME_API") or DEFAULT_URL
+
+
+class _Moment(click.ParamType[str]):
+    """A time, as ISO 8601 or how long ago (30m, 2h, 7d); becomes UTC. No zone means the machine's."""
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read one time, or fail with the forms that are understood."""
+        ago = re.fullmatch(r"(\d{1,6})([mhd])", value)
+        try:
+            moment = (
+                datetime.now(UTC) - int(ago[1]) * _UNITS[ago[2]]
+                if ago
+                else datetime.fromisoformat(value).astimezone(UTC)
+            )
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is no time; give 2026-11-23, 2026-11-23T08:00Z, or 30m, 2h, 7d ago", param, ctx
+            )
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+MOMENT = _Moment()

@@ -1,0 +1,25 @@
+"""`recognizeme forget`: a person and everything held about them, removed."""
+
+import click
+
+from kiosk.api import ApiClient
+from kiosk.commands.options import api_option, json_option
+from kiosk.listing import write_json
+
+
+@click.command()
+@click.argument("person_id")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@api_option
+@json_option
+def command(person_id: str, yes: bool, api: ApiClient, as_json: bool) -> None:
+    """Remove PERSON_ID: faces, photos, captures, and the name in sightings. It cannot be undone."""
+    if not yes:
+        person = api.person(person_id)
+        click.confirm(f"Forget {person['name']} ({person['faces']} faces) for good?", abort=True, err=True)
+    answer = api.forget(person_id)
+    if as_json:
+        write_json(answer)
+        return
+    removed = answer["removed"]
+    click.echo(f"forgotten: {', '.join(f'{count} {what}' for what, count in removed.items())}")

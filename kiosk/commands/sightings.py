@@ -1,0 +1,89 @@
+"""`recognizeme sightings`: who was seen."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import click
+
+from kiosk.api import ApiClient
+from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.errors import Busy, Unreachable
+from kiosk.listing import Record, write_json, write_list
+from kiosk.sighting import Sighting
+
+_OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
+_COLUMNS = {
+    "captured_at": "captured (UTC)", "kiosk_id": "kiosk", "outcome": "outcome", "name": "name",
+    "similarity_pct": "similarity", "reason": "reason", "capture_id": "capture",
+}  # fmt: skip
+_POLL_S = 1.0
+_LATE = timedelta(minutes=10)  # how far back --follow looks for captures that arrive late
+
+
+@click.command()
+@click.option("--person", "person_id", metavar="PERSON_ID", help="Only this person.")
+@click.option("--kiosk", "kiosk_id", metavar="KIOSK_ID", help="Only this kiosk.")
+@click.option("--outcome", type=click.Choice(_OUTCOMES), help="Only this outcome.")
+@click.option("--since", type=MOMENT, help="Only from then on: 2026-11-23, 2026-11-23T08:00Z, or 2h, 7d ago.")
+@click.option("--until", type=MOMENT, help="Only before then.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many, newest first."
+)
+@click.option("--follow", is_flag=True, help="Go on, and write each new sighting when its result is there.")
+@api_option
+@json_option
+def command(
+    person_id: str | None,
+    kiosk_id: str | None,
+    outcome: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    follow: bool,
+    api: ApiClient,
+    as_json: bool,
+) -> None:
+    """List who was seen, newest first."""
+    find = partial(api.sightings, person_id=person_id, kiosk_id=kiosk_id, outcome=outcome, until=until)
+    if not follow:
+        found = (sighting.to_json() for sighting in find(since=since, limit=limit))
+        rows = found if as_json else map(_row, found)
+        write_list(
+            rows, _COLUMNS, as_json=as_json, empty="no sightings; try: recognizeme kiosk --source PATH"
+        )
+        return
+    for record in _news(find, since):
+        if as_json:
+            write_json(record)
+        else:
+            who = record["name"] or record["outcome"] or record["status"]
+            pct = record["similarity_pct"]
+            similarity = "" if pct is None else f"  {pct:.2f} %"
+            click.echo(f"{record['captured_at'][:19]}  {record['kiosk_id']}  {who}{similarity}")
+
+
+def _row(record: dict[str, Any]) -> Record:
+    """The outcome's column also says when there is none yet, or none to come."""
+    return record if record["outcome"] else {**record, "outcome": record["status"]}
+
+
+def _news(find: Callable[..., Iterator[Sighting]], since: str | None) -> Iterator[dict[str, Any]]:
+    """Final sightings that were not there at the start, oldest first, for ever."""
+    seen: set[str] | None = None if since is None else set()
+    while True:
+        floor = since or (datetime.now(UTC) - _LATE).isoformat(timespec="seconds").replace("+00:00", "Z")
+        try:
+            final = [sighting for sighting in find(since=floor) if sighting.is_final]
+        except (Busy, Unreachable) as error:
+            if seen is None:
+                raise
+            click.echo(f"waiting: {error}", err=True)
+            time.sleep(5 * _POLL_S)
+            continue
+        news = [] if seen is None else [sighting for sighting in final if sighting.capture_id not in seen]
+        yield from (sighting.to_json() for sighting in reversed(news))
+        seen = (seen or set()) | {sighting.capture_id for sighting in final}
+        time.sleep(_POLL_S)
