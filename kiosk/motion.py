@@ -1,0 +1,42 @@
+"""A cheap look whether anything changed since the detector last looked: if not, it would see the same."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.frame import Image
+
+# The scene as a grid of means: sensor noise averages out, a face of 1/40 of the picture fills a cell.
+_GRID = (48, 27)
+# How far a cell's mean (0-255) must move. Noise of 10 grey values over a cell's 200 pixels moves it by 0.7.
+LEAST_CHANGE = 4.0
+# The detector looks this often even when nothing moves, in case something moved slower than a cell can tell.
+LONGEST_REST_S = 2.0
+
+
+class MotionGate:
+    """Compares with the frame that was last looked at, so that slow changes add up until they count."""
+
+    def __init__(self, *, least_change: float = LEAST_CHANGE, longest_rest_s: float = LONGEST_REST_S) -> None:
+        self._least_change = least_change
+        self._longest_rest_s = longest_rest_s
+        self._seen: NDArray[np.float32] | None = None
+        self._seen_s = 0.0
+
+    def opens(self, image: Image, time_s: float) -> bool:
+        """Whether the detector should look at this frame, with which later ones are then compared."""
+        scene = _scene(image)
+        rested = self._seen is None or time_s - self._seen_s >= self._longest_rest_s
+        if not rested and self._seen is not None and not self._changed(self._seen, scene):
+            return False
+        self._seen, self._seen_s = scene, time_s
+        return True
+
+    def _changed(self, seen: NDArray[np.float32], scene: NDArray[np.float32]) -> bool:
+        return seen.shape != scene.shape or bool(cv2.norm(seen, scene, cv2.NORM_INF) >= self._least_change)
+
+
+def _scene(image: Image) -> NDArray[np.float32]:
+    step = max(1, image.shape[1] // 640)  # every pixel of a large picture is more than a mean needs
+    cells = cv2.resize(image[::step, ::step], _GRID, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(cells, cv2.COLOR_BGR2GRAY).astype(np.float32)
