@@ -7,7 +7,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from kiosk.api import MAX_DIRECT_BYTES
 
 MAX_SIDE_PX = 1920  # Rekognition needs a face of 40 px in a picture of this size; more only costs time
-_MAX_PIXELS = 120_000_000  # the largest phone cameras have 108 megapixels; more is a decompression bomb
+# The largest phone cameras have 108 megapixels; more is a decompression bomb. Only JPEG is decoded at a
+# fraction of its size, so the others have to be smaller.
+_MAX_PIXELS = {"JPEG": 120_000_000, "PNG": 40_000_000, "WEBP": 40_000_000}
 _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
@@ -30,7 +32,7 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
         raise UnusableFile("the file is empty; choose a picture")
     try:
         with Image.open(io.BytesIO(data), formats=list(_CONTENT_TYPES)) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
+            if picture.width * picture.height > _MAX_PIXELS[str(picture.format)]:
                 raise UnusableFile(
                     f"the picture is {picture.width}x{picture.height} pixels; choose a smaller one"
                 )
@@ -44,17 +46,11 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
         raise UnusableFile("the picture is damaged or incomplete; choose another") from error
 
 
-def size_px(data: bytes) -> tuple[int, int]:
-    """Width and height of an upright picture that `fit` returned."""
-    with Image.open(io.BytesIO(data)) as picture:
-        is_on_its_side = picture.getexif().get(0x0112, 1) >= 5  # EXIF orientations 5 to 8 swap the sides
-        return (picture.height, picture.width) if is_on_its_side else picture.size
-
-
 def _smaller(picture: Image.Image, max_side_px: int) -> bytes:
-    upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    colours = picture if picture.mode in {"RGB", "RGBA", "L"} else picture.convert("RGBA")
+    colours.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
+    upright = ImageOps.exif_transpose(colours).convert("RGBA")
     opaque = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
-    opaque.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
     jpeg = io.BytesIO()
     opaque.save(jpeg, "JPEG", quality=92)
     return jpeg.getvalue()

@@ -1,0 +1,35 @@
+"""`recognizeme web`: the upload form and result page."""
+
+import os
+
+import click
+
+from kiosk.api import ApiClient
+from kiosk.commands.options import api_option, json_option
+from kiosk.listing import write_json
+from kiosk.web import WebRefused, web_server
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another needs RECOGNIZEME_WEB_TOKEN.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 is any free one."
+)
+@api_option
+@json_option
+def command(host: str, port: int, api: ApiClient, as_json: bool) -> None:
+    """Serve a page where a picture is uploaded, or taken with a phone, and its result shown.
+
+    It is for this machine only. To serve it on another address, set RECOGNIZEME_WEB_TOKEN (16 characters or
+    more): the browser asks for it as password. Put TLS in front of it there.
+    """
+    try:
+        server = web_server(api, host=host, port=port, token=os.environ.get("RECOGNIZEME_WEB_TOKEN"))
+    except WebRefused as error:
+        raise click.ClickException(str(error)) from error
+    url = f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
+    if as_json:
+        write_json({"url": url, "api": api.url})
+    else:
+        click.echo(f"the page is at {url} (Ctrl-C stops it)")
+    server.run()

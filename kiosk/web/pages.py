@@ -1,0 +1,128 @@
+"""The pages: the form with what was seen lately, one sighting, and every failure as a page of its own."""
+
+import logging
+from contextlib import suppress
+from datetime import datetime
+from http import HTTPStatus
+from itertools import islice
+
+from flask import Flask, Response, abort, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.api import ApiClient
+from kiosk.capture_id import new_capture_id
+from kiosk.errors import ApiError, Busy, NotFound, NotYetDone, Refused, Unreachable
+from kiosk.picture_file import UnusableFile, content_type, fit
+from kiosk.sighting import Sighting
+from kiosk.web.gate import guard
+
+KIOSK_ID = "web"
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024  # a phone's largest pictures; they are made smaller here
+
+_LOG = logging.getLogger(__name__)
+_RECENT = 12
+_PATIENCE_S = 15.0
+
+
+def make_app(api: ApiClient, *, token: str | None = None) -> Flask:
+    """The web application in front of one API."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
+    app.jinja_env.filters["moment"] = _moment
+    guard(app, token=token)
+
+    @app.get("/")
+    def form() -> str:
+        try:
+            recent, trouble = list(islice(api.sightings(limit=_RECENT), _RECENT)), None
+        except ApiError as error:
+            recent, trouble = [], _sentence(str(error))
+        return render_template("form.html", recent=recent, trouble=trouble)
+
+    @app.post("/captures")
+    def hand_in() -> AnyResponse:
+        chosen = next((file for file in request.files.getlist("picture") if file.filename), None)
+        if chosen is None:
+            abort(400, "No picture was chosen.")
+        picture = fit(chosen.read())
+        capture_id = new_capture_id()
+        kind = content_type(picture)
+        with suppress(NotYetDone):  # its page looks again by itself
+            api.hand_in(
+                picture, kiosk_id=KIOSK_ID, capture_id=capture_id, content_type=kind, timeout_s=_PATIENCE_S
+            )
+        return redirect(url_for("sighting", capture_id=capture_id), HTTPStatus.SEE_OTHER)
+
+    @app.get("/sightings/<capture_id>")
+    def sighting(capture_id: str) -> str:
+        return render_template("sighting.html", sighting=_sighting_or_pending(api, capture_id))
+
+    @app.get("/sightings/<capture_id>/photo")
+    def photo(capture_id: str) -> Response:
+        picture = api.sighting_photo(capture_id)
+        return Response(picture, content_type=content_type(picture))
+
+    @app.errorhandler(UnusableFile)
+    def unusable(error: UnusableFile) -> tuple[str, int]:
+        return _failure(str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    @app.errorhandler(ApiError)
+    def api_failed(error: ApiError) -> tuple[str, int]:
+        return _failure(str(error), _status_of(error))
+
+    @app.errorhandler(HTTPException)
+    def http_failed(error: HTTPException) -> tuple[str, int]:
+        status = error.code or 500
+        return _failure(_FRIENDLY.get(status, str(error.description)), status)
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> tuple[str, int]:
+        _LOG.exception("a page failed", exc_info=error)
+        return _failure("something went wrong here; the log of `recognizeme web` says more", 500)
+
+    return app
+
+
+_FRIENDLY = {
+    404: "there is no such page",
+    405: "this page cannot be asked that way",
+    413: f"the file is larger than {MAX_UPLOAD_BYTES // 1024**2} MB; choose a smaller picture",
+}
+
+
+def _sighting_or_pending(api: ApiClient, capture_id: str) -> Sighting | None:
+    """The sighting, or None when a capture made moments ago is not known yet."""
+    try:
+        return api.sighting(capture_id)
+    except NotFound:
+        return None
+
+
+def _status_of(error: ApiError) -> int:
+    match error:
+        case NotFound():
+            return HTTPStatus.NOT_FOUND
+        case Refused():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        case Busy() | Unreachable():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.BAD_GATEWAY
+
+
+def _failure(reason: str, status: int) -> tuple[str, int]:
+    return render_template("failure.html", reason=_sentence(reason)), int(status)
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _moment(iso: str) -> str:
+    """`2026-11-23T08:15:02.120Z` as `23 Nov 2026, 08:15:02 UTC`; anything else as it is."""
+    try:
+        return f"{datetime.fromisoformat(iso):%d %b %Y, %H:%M:%S} UTC"
+    except ValueError:
+        return iso

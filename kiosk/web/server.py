@@ -1,0 +1,67 @@
+"""Serving the page: on loopback, or anywhere with a token."""
+
+from ipaddress import ip_address
+from typing import Protocol
+
+import waitress
+
+from kiosk.api import ApiClient
+from kiosk.web.pages import MAX_UPLOAD_BYTES, make_app
+
+MIN_TOKEN_LENGTH = 16
+
+_THREADS = 4  # each may hold one decoded picture
+
+
+class WebRefused(Exception):
+    """The page will not be served like this; the text says what to do."""
+
+
+class Server(Protocol):
+    """A listening server: `run` blocks until `close`."""
+
+    effective_host: str
+    effective_port: int
+
+    def run(self) -> None:
+        """Answer requests."""
+
+    def close(self) -> None:
+        """Stop listening."""
+
+
+def web_server(
+    api: ApiClient, *, host: str = "127.0.0.1", port: int = 8080, token: str | None = None
+) -> Server:
+    """A server that listens already. Port 0 is any free one; `effective_port` says which.
+
+    Raises `WebRefused` for an address beyond this machine without a token of 16 characters or more, and
+    when the address is taken.
+    """
+    if token is not None and len(token) < MIN_TOKEN_LENGTH:
+        raise WebRefused(f"the token is too short; RECOGNIZEME_WEB_TOKEN needs {MIN_TOKEN_LENGTH} characters")
+    if token is None and not _is_loopback(host):
+        raise WebRefused(
+            f"{host} can be reached from other machines; set RECOGNIZEME_WEB_TOKEN to serve there"
+        )
+    try:
+        server: Server = waitress.create_server(
+            make_app(api, token=token),
+            host=host,
+            port=port,
+            threads=_THREADS,
+            ident=None,
+            # Larger than the page takes, so that a picture too large is told so by the page itself.
+            max_request_body_size=8 * MAX_UPLOAD_BYTES,
+        )
+    except OSError as error:
+        reason = error.strerror or "cannot be used"
+        raise WebRefused(f"cannot listen on {host}:{port}: {reason}; choose another --port") from error
+    return server
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
