@@ -1,0 +1,6 @@
+"""The three DynamoDB tables; docs/adr/0007-storage-layout.md draws them."""
+
+from recognizeme.adapters.dynamodb.people import DynamoDbPeople
+from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
+
+__all__ = ["DynamoDbPeople", "DynamoDbSightings"]

@@ -1,0 +1,55 @@
+"""Time ranges as ranges of capture ids, which sort by time as text (UUIDv7)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from recognizeme.model import capture_id_floor, captured_at
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
+
+# Text before and after every capture id: those are lower-case hexadecimal.
+_FIRST, _LAST = "0", "g"
+
+
+@dataclass(frozen=True, slots=True)
+class IdRange:
+    """Capture ids from `low` to `high`, both included, as DynamoDB's BETWEEN has it."""
+
+    low: str
+    high: str
+
+    def __bool__(self) -> bool:
+        """Whether any id can lie in it; BETWEEN refuses a range that is upside down."""
+        return self.low <= self.high
+
+
+def id_range(since: datetime | None, until: datetime | None, before: str | None = None) -> IdRange:
+    """The ids with `since` <= captured_at < `until`, and below the id `before`."""
+    low = first_id(since) if since else _FIRST
+    ends = [end for end in (first_id(until) if until else None, before) if end]
+    return IdRange(low, _predecessor(min(ends)) if ends else _LAST)
+
+
+def first_id(moment: datetime) -> str:
+    """The smallest id of a capture taken at `moment` or later; ids know milliseconds from 1970 on."""
+    milliseconds = -((_EPOCH - moment) // _MILLISECOND)  # rounded up
+    return capture_id_floor(_EPOCH + max(0, milliseconds) * _MILLISECOND)
+
+
+def newest_day_first(since: datetime, until: datetime, before: str | None) -> Iterator[tuple[str, IdRange]]:
+    """Each day (YYYY-MM-DD, UTC) with ids of `id_range(since, until, before)`, and the day's own range."""
+    newest = min(until, captured_at(before) + _MILLISECOND) if before else until
+    day = newest.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    while day + _DAY > since:
+        ids = id_range(max(since, day), min(until, day + _DAY), before)
+        if ids:
+            yield f"{day:%Y-%m-%d}", ids
+        day -= _DAY
+
+
+def _predecessor(capture_id: str) -> str:
+    return str(UUID(int=max(0, UUID(capture_id).int - 1)))

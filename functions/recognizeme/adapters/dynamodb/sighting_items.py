@@ -1,0 +1,78 @@
+"""A sighting as an item of the sightings table, and back."""
+
+from datetime import datetime
+from typing import cast
+
+from recognizeme.adapters.dynamodb import items
+from recognizeme.adapters.dynamodb.items import Item, Value
+from recognizeme.model import Capture, Correction, Outcome, Sighting, Status
+
+# Everything a recognition or a correction adds to what a claim writes.
+RESULT = (
+    "PhotoKey",
+    "Outcome",
+    "Reason",
+    "PersonId",
+    "Name",
+    "SimilarityPct",
+    "FaceBox",
+    "RecognizedAt",
+    "CorrectedAt",
+    "WasOutcome",
+    "WasPersonId",
+)
+
+
+def identity(capture: Capture) -> dict[str, Value | None]:
+    """What the indexes by kiosk and by day find a capture by."""
+    return {"KioskId": {"S": capture.kiosk_id}, "Day": {"S": f"{capture.captured_at:%Y-%m-%d}"}}
+
+
+def to_item(sighting: Sighting) -> dict[str, Value | None]:
+    """Every attribute but the key and the two that belong to the table: ClaimedUntil and ExpiresAt."""
+    correction = sighting.correction
+    return {
+        **identity(sighting.capture),
+        "Status": items.string(sighting.status),
+        "PhotoKey": items.string(sighting.photo_key),
+        "Outcome": items.string(sighting.outcome),
+        "Reason": items.string(sighting.reason),
+        "PersonId": items.string(sighting.person_id),
+        "Name": items.string(sighting.name),
+        "SimilarityPct": items.number(sighting.similarity_pct),
+        "FaceBox": items.box(sighting.face_box),
+        "RecognizedAt": items.moment(sighting.recognized_at),
+        "RekognitionCalls": items.number(sighting.rekognition_calls),
+        "CorrectedAt": items.moment(correction.corrected_at if correction else None),
+        "WasOutcome": items.string(correction.was_outcome if correction else None),
+        "WasPersonId": items.string(correction.was_person_id if correction else None),
+    }
+
+
+def from_item(item: Item) -> Sighting:
+    """The sighting that an item is."""
+    outcome = items.read_string(item, "Outcome")
+    return Sighting(
+        capture=Capture(item["CaptureId"]["S"], item["KioskId"]["S"]),
+        status=Status(item["Status"]["S"]),
+        photo_key=items.read_string(item, "PhotoKey"),
+        outcome=Outcome(outcome) if outcome else None,
+        reason=items.read_string(item, "Reason"),
+        person_id=items.read_string(item, "PersonId"),
+        name=items.read_string(item, "Name"),
+        similarity_pct=items.read_number(item, "SimilarityPct"),
+        face_box=items.read_box(item, "FaceBox"),
+        recognized_at=items.read_moment(item, "RecognizedAt"),
+        rekognition_calls=int(item["RekognitionCalls"]["N"]),
+        correction=_correction(item),
+    )
+
+
+def _correction(item: Item) -> Correction | None:
+    if "CorrectedAt" not in item:
+        return None
+    return Correction(
+        corrected_at=cast(datetime, items.read_moment(item, "CorrectedAt")),
+        was_outcome=Outcome(item["WasOutcome"]["S"]),
+        was_person_id=items.read_string(item, "WasPersonId"),
+    )

@@ -1,0 +1,275 @@
+"""Sightings in DynamoDB. A capture id is a UUIDv7: key, order, time range and cursor in one."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from recognizeme.adapters import cursor as cursors
+from recognizeme.adapters.aws import make_client, translated, utc_now
+from recognizeme.adapters.dynamodb import items
+from recognizeme.adapters.dynamodb.items import Item, Value
+from recognizeme.adapters.dynamodb.ranges import IdRange, id_range, newest_day_first
+from recognizeme.adapters.dynamodb.sighting_items import RESULT, from_item, identity, to_item
+from recognizeme.errors import CaptureInProgress, NotFound
+from recognizeme.model import Capture, Correction, Sighting, Status, check_capture_id
+from recognizeme.ports import Clock, Page, SightingQuery
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
+
+# A page costs at most this many reads (below a second) of this many items, and then goes on with its
+# cursor. 120 reads walk through every day of the default retention in one page.
+_MAX_READS = 120
+_READ_ITEMS = 1000
+
+# Kiosks' clocks: how far ahead of ours, and how long a capture may have waited to be handed in.
+_CLOCK_AHEAD = timedelta(days=1)
+_SPOOLED = timedelta(days=7)
+
+# (index, its hash key, the key's value, the capture ids to read)
+Partition = tuple[str, str, str, IdRange]
+
+
+class DynamoDbSightings:
+    """`Sightings` in one table.
+
+    `retention_days` counts from the claim, by our clock: a kiosk whose clock is wrong can neither make its
+    sightings vanish nor keep them for ever.
+    """
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, *, retention_days: int, now: Clock = utc_now
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._retention = timedelta(days=retention_days)
+        self._now = now
+
+    @classmethod
+    def connect(cls, table: str, *, retention_days: int) -> Self:
+        """The table in the SDK's region, or at AWS_ENDPOINT_URL_DYNAMODB."""
+        return cls(make_client("dynamodb"), table, retention_days=retention_days)
+
+    def claim(self, capture: Capture, *, now: datetime, lease_s: float) -> Sighting:
+        """One conditional update: DynamoDB orders the writes of an item, so the condition holds for one.
+
+        The number of calls already paid for stays, so that a second try adds to it.
+        """
+        expressions = items.update(
+            {
+                **dict.fromkeys(RESULT),
+                **identity(capture),
+                "Status": {"S": Status.PENDING},
+                "ClaimedUntil": _milliseconds(now + timedelta(seconds=lease_s)),
+                "ExpiresAt": _seconds(now + self._retention),
+            },
+            keep={"RekognitionCalls": {"N": "0"}},
+            condition="attribute_not_exists(#CaptureId) OR #ExpiresAt <= :now_s OR #Status = :failed"
+            " OR (#Status = :pending AND #ClaimedUntil <= :now_ms)",
+            given={
+                ":now_s": _seconds(now),
+                ":now_ms": _milliseconds(now),
+                ":failed": {"S": Status.FAILED},
+                ":pending": {"S": Status.PENDING},
+            },
+        )
+        with translated(self._name):
+            try:
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(capture.capture_id),
+                    **expressions,
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                stored = from_item(error.response["Item"])  # type: ignore[typeddict-item]  # unknown to the stubs
+            else:
+                return from_item(answer["Attributes"])
+        if stored.status is Status.DONE:
+            return stored
+        raise CaptureInProgress("this capture is being recognized right now; ask again in a moment")
+
+    def save(self, sighting: Sighting) -> None:
+        """Store the result, unless there is one.
+
+        Whoever claimed a capture may outlive the lease, and who took over may be done before them: the first
+        `done` stands, and nothing undoes it. (A late `failed` may end a lease that still runs: that can cost
+        a call, never a result.)
+        """
+        self._store(
+            sighting,
+            condition="attribute_not_exists(#Status) OR #Status <> :done",
+            given={":done": {"S": Status.DONE}},
+        )
+
+    def correct(self, sighting: Sighting, correction: Correction) -> None:
+        """Replace a result by what a person said. Raises `NotFound` when there is nothing to correct."""
+        corrected = replace(sighting, correction=correction)
+        if not self._store(corrected, condition="attribute_exists(#CaptureId)"):
+            raise NotFound(f"there is no sighting {sighting.capture.capture_id}")
+
+    def _store(self, sighting: Sighting, *, condition: str, given: dict[str, Value] | None = None) -> bool:
+        return self._update(
+            sighting.capture.capture_id,
+            items.update(
+                {**to_item(sighting), "ClaimedUntil": None},
+                keep={"ExpiresAt": _seconds(self._now() + self._retention)},
+                condition=condition,
+                given=given,
+            ),
+        )
+
+    def _update(self, capture_id: str, expressions: dict[str, Any]) -> bool:
+        with translated(self._name):
+            try:
+                self._client.update_item(TableName=self._table, Key=_key(capture_id), **expressions)
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def get(self, capture_id: str) -> Sighting | None:
+        """A strongly consistent read: a kiosk asks right after the result was written."""
+        with translated(self._name):
+            item = self._client.get_item(
+                TableName=self._table, Key=_key(capture_id), ConsistentRead=True
+            ).get("Item")
+        # DynamoDB deletes expired items hours or days late.
+        if item is None or float(item["ExpiresAt"]["N"]) <= self._now().timestamp():
+            return None
+        return from_item(item)
+
+    def query(self, query: SightingQuery, *, limit: int, cursor: str | None = None) -> Page[Sighting]:
+        """Newest first, from the index that fits best; what it cannot tell apart is filtered.
+
+        A page may be short and still have a cursor: it stops after 120 reads. Without person and kiosk the
+        days are walked backwards, from a day ahead of our clock to a week before the retention's beginning;
+        a capture whose kiosk's clock was further off is found by person, kiosk or id only.
+        """
+        now = self._now()
+        before = check_capture_id(cursors.decode("sightings", cursor)) if cursor else None
+        found: list[Sighting] = []
+        reads = 0
+        for partition in self._partitions(query, before, now):
+            start: Item | None = None
+            while True:
+                answer = self._read(partition, query, now, limit=limit, start=start)
+                reads += 1
+                found += map(from_item, answer["Items"])
+                if len(found) > limit:
+                    return Page(tuple(found[:limit]), _cursor(found[limit - 1].capture.capture_id))
+                start = answer.get("LastEvaluatedKey")
+                if reads == _MAX_READS:
+                    position = start["CaptureId"]["S"] if start else partition[3].low
+                    return Page(tuple(found), _cursor(position))
+                if not start:
+                    break
+        return Page(tuple(found))
+
+    def _partitions(self, query: SightingQuery, before: str | None, now: datetime) -> Iterator[Partition]:
+        if query.person_id is None and query.kiosk_id is None:
+            oldest, newest = now - self._retention - _SPOOLED, now + _CLOCK_AHEAD
+            since, until = max(query.since or oldest, oldest), min(query.until or newest, newest)
+            for day, ids in newest_day_first(since, until, before):
+                yield "day-time", "Day", day, ids
+        elif ids := id_range(query.since, query.until, before):
+            if query.person_id is not None:
+                yield "person-time", "PersonId", query.person_id, ids
+            else:
+                yield "kiosk-time", "KioskId", str(query.kiosk_id), ids
+
+    def _read(
+        self, partition: Partition, query: SightingQuery, now: datetime, *, limit: int, start: Item | None
+    ) -> "QueryOutputTypeDef":
+        index, attribute, key, ids = partition
+        condition = f"#{attribute} = :key AND #CaptureId BETWEEN :low AND :high"
+        wanted = items.present(
+            Outcome=items.string(query.outcome),
+            KioskId=items.string(query.kiosk_id if attribute != "KioskId" else None),
+        )
+        filters = " AND ".join(["#ExpiresAt > :now", *(f"#{name} = :{name}" for name in wanted)])
+        more: dict[str, Any] = {"ExclusiveStartKey": start} if start else {}
+        with translated(self._name):
+            return self._client.query(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                FilterExpression=filters,
+                ExpressionAttributeNames=items.placeholders(condition, filters),
+                ExpressionAttributeValues={
+                    ":key": {"S": key},
+                    ":low": {"S": ids.low},
+                    ":high": {"S": ids.high},
+                    ":now": _seconds(now),
+                    **{f":{name}": value for name, value in wanted.items()},
+                },
+                ScanIndexForward=False,
+                # A limit counts items before they are filtered.
+                Limit=_READ_ITEMS if wanted else limit + 1,
+                **more,
+            )
+
+    def forget(self, person_id: str) -> tuple[str, ...]:
+        """Take the person out of every sighting, also out of what a correction replaced.
+
+        The indexes follow the table within moments, not at once, so the passes go on until one changes
+        nothing; a sighting saved at the very same time may stay behind, and calling again finds it.
+        Returns the keys of the pictures that show the person, not of those corrected to somebody else.
+        """
+        photo_keys: dict[str, None] = {}
+        while changed := self._forget_once(person_id):
+            photo_keys |= dict.fromkeys(key for key in changed.values() if key)
+        return tuple(photo_keys)
+
+    def _forget_once(self, person_id: str) -> dict[str, str | None]:
+        changed: dict[str, str | None] = {}
+        for item in self._of_person("was-person", "WasPersonId", person_id):
+            if self._remove(item, "WasPersonId", person_id):
+                changed[item["CaptureId"]["S"]] = None
+        for item in self._of_person("person-time", "PersonId", person_id):
+            if self._remove(item, "PersonId", person_id, "Name"):
+                changed[item["CaptureId"]["S"]] = items.read_string(item, "PhotoKey")
+        return changed
+
+    def _of_person(self, index: str, attribute: str, person_id: str) -> Iterator[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=index,
+            KeyConditionExpression=f"{attribute} = :person",
+            ExpressionAttributeValues={":person": {"S": person_id}},
+        )
+        with translated(self._name):
+            for page in pages:
+                yield from page["Items"]
+
+    def _remove(self, item: Item, attribute: str, person_id: str, *with_it: str) -> bool:
+        return self._update(
+            item["CaptureId"]["S"],
+            items.update(
+                dict.fromkeys((attribute, *with_it)),
+                condition=f"#{attribute} = :person",
+                given={":person": {"S": person_id}},
+            ),
+        )
+
+    @property
+    def _name(self) -> str:
+        return f"the table {self._table!r}"
+
+
+def _key(capture_id: str) -> dict[str, Value]:
+    return {"CaptureId": {"S": capture_id}}
+
+
+def _cursor(position: str) -> str:
+    return cursors.encode("sightings", position)
+
+
+def _milliseconds(moment: datetime) -> Value:
+    return {"N": str(int(moment.timestamp() * 1000))}
+
+
+def _seconds(moment: datetime) -> Value:
+    return {"N": str(int(moment.timestamp()))}

@@ -1,0 +1,175 @@
+"""The face collection of Amazon Rekognition. Numbers and limits: Rekognition's API reference and quotas."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import ClientError
+
+from recognizeme.adapters.aws import error_code, make_client, translated
+from recognizeme.errors import Misconfigured, UnusablePicture
+from recognizeme.model import Box, FaceSearch, IndexedFace, Match
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, UnindexedFaceTypeDef
+
+_COLLECTION_ID = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
+_MAX_PICTURE_BYTES = 5 * 1024 * 1024  # as bytes; 15 MB only from S3
+
+# The runner-up decides whether the best is sure, so it must be in the answer: Rekognition sorts faces by
+# similarity, not people. A user vector holds at most 100 faces (AssociateFaces), which bounds the faces a
+# person sensibly has; 256 leaves room for two such people and the next one behind them, in about 100 KB.
+_MAX_MATCHES = 256
+_DELETE_AT_ONCE = 4096  # DeleteFaces takes no more
+
+# A second face above this part of the first one's area stands beside it, not behind it: which of the two
+# is the person cannot be known.
+_RIVAL_AREA = 1 / 3
+
+_PLAIN_REASONS: Mapping[str, str] = {
+    "EXTREME_POSE": "the face is turned too far away",
+    "LOW_BRIGHTNESS": "the face is too dark",
+    "LOW_SHARPNESS": "the face is blurred",
+    "LOW_CONFIDENCE": "it is not clearly a face",
+    "SMALL_BOUNDING_BOX": "the face is too small",
+    "LOW_FACE_QUALITY": "the face shows too little detail, or is partly covered",
+}
+_BAD_PICTURE: Mapping[str, str] = {
+    "InvalidImageFormatException": "the file is no JPEG or PNG picture that can be decoded",
+    "ImageTooLargeException": "the picture is too large; send at most 5 MB",
+}
+
+
+class RekognitionFaceIndex:
+    """A `FaceIndex` in one collection; faces carry the person's id as ExternalImageId.
+
+    `floor_pct` (0-100) is the least similarity worth knowing; it must lie below the threshold by the
+    margin, or a runner-up stays unseen. 80 is Rekognition's own default.
+    """
+
+    def __init__(self, client: "RekognitionClient", collection_id: str, *, floor_pct: float = 80.0) -> None:
+        if not _COLLECTION_ID.fullmatch(collection_id):
+            raise Misconfigured("the collection's id must be 1 to 255 of the characters A-Z a-z 0-9 _ . -")
+        self._client = client
+        self._collection_id = collection_id
+        self._floor_pct = floor_pct
+
+    @classmethod
+    def connect(cls, collection_id: str, *, floor_pct: float = 80.0) -> Self:
+        """The collection in the SDK's region, or at AWS_ENDPOINT_URL_REKOGNITION."""
+        return cls(make_client("rekognition"), collection_id, floor_pct=floor_pct)
+
+    def search(self, picture: bytes) -> FaceSearch:
+        """Compare the largest face, whatever its quality: the person at the door is not asked to pose."""
+        try:
+            with self._picture_of(picture):
+                answer = self._client.search_faces_by_image(
+                    CollectionId=self._collection_id,
+                    Image={"Bytes": picture},
+                    FaceMatchThreshold=self._floor_pct,
+                    MaxFaces=_MAX_MATCHES,
+                    QualityFilter="NONE",
+                )
+        except _NoFace:
+            return FaceSearch(face_box=None)
+        matches = (
+            Match(match["Face"]["FaceId"], match["Face"]["ExternalImageId"], match["Similarity"])
+            for match in answer["FaceMatches"]
+            if match["Face"].get("ExternalImageId")  # one without was not put there by us
+        )
+        return FaceSearch(_box(answer["SearchedFaceBoundingBox"]), tuple(matches))
+
+    def add(self, person_id: str, picture: bytes) -> IndexedFace:
+        """Index the largest face if it is good and stands alone.
+
+        Idempotent because IndexFaces is: the same picture with the same ExternalImageId gives the same face.
+        """
+        with self._picture_of(picture):
+            answer = self._client.index_faces(
+                CollectionId=self._collection_id,
+                Image={"Bytes": picture},
+                ExternalImageId=person_id,
+                MaxFaces=1,
+                QualityFilter="AUTO",
+                DetectionAttributes=["DEFAULT"],
+            )
+        rival = max(answer.get("UnindexedFaces", ()), key=_area, default=None)
+        if not answer["FaceRecords"]:
+            raise UnusablePicture(_refusal(rival))
+        face = answer["FaceRecords"][0]["Face"]
+        box = _box(face["BoundingBox"])
+        if rival and _area(rival) > box.width * box.height * _RIVAL_AREA:
+            self.remove([face["FaceId"]])
+            raise UnusablePicture("two people of similar size; crop the photo to one of them")
+        return IndexedFace(face["FaceId"], box)
+
+    def remove(self, face_ids: Sequence[str]) -> int:
+        """Delete the faces, 4096 a call."""
+        removed = 0
+        for start in range(0, len(face_ids), _DELETE_AT_ONCE):
+            with translated(self._name):
+                answer = self._client.delete_faces(
+                    CollectionId=self._collection_id, FaceIds=face_ids[start : start + _DELETE_AT_ONCE]
+                )
+            removed += len(answer.get("DeletedFaces", ()))
+            if _kept(
+                reason for face in answer.get("UnsuccessfulFaceDeletions", ()) for reason in face["Reasons"]
+            ):
+                raise Misconfigured(
+                    f"{self._name} keeps a face of a user vector; disassociate it, then try again"
+                )
+        return removed
+
+    @contextmanager
+    def _picture_of(self, picture: bytes) -> Iterator[None]:
+        """Refuse bytes that would be paid for in vain, and turn errors about the picture into ours."""
+        if not picture:
+            raise UnusablePicture("the file is empty")
+        if len(picture) > _MAX_PICTURE_BYTES:
+            raise UnusablePicture(_BAD_PICTURE["ImageTooLargeException"])
+        with translated(self._name):
+            try:
+                yield
+            except ClientError as error:
+                code = error_code(error)
+                if code in _BAD_PICTURE:
+                    raise UnusablePicture(_BAD_PICTURE[code]) from error
+                if code == "InvalidParameterException":
+                    # All parameters but the picture are ours and checked. That there is no face has no code
+                    # of its own: only the message tells it from a picture below 80 pixels a side.
+                    if "no faces" in error.response["Error"].get("Message", "").lower():
+                        raise _NoFace(_refusal(None)) from error
+                    raise UnusablePicture(
+                        "the picture's size or form is outside Rekognition's limits"
+                    ) from error
+                raise
+
+    @property
+    def _name(self) -> str:
+        return f"the face collection {self._collection_id!r}"
+
+
+class _NoFace(UnusablePicture):
+    """SearchFacesByImage's way to say that the picture shows nobody."""
+
+
+def _refusal(face: "UnindexedFaceTypeDef | None") -> str:
+    if face is None:
+        return "the photo shows no face"
+    reasons = [_PLAIN_REASONS[reason] for reason in face.get("Reasons", ()) if reason in _PLAIN_REASONS]
+    return "; ".join(reasons) or "the face's quality is too low"
+
+
+def _kept(reasons: Iterable[str]) -> bool:
+    return any(reason == "ASSOCIATED_TO_AN_EXISTING_USER" for reason in reasons)
+
+
+def _area(face: "UnindexedFaceTypeDef") -> float:
+    box = _box(face["FaceDetail"]["BoundingBox"])
+    return box.width * box.height
+
+
+def _box(box: "BoundingBoxTypeDef") -> Box:
+    return Box(left=box["Left"], top=box["Top"], width=box["Width"], height=box["Height"])

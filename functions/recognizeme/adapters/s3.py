@@ -1,0 +1,123 @@
+"""Pictures in an S3 bucket: private, encrypted by the bucket's default, removed with all their versions."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import ClientError
+
+from recognizeme.adapters.aws import make_client, translated, utc_now
+from recognizeme.errors import InvalidRequest, NotFound, UnusablePicture
+from recognizeme.ports import Clock, UploadTicket
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+# Rekognition takes no larger picture from S3; whoever may write to the bucket could store 5 TB.
+_MAX_READ_BYTES = 15 * 1024 * 1024
+_DELETE_AT_ONCE = 1000  # DeleteObjects takes no more
+_LIST_AT_ONCE = 8  # ten connections are botocore's pool
+
+
+class S3PhotoStore:
+    """A `PhotoStore` in one bucket, versioned or not."""
+
+    def __init__(self, client: "S3Client", bucket: str, *, now: Clock = utc_now) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._now = now
+
+    @classmethod
+    def connect(cls, bucket: str) -> Self:
+        """The bucket in the SDK's region, or at AWS_ENDPOINT_URL_S3."""
+        # Signed links for the regional host: the global one redirects for hours after a bucket is made.
+        client = make_client("s3", signature_version="s3v4", s3={"addressing_style": "virtual"})
+        if "amazonaws.com" not in client.meta.endpoint_url:
+            client = make_client("s3", signature_version="s3v4", s3={"addressing_style": "path"})
+        return cls(client, bucket)
+
+    def ticket(self, key: str, content_type: str, *, max_bytes: int, expires_at: datetime) -> UploadTicket:
+        """A presigned POST that S3 checks: this key, this type, 1 to `max_bytes` bytes."""
+        if "${filename}" in key:
+            raise InvalidRequest(
+                "a photo's key must not contain ${filename}: S3 would put any name in its place"
+            )
+        with translated(self._name):
+            post = self._client.generate_presigned_post(
+                self._bucket,
+                key,
+                Fields={"Content-Type": content_type},
+                Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+                ExpiresIn=self._seconds_until(expires_at),
+            )
+        return UploadTicket(post["url"], post["fields"], key, max_bytes, expires_at)
+
+    def write(self, key: str, picture: bytes, content_type: str) -> None:
+        """Put the object."""
+        with translated(self._name):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=picture, ContentType=content_type)
+
+    def read(self, key: str) -> bytes:
+        """Get the object. Raises `NotFound`, and `UnusablePicture` above 15 MiB, before loading it."""
+        with translated(self._name):
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            except self._client.exceptions.NoSuchKey as error:
+                raise NotFound("the picture is not stored; it may have expired or been removed") from error
+            with answer["Body"] as body:
+                if answer["ContentLength"] > _MAX_READ_BYTES:
+                    raise UnusablePicture(f"the stored file is larger than {_MAX_READ_BYTES // 1024**2} MiB")
+                return body.read()
+
+    def link(self, key: str, *, expires_at: datetime) -> str:
+        """A presigned GET; it ends earlier when the credentials that sign it do."""
+        with translated(self._name):
+            return self._client.generate_presigned_url(
+                "get_object",
+                Params={"Bucket": self._bucket, "Key": key},
+                ExpiresIn=self._seconds_until(expires_at),
+            )
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Keys in S3's order, a page at a time."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        with translated(self._name):
+            for page in pages:
+                yield from (item["Key"] for item in page.get("Contents", ()))
+
+    def delete(self, keys: Iterable[str]) -> int:
+        """Remove every version and delete marker of the keys; return how many keys had any."""
+        with ThreadPoolExecutor(_LIST_AT_ONCE) as pool:
+            found = [versions for versions in pool.map(self._versions, set(keys)) if versions]
+        doomed = [version for versions in found for version in versions]
+        for start in range(0, len(doomed), _DELETE_AT_ONCE):
+            self._delete_versions(doomed[start : start + _DELETE_AT_ONCE])
+        return len(found)
+
+    def _versions(self, key: str) -> "list[ObjectIdentifierTypeDef]":
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
+        with translated(self._name):
+            return [
+                {"Key": key, "VersionId": version["VersionId"]}
+                for page in pages
+                for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                if version["Key"] == key
+            ]
+
+    def _delete_versions(self, versions: "list[ObjectIdentifierTypeDef]") -> None:
+        with translated(self._name):
+            answer = self._client.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True}
+            )
+            # DeleteObjects answers 200 whatever became of the single objects.
+            for refused in answer.get("Errors", ()):
+                raise ClientError({"Error": {"Code": refused.get("Code", "")}}, "DeleteObjects")
+
+    def _seconds_until(self, expires_at: datetime) -> int:
+        return max(1, int((expires_at - self._now()).total_seconds()))
+
+    @property
+    def _name(self) -> str:
+        return f"the bucket {self._bucket!r}"
