@@ -82,6 +82,15 @@ def post_correction(capture_id: str) -> Response[str]:
     return answer(sighting_json(sighting))
 
 
+@api.post("/replays")
+def post_replay() -> Response[str]:
+    """Give events that failed for good back to their functions."""
+    limit = parsing.limit(api.parameters, default=100, most=1000)
+    replayed = wiring.parts().failed_events.replay(limit=limit)
+    logger.info("failed events replayed", replayed=replayed)
+    return answer({"replayed": replayed})
+
+
 def _enroll_stored(key: str) -> dict[str, Any] | None:
     enrollment = Enrollment.from_key(key)
     if enrollment is None:

@@ -142,3 +142,10 @@ class People(Protocol):
 
     def delete(self, person_id: str) -> bool:
         """Remove the person and their faces' records; True when there was anything."""
+
+
+class FailedEvents(Protocol):
+    """Object-created events whose function failed as often as it may."""
+
+    def replay(self, *, limit: int) -> int:
+        """Give up to `limit` of them back to their functions, oldest first; return how many."""

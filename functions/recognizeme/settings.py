@@ -1,18 +1,14 @@
 """Settings from the environment, read once by `wiring.py`; docs/settings.md lists the same names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Self
 
 from recognizeme.errors import Misconfigured
 
 
-def _env(name: str, default: object = None) -> Any:
-    return (
-        field(default=default, metadata={"env": name})
-        if default is not None
-        else field(metadata={"env": name})
-    )
+def _env(name: str, default: object = MISSING) -> Any:
+    return field(default=default, metadata={"env": name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +27,7 @@ class Settings:
     link_s: int = _env("RECOGNIZEME_LINK_S", 60)
     lease_s: int = _env("RECOGNIZEME_LEASE_S", 30)
     call_usd: float = _env("RECOGNIZEME_CALL_USD", 0.001)
+    failure_queue_url: str = _env("RECOGNIZEME_FAILURE_QUEUE_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -40,7 +37,7 @@ class Settings:
             name, text = setting.metadata["env"], environ.get(setting.metadata["env"], "")
             if text:
                 values[setting.name] = _parse(name, text, type(setting.default))
-            elif not isinstance(setting.default, int | float):
+            elif setting.default is MISSING:
                 raise Misconfigured(f"the environment variable {name} is not set; see docs/settings.md")
         return cls(**values)  # type: ignore[arg-type]  # each value was parsed to its field's type above
 

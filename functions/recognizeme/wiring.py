@@ -7,7 +7,7 @@ from typing import Protocol
 
 from recognizeme.enroll import Enroller
 from recognizeme.policy import Policy
-from recognizeme.ports import Clock, FaceIndex, People, PhotoStore, Sightings
+from recognizeme.ports import Clock, FaceIndex, FailedEvents, People, PhotoStore, Sightings
 from recognizeme.recognize import Recognizer
 from recognizeme.settings import Settings
 
@@ -38,6 +38,10 @@ class Parts(Protocol):
     @property
     def people(self) -> People:
         """Who is enrolled."""
+
+    @property
+    def failed_events(self) -> FailedEvents:
+        """Events that wait for somebody to replay them."""
 
     @property
     def now(self) -> Clock:
@@ -85,6 +89,13 @@ class AwsParts:
         from recognizeme.adapters.dynamodb import DynamoDbPeople
 
         return DynamoDbPeople.connect(self.settings.people_table, faces_table=self.settings.faces_table)
+
+    @cached_property
+    def failed_events(self) -> FailedEvents:
+        """The failure queue."""
+        from recognizeme.adapters.sqs import SqsFailedEvents
+
+        return SqsFailedEvents.connect(self.settings.failure_queue_url)
 
 
 def recognizer(parts: Parts) -> Recognizer:

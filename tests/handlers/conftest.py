@@ -1,0 +1,158 @@
+"""The four real handlers over SQLite, files and a real face engine, driven by events as AWS shapes them."""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+import pytest
+from local.adapters.people import SqlitePeople
+from local.adapters.photos import FilePhotoStore
+from rekolocal.testing import RekolocalServer, rekolocal_server
+
+from local.adapters.database import open_database
+from local.adapters.sightings import SqliteSightings
+from local.events import Request, http_event
+from recognizeme import wiring
+from recognizeme.adapters.rekognition import RekognitionFaceIndex
+from recognizeme.model import FaceSearch, IndexedFace, new_capture_id
+from recognizeme.policy import Policy
+from recognizeme.ports import FaceIndex
+from recognizeme.settings import Settings
+from tests.portraits import ASTRONAUT, HOPPER
+
+Json = dict[str, Any]
+
+
+@dataclass
+class CountedFaces:
+    """The real face index, with its searches counted, that can be told to fail."""
+
+    index: FaceIndex
+    searches: int = 0
+    failures: list[Exception] = field(default_factory=list)
+
+    def search(self, picture: bytes) -> FaceSearch:
+        self.searches += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.index.search(picture)
+
+    def add(self, person_id: str, picture: bytes) -> IndexedFace:
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.index.add(person_id, picture)
+
+    def remove(self, face_ids: Any) -> int:
+        return self.index.remove(face_ids)
+
+
+@dataclass
+class Stack:
+    """The parts behind the handlers, and ways to call them as AWS does."""
+
+    settings: Settings
+    policy: Policy
+    photos: FilePhotoStore
+    faces: CountedFaces
+    sightings: SqliteSightings
+    people: SqlitePeople
+    now: Callable[[], datetime]
+    stored: list[str]
+
+    def invoke(self, function: str, event: object) -> Json:
+        module = importlib.import_module(f"{function}.app")
+        answer = module.lambda_handler(event, LambdaContext())
+        json.dumps(answer)  # what Lambda would do with it
+        return dict(answer)
+
+    def http(
+        self,
+        function: str,
+        method: str,
+        path: str,
+        body: bytes | Json = b"",
+        *,
+        query: dict[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> tuple[int, Json]:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        request = Request(
+            method, path, urlencode(query or {}), (("content-type", content_type), ("host", "x")), content
+        )
+        event = http_event(
+            request, route=f"{method} {path}", path_parameters={}, request_id="r", now=self.now()
+        )
+        answer = self.invoke(function, event)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def s3(self, function: str, *keys: str) -> Json:
+        records = [{"s3": {"bucket": {"name": "b"}, "object": {"key": quote_plus(key)}}} for key in keys]
+        return self.invoke(function, {"Records": records})
+
+    def new_capture_id(self) -> str:
+        return new_capture_id(self.now(), len(self.stored).to_bytes(2) + self.faces.searches.to_bytes(8))
+
+    def enroll(self, person_id: str, picture: bytes, name: str | None = None) -> None:
+        assert self.http("enrollment", "PUT", f"/people/{person_id}", {"name": name or person_id})[0] == 200
+        path = f"/people/{person_id}/photos"
+        status, photo = self.http("enrollment", "POST", path, picture, content_type="image/jpeg")
+        assert (status, photo["state"]) == (201, "indexed"), photo
+
+
+@dataclass
+class LambdaContext:
+    function_name: str = "function"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(scope="session")
+def rekolocal() -> Iterator[RekolocalServer]:
+    with rekolocal_server() as server:
+        yield server
+
+
+@pytest.fixture
+def stack(tmp_path: Path, rekolocal: RekolocalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
+    settings = Settings("bucket", "sightings", "faces", "people", f"c-{tmp_path.name}")
+    rekolocal.client.create_collection(CollectionId=settings.collection_id)
+    database = open_database(tmp_path / "tables.sqlite")
+    stored: list[str] = []
+    photos = FilePhotoStore(
+        tmp_path / "photos",
+        base_url="http://127.0.0.1:8000",
+        signing_key=b"k" * 32,
+        on_stored=lambda key, **_: stored.append(key),
+    )
+    stack = Stack(
+        settings,
+        Policy(settings.threshold_pct, settings.margin_pct),
+        photos,
+        CountedFaces(RekognitionFaceIndex(rekolocal.client, settings.collection_id)),
+        SqliteSightings(database, retention_days=90),
+        SqlitePeople(database),
+        lambda: datetime.now(UTC),
+        stored,
+    )
+    wiring.use(stack)
+    yield stack
+    wiring.use(None)
+    rekolocal.client.delete_collection(CollectionId=settings.collection_id)
+
+
+@pytest.fixture(scope="session")
+def ada() -> bytes:
+    return ASTRONAUT.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def grace() -> bytes:
+    return HOPPER.read_bytes()

@@ -1,0 +1,171 @@
+"""What a kiosk asks for and what the office reads."""
+
+from datetime import timedelta
+
+import pytest
+
+from recognizeme.errors import ServiceBusy
+from recognizeme.model import Capture, new_capture_id
+from tests.handlers.conftest import Stack
+
+pytestmark = pytest.mark.integration
+
+
+def seen(stack: Stack, picture: bytes, kiosk_id: str = "front") -> dict[str, object]:
+    status, sighting = stack.http(
+        "door", "POST", "/recognitions", picture, query={"kiosk_id": kiosk_id}, content_type="image/png"
+    )
+    assert status == 200
+    return sighting
+
+
+def test_a_ticket_fixes_key_size_type_and_lifetime(stack: Stack) -> None:
+    capture_id = stack.new_capture_id()
+    status, ticket = stack.http("door", "POST", "/captures", {"kiosk_id": "front", "capture_id": capture_id})
+    assert status == 201
+    assert ticket["capture_id"] == capture_id
+    assert ticket["key"] == Capture(capture_id, "front").photo_key("image/jpeg")
+    assert ticket["upload"]["fields"]["key"] == ticket["key"]
+    assert ticket["upload"]["fields"]["Content-Type"] == "image/jpeg"
+    assert ticket["max_bytes"] == 5 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"kiosk_id": "front"}, "capture_id is missing"),
+        ({"kiosk_id": "front", "capture_id": "1"}, "UUIDv7"),
+        ({"kiosk_id": "a/b", "capture_id": "018f0000-0000-7000-8000-000000000000"}, "kiosk_id"),
+        (
+            {
+                "kiosk_id": "a",
+                "capture_id": "018f0000-0000-7000-8000-000000000000",
+                "content_type": "image/gif",
+            },
+            "image/jpeg or image/png",
+        ),
+    ],
+)
+def test_a_ticket_out_of_form_is_a_problem(stack: Stack, fields: dict[str, str], named: str) -> None:
+    status, problem = stack.http("door", "POST", "/captures", fields)
+    assert status == 400
+    assert named in problem["detail"]
+
+
+def test_a_capture_recognized_elsewhere_is_pending(stack: Stack, ada: bytes) -> None:
+    capture = Capture(stack.new_capture_id(), "front")
+    stack.sightings.claim(capture, now=stack.now(), lease_s=30)
+    status, sighting = stack.http(
+        "door", "POST", "/recognitions", ada, content_type="image/png",
+        query={"kiosk_id": "front", "capture_id": capture.capture_id},
+    )  # fmt: skip
+    assert (status, sighting["status"]) == (202, "pending")
+
+
+def test_a_busy_service_is_a_503_that_says_when_to_come_again(stack: Stack, ada: bytes) -> None:
+    stack.faces.failures = [ServiceBusy("Rekognition is throttling us; try again")]
+    status, problem = stack.http(
+        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
+    )
+    assert (status, problem["type"]) == (503, "urn:recognizeme:problem:busy")
+
+
+def test_an_error_nobody_foresaw_is_a_500_without_its_text(stack: Stack, ada: bytes) -> None:
+    stack.faces.failures = [ZeroDivisionError("Ada's secret")]
+    status, problem = stack.http(
+        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
+    )
+    assert (status, problem["type"]) == (500, "urn:recognizeme:problem:internal")
+    assert "secret" not in str(problem)
+
+
+def test_an_unknown_route_is_a_problem(stack: Stack) -> None:
+    for function in ("door", "enrollment", "query"):
+        status, problem = stack.http(function, "GET", "/nowhere")
+        assert (status, problem["type"]) == (404, "urn:recognizeme:problem:not-found")
+
+
+def test_sightings_are_listed_newest_first_by_person_kiosk_and_outcome(
+    stack: Stack, ada: bytes, grace: bytes
+) -> None:
+    stack.enroll("ada", ada)
+    first, second, third = seen(stack, ada), seen(stack, grace), seen(stack, ada, "back")
+    every = stack.http("query", "GET", "/sightings")[1]["items"]
+    assert every == [third, second, first]
+    for query, expected in (
+        ({"person_id": "ada"}, [third, first]),
+        ({"kiosk_id": "front"}, [second, first]),
+        ({"outcome": "unknown"}, [second]),
+        ({"person_id": "ada", "kiosk_id": "back"}, [third]),
+        ({"until": "2020-01-01"}, []),
+    ):
+        assert stack.http("query", "GET", "/sightings", query=query)[1]["items"] == expected, query
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(stack: Stack, ada: bytes) -> None:
+    expected = [seen(stack, ada)["capture_id"] for _ in range(5)][::-1]
+    found, cursor = [], None
+    while True:
+        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        _, page = stack.http("query", "GET", "/sightings", query=query)
+        found += [item["capture_id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert found == expected
+    assert stack.http("query", "GET", "/sightings", query={"cursor": "nonsense"})[0] == 400
+
+
+def test_statistics_count_outcomes_calls_and_cost_by_day_and_kiosk(
+    stack: Stack, ada: bytes, grace: bytes
+) -> None:
+    stack.enroll("ada", ada)
+    seen(stack, ada), seen(stack, grace), seen(stack, b"no picture", "back")
+    status, statistics = stack.http("query", "GET", "/stats")
+    assert status == 200
+    assert statistics["total"]["outcomes"] == {"recognized": 1, "unknown": 1, "rejected": 1}
+    assert (statistics["total"]["rekognition_calls"], statistics["total"]["cost_usd"]) == (2, 0.002)
+    assert [item["kiosk_id"] for item in statistics["items"]] == ["front", "back"]
+
+
+def test_statistics_leave_out_what_is_older_than_asked(stack: Stack, ada: bytes) -> None:
+    old = Capture(new_capture_id(stack.now() - timedelta(days=8), b"o" * 10), "front")
+    query = {"kiosk_id": "front", "capture_id": old.capture_id}
+    stack.http("door", "POST", "/recognitions", ada, query=query, content_type="image/png")
+    assert stack.http("query", "GET", "/stats")[1]["total"]["outcomes"] == {}
+    since = (stack.now() - timedelta(days=9)).isoformat()
+    assert stack.http("query", "GET", "/stats", query={"since": since})[1]["total"]["outcomes"] == {
+        "unknown": 1
+    }
+
+
+def test_a_sightings_picture_has_a_short_lived_link(stack: Stack, ada: bytes) -> None:
+    sighting = seen(stack, ada)
+    status, link = stack.http("query", "GET", f"/sightings/{sighting['capture_id']}/photo")
+    assert status == 200
+    assert link["url"].startswith("http://127.0.0.1:8000/")
+    rejected = seen(stack, b"no picture")
+    assert stack.http("query", "GET", f"/sightings/{rejected['capture_id']}/photo")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/sightings/not-a-uuid", {}),
+        ("/sightings", {"limit": "1000"}),
+        ("/sightings", {"outcome": "friend"}),
+        ("/sightings", {"since": "yesterday"}),
+        ("/people", {"limit": "0"}),
+        ("/people/ada lovelace", {}),
+        ("/people/ada%20lovelace", {}),
+        ("/stats", {"since": "never"}),
+    ],
+)
+def test_ids_and_parameters_out_of_range_are_problems(stack: Stack, path: str, query: dict[str, str]) -> None:
+    status, problem = stack.http("query", "GET", path, query=query)
+    assert (status, problem["type"]) == (400, "urn:recognizeme:problem:invalid-request")
+
+
+def test_the_api_describes_itself_and_is_healthy(stack: Stack) -> None:
+    assert stack.http("query", "GET", "/health")[1]["status"] == "ok"
+    assert "/recognitions" in stack.http("query", "GET", "/openapi.json")[1]["paths"]

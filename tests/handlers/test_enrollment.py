@@ -1,0 +1,185 @@
+"""People come, change and go; whatever is known of them goes with them."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from recognizeme.errors import NotFound, RecordsFailed, ServiceBusy
+from recognizeme.model import Capture, Enrollment, Outcome
+from tests.handlers.conftest import Stack
+
+pytestmark = pytest.mark.integration
+
+
+def without_a_face() -> bytes:
+    stream = io.BytesIO()
+    Image.linear_gradient("L").resize((400, 400)).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def test_a_person_is_created_renamed_and_keeps_consent_and_photos(stack: Stack, ada: bytes) -> None:
+    consent = {"given_at": "2026-11-20T09:00:00.000Z", "recorded_by": "front desk"}
+    status, person = stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada", "consent": consent})
+    assert (status, person["faces"], person["consent"]) == (200, 0, consent)
+    stack.enroll("ada", ada, name="Ada King, Countess of Lovelace \U0001f451")
+    _, person = stack.http("query", "GET", "/people/ada")
+    assert person["name"] == "Ada King, Countess of Lovelace \U0001f451"
+    assert (person["faces"], person["consent"]) == (1, consent)
+
+
+def test_the_same_file_enrolled_twice_is_one_photo_and_one_face(stack: Stack, ada: bytes) -> None:
+    stack.enroll("ada", ada)
+    stack.enroll("ada", ada)
+    _, photos = stack.http("query", "GET", "/people/ada/photos")
+    assert len(photos["items"]) == 1
+    assert len(stack.people.face_ids("ada")) == 1
+
+
+def test_a_photo_without_a_face_is_refused_and_says_why(stack: Stack) -> None:
+    stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
+    status, photo = stack.http(
+        "enrollment", "POST", "/people/ada/photos", without_a_face(), content_type="image/jpeg"
+    )
+    assert (status, photo["state"], photo["reason"]) == (201, "refused", "the photo shows no face")
+    _, photos = stack.http("query", "GET", "/people/ada/photos")
+    assert photos["items"] == [photo]
+    assert stack.http("query", "GET", "/people/ada")[1]["faces"] == 0
+
+
+def test_a_photo_of_nobody_known_is_not_found_through_the_api(stack: Stack, ada: bytes) -> None:
+    for body, content_type in ((ada, "image/png"), (b'{"photo_id": "1.jpg"}', "application/json")):
+        status, problem = stack.http(
+            "enrollment", "POST", "/people/nobody/photos", body, content_type=content_type
+        )
+        assert (status, problem["type"]) == (404, "urn:recognizeme:problem:not-found")
+    assert list(stack.photos.keys("enrollments/")) == []
+
+
+def test_a_folder_copied_into_the_bucket_enrolls_whatever_the_files_are_called(
+    stack: Stack, ada: bytes
+) -> None:
+    enrollment = Enrollment("ada", "My photo+1 \u00e9\u6f22.png")
+    stack.photos.write(enrollment.photo_key, ada, "image/png")
+    (photo,) = stack.s3("enrollment", enrollment.photo_key)["photos"]
+    assert (photo["state"], photo["photo_id"]) == ("indexed", "My photo+1 \u00e9\u6f22.png")
+    assert stack.http("query", "GET", "/people/ada")[1]["name"] == "ada"
+
+
+def test_a_bad_enrollment_key_is_ignored_beside_a_good_one(stack: Stack, ada: bytes) -> None:
+    stack.photos.write("enrollments/ada/1.png", ada, "image/png")
+    result = stack.s3(
+        "enrollment",
+        "enrollments/ada lovelace/1.png",
+        "enrollments/ada/1.png",
+        "captures/x",
+        "enrollments/ada/",
+    )
+    assert (len(result["photos"]), result["ignored"]) == (1, 3)
+
+
+def test_an_event_for_a_photo_that_was_removed_meanwhile_enrolls_nobody(stack: Stack) -> None:
+    assert stack.s3("enrollment", "enrollments/ada/1.png") == {"photos": [], "ignored": 1}
+    assert stack.people.get("ada") is None
+
+
+def test_a_busy_rekognition_fails_the_record_for_a_retry_that_succeeds(stack: Stack, ada: bytes) -> None:
+    stack.photos.write("enrollments/ada/1.png", ada, "image/png")
+    stack.faces.failures = [ServiceBusy("throttled")]
+    with pytest.raises(RecordsFailed, match="throttled"):
+        stack.s3("enrollment", "enrollments/ada/1.png")
+    assert stack.s3("enrollment", "enrollments/ada/1.png")["photos"][0]["state"] == "indexed"
+
+
+def test_forgetting_removes_faces_photos_pictures_and_the_name(
+    stack: Stack, ada: bytes, grace: bytes
+) -> None:
+    stack.enroll("ada", ada, name="Ada Lovelace")
+    stack.enroll("grace", grace)
+    capture = Capture(stack.new_capture_id(), "front")
+    key = capture.photo_key("image/png")
+    stack.photos.write(key, ada, "image/png")
+    assert stack.s3("recognition", key)["sightings"][0]["person_id"] == "ada"
+
+    status, answer = stack.http("enrollment", "DELETE", "/people/ada")
+    assert (status, answer["removed"]) == (200, {"faces": 1, "photos": 1, "captures": 1, "sightings": 1})
+    assert stack.http("query", "GET", "/people/ada")[0] == 404
+    assert list(stack.photos.keys("enrollments/ada/")) == []
+    with pytest.raises(NotFound):
+        stack.photos.read(key)
+    sighting = stack.sightings.get(capture.capture_id)
+    assert sighting is not None
+    assert (sighting.outcome, sighting.person_id, sighting.name) == (Outcome.RECOGNIZED, None, None)
+    again = stack.http(
+        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
+    )[1]
+    assert again["outcome"] == "unknown"
+    assert stack.http("query", "GET", "/people/grace")[1]["faces"] == 1
+
+    assert stack.http("enrollment", "DELETE", "/people/ada")[0] == 404
+
+
+def test_forgetting_one_person_leaves_another_whose_id_begins_the_same(stack: Stack, ada: bytes) -> None:
+    stack.enroll("ada", ada)
+    stack.enroll("ada2", ada)
+    stack.http("enrollment", "DELETE", "/people/ada")
+    assert stack.http("query", "GET", "/people/ada2")[1]["faces"] == 1
+    assert len(list(stack.photos.keys("enrollments/"))) == 1
+
+
+def test_a_correction_renames_the_sighting_and_keeps_what_was_decided_first(
+    stack: Stack, ada: bytes, grace: bytes
+) -> None:
+    stack.enroll("grace", grace)
+    stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
+    sighting = stack.http(
+        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
+    )[1]
+    path = f"/sightings/{sighting['capture_id']}/correction"
+    assert sighting["outcome"] == "unknown"
+    _, corrected = stack.http("enrollment", "POST", path, {"person_id": "ada"})
+    assert (corrected["outcome"], corrected["name"]) == ("recognized", "Ada")
+    _, corrected = stack.http("enrollment", "POST", path, {"person_id": None})
+    assert (corrected["outcome"], corrected["person_id"]) == ("unknown", None)
+    assert corrected["correction"]["was_outcome"] == "unknown"
+    assert corrected["correction"]["was_person_id"] is None
+    assert stack.http("enrollment", "POST", path, {"person_id": "nobody"})[0] == 404
+    assert stack.http("enrollment", "POST", path, {})[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        ("/people/ada lovelace", {"name": "Ada"}, "person_id"),
+        ("/people/" + "a" * 129, {"name": "Ada"}, "person_id"),
+        ("/people/ada", {"name": ""}, "name"),
+        ("/people/ada", {"name": 5}, "name must be a string"),
+        ("/people/ada", {}, "name is missing"),
+        ("/people/ada", b"not json", "JSON object"),
+        ("/people/ada", b'["a"]', "JSON object"),
+        ("/people/ada", {"name": "Ada", "consent": "yes"}, "consent"),
+        ("/people/ada", {"name": "Ada", "consent": {"given_at": "once"}}, "consent.given_at"),
+    ],
+)
+def test_a_person_out_of_form_is_a_problem_that_names_the_member(
+    stack: Stack, path: str, body: object, named: str
+) -> None:
+    status, problem = stack.http("enrollment", "PUT", path, body)  # type: ignore[arg-type]
+    assert (status, problem["type"], problem["status"]) == (
+        400,
+        "urn:recognizeme:problem:invalid-request",
+        400,
+    )
+    assert named in problem["detail"]
+
+
+def test_bytes_that_are_no_picture_are_a_problem_and_are_not_stored(stack: Stack) -> None:
+    stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
+    for body, content_type, status in (
+        (b"text", "image/jpeg", 400),
+        (b"GIF89a", "image/gif", 415),
+        (b"\xff\xd8\xff" + bytes(4 * 1024 * 1024), "image/jpeg", 413),
+    ):
+        answer = stack.http("enrollment", "POST", "/people/ada/photos", body, content_type=content_type)
+        assert answer[0] == status, answer
+    assert list(stack.photos.keys("")) == []
