@@ -1,0 +1,202 @@
+"""The `recognizeme-local` command. What a subcommand needs is imported when it is used."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import sysconfig
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from local.jobs import JobQueue
+    from local.layout import Layout
+
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    metavar="DIR",
+    help="The folder that holds everything: people, sightings, pictures, faces.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="recognizeme", message="recognizeme-local %(version)s")
+def main() -> None:
+    """Run RecognizeMe on this machine, without an AWS account: the same functions, the same API."""
+
+
+@main.command()
+@data_option
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; any address but loopback needs RECOGNIZEME_TOKEN.",
+)
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The API's; 0 is any."
+)
+@click.option(
+    "--web-port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The web page's; 0 is any.",
+)
+@click.option("--no-web", is_flag=True, help="Leave the web page out.")
+@click.option("--url", help="Where kiosks reach the API when that is not http://HOST:PORT.")
+@json_option
+def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str | None, as_json: bool) -> None:
+    """Run the whole stack until Ctrl-C; what it was given is there again at the next start."""
+    from local.layout import DataInUse, Layout
+    from local.servers import DidNotStart, PortTaken
+    from local.stack import Refused, Stack
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    layout = Layout(data)
+    try:
+        with Stack(
+            layout,
+            host=host,
+            port=port,
+            web_port=None if no_web else web_port,
+            token=os.environ.get("RECOGNIZEME_TOKEN"),
+            url=url,
+        ) as stack:
+            if as_json:
+                _print_json({"event": "up", "api": stack.url, "web": stack.web_url, "data": str(data)})
+            else:
+                click.echo("\n".join(_welcome(stack.url, stack.web_url, layout)))
+            while True:
+                time.sleep(3600)
+    except (DataInUse, DidNotStart, PortTaken, Refused) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        if not as_json:
+            click.echo("\nStopped.")
+
+
+@main.command()
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Save the pictures that were handed in there, on one sheet.",
+)
+@json_option
+def demo(keep: Path | None, as_json: bool) -> None:
+    """Enroll two real people, play their visits and others, and check every outcome.
+
+    Everything runs on this machine, on free ports, in a temporary folder that is gone afterwards. Exits
+    with 1 when an outcome is not as expected.
+    """
+    from local.demo import run
+    from local.servers import DidNotStart
+    from local.visits import PicturesMissing
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        as_expected = run(as_json=as_json, keep=keep)
+    except (DidNotStart, PicturesMissing) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if as_expected else 1)
+
+
+@main.command()
+@data_option
+@click.option("--dead", is_flag=True, help="Only those that failed for good.")
+@json_option
+def jobs(data: Path, dead: bool, as_json: bool) -> None:
+    """List what waits for a function, and what failed for good and why."""
+    with _queue(data) as queue:
+        found = queue.jobs(state="dead" if dead else None)
+    if as_json:
+        for job in found:
+            _print_json(job.as_json())
+        return
+    for job in found:
+        click.echo(f"{job.id:>6}  {job.state:<8} {job.function:<12} tried {job.attempts}x  {job.error or ''}")
+    click.echo(f"{len(found)} {'dead jobs' if dead else 'jobs'}")
+
+
+@main.command()
+@data_option
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--all", "everything", is_flag=True, help="Every job that failed for good.")
+@json_option
+def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) -> None:
+    """Run jobs that failed for good again, now or at the next start; `jobs --dead` lists them."""
+    if bool(ids) == everything:
+        raise click.UsageError("name the jobs, or say --all")
+    with _queue(data) as queue:
+        replayed = queue.replay(None if everything else ids)
+    if as_json:
+        for job_id in replayed:
+            _print_json({"event": "replayed", "id": job_id})
+    else:
+        click.echo(f"{len(replayed)} jobs run again")
+    if missing := sorted(set(ids) - set(replayed)):
+        raise click.ClickException(f"no dead job {', '.join(map(str, missing))}")
+
+
+@contextmanager
+def _queue(data: Path) -> "Iterator[JobQueue]":
+    from local.adapters.database import open_database
+    from local.jobs import JobQueue
+    from local.layout import Layout
+
+    path = Layout(data).database
+    if not path.is_file():
+        raise click.ClickException(f"{data} holds no RecognizeMe data; name its folder with --data")
+    with open_database(path) as database:
+        yield JobQueue(database)
+
+
+def _welcome(url: str, web_url: str | None, layout: "Layout") -> Iterable[str]:
+    yield "RecognizeMe runs on this machine. Ctrl-C stops it."
+    yield ""
+    yield f"  API       {url}"
+    if web_url:
+        yield f"  web page  {web_url}"
+    yield f"  data      {layout.root.resolve()}"
+    yield f"  log       {layout.log.resolve()}"
+    yield ""
+    yield "Try, in another terminal, with photos of your own:"
+    yield ""
+    if url != "http://127.0.0.1:8000":
+        yield f"  export RECOGNIZEME_API={url}"
+    command = _as_typed("recognizeme")
+    for arguments, does in (
+        ("enroll photos/", "a folder a person, or files named after people"),
+        ("kiosk --source PICTURE", "who is that? a picture, a folder, a video or a camera"),
+        ("sightings", "who was seen"),
+        ("people", "who is enrolled"),
+    ):
+        yield f"  {command + ' ' + arguments:<{len(command) + 25}} # {does}"
+
+
+def _as_typed(command: str) -> str:
+    """`recognizeme` when the shell finds ours, else the path to it as one would type it here."""
+    ours = Path(sysconfig.get_path("scripts")) / command
+    found = shutil.which(command)
+    if found and Path(found).resolve() == ours.resolve():
+        return command
+    return str(ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours)
+
+
+def _print_json(line: dict[str, object]) -> None:
+    click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

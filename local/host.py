@@ -1,0 +1,173 @@
+"""The event host: HTTP in, events to the functions, their answers out; and the gate in front of it."""
+
+import hmac
+import json
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local import functions
+from local.events import Reply, Request, UnreadableAnswer, http_event, http_reply
+from local.functions import Invoke
+from local.routes import Matched, match
+
+_LOG = logging.getLogger(__name__)
+
+# API Gateway's limit for a request.
+MAX_BODY_BYTES = 10 * 1024 * 1024
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_TITLES = {
+    "invalid-request": (400, "Bad Request"),
+    "unauthorized": (401, "Unauthorized"),
+    "not-found": (404, "Not Found"),
+    "too-large": (413, "Content Too Large"),
+    "busy": (503, "Service Unavailable"),
+    "internal": (500, "Internal Server Error"),
+}
+
+
+def problem(kind: str, detail: str) -> Reply:
+    """An RFC 9457 answer of docs/api.md."""
+    status, title = _TITLES[kind]
+    body = {"type": f"urn:recognizeme:problem:{kind}", "title": title, "status": status, "detail": detail}
+    headers = [("content-type", "application/problem+json")]
+    if kind == "busy":
+        headers.append(("retry-after", "1"))
+    if kind == "unauthorized":
+        headers.append(("www-authenticate", "Bearer"))
+    return Reply(status, tuple(headers), json.dumps(body).encode())
+
+
+def event_host(
+    invoke: Invoke, *, store: list[Route], gate: "Gate", after_change: Callable[[], None]
+) -> ASGIApp:
+    """The web application: the API's routes by the functions that own them, and the picture store's.
+
+    `after_change` is called after each request that may have stored a picture.
+    """
+
+    async def api(request: HttpRequest) -> Response:
+        began = time.monotonic()
+        matched = match(request.method, request.scope["path"])
+        if matched is None:
+            reply = problem("not-found", "there is no such route; GET /openapi.json lists them")
+        else:
+            try:
+                reply = await _call(request, matched, invoke)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            if request.method != "GET":
+                after_change()
+            # The route, not the path: that may name a person.
+            _LOG.info("%s %d in %.0f ms", matched.key, reply.status, 1000 * (time.monotonic() - began))
+        return _response(reply)
+
+    app = Starlette(routes=[*store, Route("/{path:path}", api, methods=_METHODS)])
+    return gate.guard(app)
+
+
+async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply:
+    body = await read_body(request, MAX_BODY_BYTES)
+    if body is None:
+        return problem(
+            "too-large", f"a request may have {MAX_BODY_BYTES // 1024**2} MB at most; use an upload ticket"
+        )
+    event = http_event(
+        Request(
+            method=request.method,
+            path=request.scope["path"],
+            query=request.scope["query_string"].decode("latin-1"),
+            headers=tuple(
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+            ),
+            body=body,
+            source_ip=request.client.host if request.client else "127.0.0.1",
+        ),
+        route=matched.key,
+        path_parameters=matched.path_parameters,
+        request_id=str(uuid4()),
+        now=datetime.now(UTC),
+    )
+    try:
+        return http_reply(await run_in_threadpool(invoke, matched.function, event))
+    except functions.PayloadTooLarge:
+        return problem("too-large", "a picture sent this way may have 4 MiB at most; use an upload ticket")
+    except (functions.FunctionBusy, functions.FunctionTimedOut):
+        return problem("busy", "too much to do right now; try again in a moment")
+    except (functions.InvocationFailed, UnreadableAnswer) as error:
+        _LOG.error("%s: %s", matched.key, type(error).__name__)
+        return problem("internal", "something went wrong here; the log of the host says more")
+
+
+async def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
+    """The request's body, or None when it is larger; nothing beyond the limit is kept."""
+    if int(request.headers.get("content-length") or 0) > limit_bytes:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            return None
+    return bytes(body)
+
+
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body, reply.status)
+    for name, value in reply.headers:
+        response.headers.append(name, value)
+    return response
+
+
+class Gate:
+    """Who may talk to the host. With a token: whoever sends it. Without: programs on this machine.
+
+    A web page on another site can make a browser on this machine send requests here; its requests show
+    themselves by their Origin, or by a Host that is not ours (DNS rebinding), and are turned away. The
+    picture store's URLs are signed, so they need no token, as at S3.
+    """
+
+    def __init__(self, *, hosts: set[str], token: str | None) -> None:
+        self._hosts = hosts
+        self._token = token
+
+    def refusal(self, path: str, headers: dict[bytes, bytes]) -> Reply | None:
+        """Why a request is turned away, or None."""
+        if path.startswith("/_local/"):
+            return None
+        if self._token is not None:
+            expected = f"Bearer {self._token}".encode()
+            if hmac.compare_digest(headers.get(b"authorization", b""), expected):
+                return None
+            return problem(
+                "unauthorized", "send the token of RECOGNIZEME_TOKEN as Authorization: Bearer TOKEN"
+            )
+        if _host_name(headers.get(b"host", b"")) not in self._hosts:
+            return problem("invalid-request", "this host goes by another name; use the address it printed")
+        if b"origin" in headers:
+            return problem("unauthorized", "pages of other sites may not use this API")
+        return None
+
+    def guard(self, app: ASGIApp) -> ASGIApp:
+        """`app`, behind this gate."""
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            refusal = self.refusal(scope["path"], dict(scope["headers"])) if scope["type"] == "http" else None
+            await (_response(refusal) if refusal else app)(scope, receive, send)
+
+        return guarded
+
+
+def _host_name(host: bytes) -> str:
+    name = host.decode("latin-1").lower()
+    return name[: name.rfind("]") + 1] if name.startswith("[") else name.partition(":")[0]

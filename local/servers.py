@@ -1,0 +1,106 @@
+"""Servers that run beside the host in processes of their own, and are started again when they end."""
+
+import logging
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
+
+from local import tether
+
+_LOG = logging.getLogger(__name__)
+
+_RESTART_WAIT_S = 1.0
+
+
+class DidNotStart(Exception):
+    """A server did not come up; the text says which, and what its last words were."""
+
+
+class PortTaken(Exception):
+    """Another program listens on the port; the text says what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 is any free one. Raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"cannot listen on {host}:{port} ({error.strerror or error}); take another --port or --web-port"
+        ) from error
+    return listening
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with listen("127.0.0.1", 0) as probe:
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """One console command (`module:function` and arguments) that is kept listening on 127.0.0.1:`port`.
+
+    `on_log` gets each line it writes, with its name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        port: int,
+        env: Mapping[str, str],
+        on_log: Callable[[str, str], None],
+    ) -> None:
+        self._name, self._command, self._port, self._env = name, list(command), port, env
+        self._on_log = on_log
+        self._last_line = ""
+        self._stopping = threading.Event()
+        self._process = self._start()
+        self._watch = threading.Thread(target=self._keep, name=f"watch-{name}", daemon=True)
+
+    def wait_ready(self, timeout_s: float = 60.0) -> None:
+        """Wait until it listens, and watch over it from then on. Raises `DidNotStart`."""
+        deadline = time.monotonic() + timeout_s
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise DidNotStart(f"{self._name} did not start: {self._last_line or 'it said nothing'}")
+            time.sleep(0.02)
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._stopping.set()
+        tether.end(self._process)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = tether.start(["-m", "local.tether", *self._command], env=self._env, stdout=subprocess.PIPE)
+        for stream in (process.stdout, process.stderr):
+            threading.Thread(target=self._pass_log_on, args=(stream,), daemon=True).start()
+        return process
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+    def _keep(self) -> None:
+        while True:
+            status = self._process.wait()
+            if self._stopping.wait(_RESTART_WAIT_S):
+                return
+            _LOG.error("%s ended with status %s; starting it again", self._name, status)
+            self._process = self._start()
+
+    def _pass_log_on(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            self._last_line = line.decode(errors="replace").rstrip("\n")
+            self._on_log(self._name, self._last_line)

@@ -1,0 +1,217 @@
+"""A whole stack on one machine: the engine, the functions, the jobs, the HTTP API and the web page."""
+
+import json
+import logging
+import os
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from logging.handlers import RotatingFileHandler
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from local import servers
+from local.functions import Function, Functions
+from local.host import Gate, event_host
+from local.layout import Layout
+from local.runner import JobRunner
+from local.store import store_routes
+from local.wiring import DATA, NOTIFIED, URL, LocalParts
+
+_LOG = logging.getLogger(__name__)
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+FUNCTIONS = (
+    Function("recognition", "recognition.app.lambda_handler"),
+    Function("door", "door.app.lambda_handler", at_once=3),
+    Function("enrollment", "enrollment.app.lambda_handler"),
+    Function("query", "query.app.lambda_handler", at_once=3),
+)
+
+_LOG_BYTES = 5_000_000
+_GRACE_S = 1.0
+
+
+class Refused(Exception):
+    """The stack will not start like this; the text says what to do."""
+
+
+class Stack:
+    """Runs from `with Stack(...)` until the end of the block; threads and child processes do the work.
+
+    `port` and `web_port` 0 take any free port, `web_port` None leaves the page out. `token` guards every
+    address that is not loopback. Starting raises `Refused`, `DataInUse`, `PortTaken` or `DidNotStart`.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        web_port: int | None = None,
+        token: str | None = None,
+        url: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        if host not in LOOPBACK and not token:
+            raise Refused(
+                f"others can reach {host}: set RECOGNIZEME_TOKEN to a long random word, or leave --host out"
+            )
+        if host in {"0.0.0.0", "::"} and not url:
+            raise Refused(f"say with --url at which address kiosks reach this machine, as {host} is none")
+        self._layout, self._host, self._port, self._web_port = layout, host, port, web_port
+        self._token = token if host not in LOOPBACK else None
+        self._given_url = url
+        self._environ = environ
+        self._resources = ExitStack()
+        self.url = ""
+        self.web_url: str | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as resources:
+            self._start(resources)
+            self._resources = resources.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._resources.close()
+
+    def _start(self, resources: ExitStack) -> None:
+        layout = self._layout.make()
+        resources.callback(layout.lock().close)
+        listening = resources.enter_context(servers.listen(self._host, self._port))
+        port = listening.getsockname()[1]
+        name = f"[{self._host}]" if ":" in self._host else self._host
+        self.url = (self._given_url or f"http://{name}:{port}").rstrip("/")
+        _log_to(layout, resources)
+
+        engine_port = servers.free_port()
+        env = _environment(self._environ, layout, self.url, engine_port)
+        engine = _server(
+            resources,
+            "rekolocal",
+            ["rekolocal.cli:main", "serve", "--data", str(layout.collections)],
+            engine_port,
+            env,
+        )
+        parts = LocalParts.from_env(env)
+        resources.callback(parts.database.close)
+        lambdas = Functions(FUNCTIONS, env=env, on_log=_pass_log_on)
+        resources.callback(lambdas.close)
+        lambdas.warm(function.name for function in FUNCTIONS)
+        engine.wait_ready()
+        _make_collection(engine_port, parts.settings.collection_id)
+
+        runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
+        runner.start()
+        resources.callback(runner.join, _GRACE_S)
+        app = event_host(
+            lambdas.invoke,
+            store=store_routes(parts.photos, after_change=runner.wake),
+            gate=Gate(hosts={*LOOPBACK, "[::1]", self._host}, token=self._token),
+            after_change=runner.wake,
+        )
+        _serve(app, listening, resources)
+        resources.callback(runner.stop)
+        _LOG.info("listening on %s:%d", self._host, port)
+        if self._web_port is not None:
+            self._start_web(resources, env, self._web_port)
+
+    def _start_web(self, resources: ExitStack, env: Mapping[str, str], port: int) -> None:
+        with servers.listen("127.0.0.1", port) as probe:
+            port = int(probe.getsockname()[1])
+        env = {**env, "RECOGNIZEME_API": self.url}
+        _server(resources, "web", ["kiosk.cli:main", "web"], port, env).wait_ready()
+        self.web_url = f"http://127.0.0.1:{port}"
+
+
+def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_port: int) -> dict[str, str]:
+    """The environment of the functions. Nothing of the user's own AWS configuration reaches them."""
+    kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    no_proxy = [environ.get("NO_PROXY", environ.get("no_proxy", "")), "127.0.0.1", "localhost"]
+    return {
+        **kept,
+        DATA: str(layout.root.resolve()),
+        URL: url,
+        "AWS_ENDPOINT_URL_REKOGNITION": f"http://127.0.0.1:{engine_port}",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "POWERTOOLS_SERVICE_NAME": "recognizeme",
+        "POWERTOOLS_METRICS_NAMESPACE": "RecognizeMe",
+        "POWERTOOLS_TRACE_DISABLED": "true",
+        "NO_PROXY": ",".join(filter(None, no_proxy)),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _server(
+    resources: ExitStack, name: str, command: list[str], port: int, env: Mapping[str, str]
+) -> servers.Server:
+    command = [*command, "--host", "127.0.0.1", "--port", str(port)]
+    server = servers.Server(name, command, port=port, env=env, on_log=_pass_log_on)
+    resources.callback(server.stop)
+    return server
+
+
+def _serve(app: object, listening: servers.socket.socket, resources: ExitStack) -> None:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # uvicorn and Starlette write the type of an application differently
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=int(_GRACE_S),
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listening],), name="http", daemon=True)
+    thread.start()
+    resources.callback(thread.join, 3 * _GRACE_S)
+    resources.callback(setattr, server, "should_exit", True)
+    while not server.started and thread.is_alive():
+        thread.join(0.01)
+
+
+def _make_collection(engine_port: int, collection_id: str) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{engine_port}/",
+        data=json.dumps({"CollectionId": collection_id}).encode(),
+        headers={
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": "RekognitionService.CreateCollection",
+        },
+    )
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
+    except urllib.error.HTTPError as error:
+        answer = error.read().decode(errors="replace")
+        if "ResourceAlreadyExistsException" not in answer:
+            raise servers.DidNotStart(f"rekolocal did not make the collection: {answer}") from error
+
+
+def _log_to(layout: Layout, resources: ExitStack) -> None:
+    handler = RotatingFileHandler(layout.log, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    for name in ("local", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        logger.addHandler(handler)
+        resources.callback(logger.removeHandler, handler)
+    resources.callback(handler.close)
+
+
+def _pass_log_on(name: str, line: str) -> None:
+    logging.getLogger(f"local.log.{name}").info("%s", line)

@@ -1,0 +1,115 @@
+"""The parts behind the handlers on one machine: SQLite and files, and Rekognition's port at rekolocal."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from local.events import object_created_event
+from local.jobs import JobQueue
+from local.layout import Layout
+from recognizeme.policy import Policy
+from recognizeme.ports import Clock, FaceIndex, People, Sightings
+from recognizeme.settings import Settings
+from recognizeme.wiring import utc_now
+
+if TYPE_CHECKING:
+    from local.adapters.database import Database
+    from local.adapters.photos import FilePhotoStore
+
+# The names of the architecture note; they show in events and nowhere else.
+NAMES: Mapping[str, str] = {
+    "RECOGNIZEME_BUCKET": "employee-img",
+    "RECOGNIZEME_SIGHTINGS_TABLE": "sightings",
+    "RECOGNIZEME_FACES_TABLE": "employees_collection",
+    "RECOGNIZEME_PEOPLE_TABLE": "people",
+    "RECOGNIZEME_COLLECTION": "employees",
+}
+
+# The bucket's notifications: which function handles what is stored under a prefix.
+NOTIFIED: Mapping[str, str] = {"captures/": "recognition", "enrollments/": "enrollment"}
+
+DATA, URL = "RECOGNIZEME_LOCAL_DATA", "RECOGNIZEME_LOCAL_URL"
+
+
+class LocalParts:
+    """What stands behind the ports in the processes of one stack; each part is made when first asked for."""
+
+    def __init__(self, settings: Settings, layout: Layout, *, url: str) -> None:
+        self.settings = settings
+        self.policy = Policy(settings.threshold_pct, settings.margin_pct)
+        self._layout = layout
+        self._url = url
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """The parts for the data folder and URL in the environment; raises `Misconfigured`."""
+        settings = Settings.from_env({**NAMES, **environ})
+        return cls(settings, Layout(Path(environ[DATA])), url=environ[URL])
+
+    @property
+    def now(self) -> Clock:
+        """The machine's clock."""
+        return utc_now
+
+    @cached_property
+    def jobs(self) -> JobQueue:
+        """Events that wait for a function."""
+        return JobQueue(self.database)
+
+    @cached_property
+    def photos(self) -> "FilePhotoStore":
+        """Files below the data folder."""
+        from local.adapters.photos import FilePhotoStore
+
+        return FilePhotoStore(
+            self._layout.photos,
+            base_url=self._url,
+            signing_key=self._layout.key.read_bytes(),
+            on_stored=self._notify,
+        )
+
+    @cached_property
+    def faces(self) -> FaceIndex:
+        """Rekognition's client, at the endpoint of AWS_ENDPOINT_URL_REKOGNITION."""
+        from recognizeme.adapters.rekognition import RekognitionFaceIndex
+
+        return RekognitionFaceIndex.connect(self.settings.collection_id)
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        """SQLite."""
+        from local.adapters.sightings import SqliteSightings
+
+        return SqliteSightings(self.database, retention_days=self.settings.sighting_days)
+
+    @cached_property
+    def people(self) -> People:
+        """SQLite."""
+        from local.adapters.people import SqlitePeople
+
+        return SqlitePeople(self.database)
+
+    @cached_property
+    def database(self) -> "Database":
+        """The file that sightings, people and jobs share."""
+        from local.adapters.database import open_database
+
+        return open_database(self._layout.database)
+
+    def _notify(self, key: str, *, size: int, etag: str, event_name: str) -> None:
+        # Before the upload is acknowledged: a picture that was taken in is going to be looked at.
+        for prefix, function in NOTIFIED.items():
+            if key.startswith(prefix):
+                event = object_created_event(
+                    key=key,
+                    size=size,
+                    etag=etag,
+                    sequencer=time.time_ns(),
+                    event_name=event_name,
+                    bucket=self.settings.bucket,
+                    now=datetime.now(UTC),
+                )
+                self.jobs.add(function, event)
