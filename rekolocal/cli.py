@@ -1,0 +1,77 @@
+"""The command `rekolocal`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+@click.version_option(package_name="recognizeme")
+def main() -> None:
+    """Amazon Rekognition's face collections on this machine."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8010, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port."
+)
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder in which collections are kept."
+)
+@click.option("--memory", is_flag=True, help="Keep nothing.")
+@click.option("--yunet-model", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              envvar="REKOLOCAL_YUNET_MODEL", help="YuNet's ONNX file: detect faces with it.")  # fmt: skip
+@click.option("--engine-threads", default=0, show_default="one a core", type=click.IntRange(0, 256),
+              help="Pictures worked on at once.")  # fmt: skip
+@click.option("--queue", default=64, show_default=True, type=click.IntRange(0, 10_000),
+              help="Requests that may wait; more are throttled.")  # fmt: skip
+@click.option("--region", default="us-east-1", show_default=True, help="Region that stands in ARNs.")
+@click.option("--access-key", envvar="REKOLOCAL_ACCESS_KEY", help="Accept only this access key's signatures.")
+@click.option("--secret-key", envvar="REKOLOCAL_SECRET_KEY", help="Its secret key.")
+@click.option(
+    "--tps", type=click.FloatRange(min=0, min_open=True), help="Throttle each operation at N calls a second."
+)
+@click.option(
+    "--fail", multiple=True, metavar="OP:CODE:RATE", help="Fail a share of an operation's calls; OP may be *."
+)
+@click.option("--latency-ms", default=0.0, type=click.FloatRange(min=0), help="Add to every call.")
+@click.option(
+    "--updating-ms", default=0.0, type=click.FloatRange(min=0), help="How long a changed user is UPDATING."
+)
+def serve(
+    host: str, port: int, data: Path | None, memory: bool, yunet_model: Path | None, engine_threads: int,
+    queue: int, region: str, access_key: str | None, secret_key: str | None, tps: float | None, fail:
+    tuple[str, ...], latency_ms: float, updating_ms: float,
+) -> None:  # fmt: skip
+    """Serve until Ctrl-C. Prints one line with the URL when requests are taken."""
+    from . import server  # the engine's libraries load only when they are needed
+    from .faults import Failure, Faults
+    from .service import Service
+    from .signature import Credentials
+
+    if memory == (data is not None):
+        raise click.UsageError("give either --data DIR or --memory")
+    if (access_key is None) != (secret_key is None):
+        raise click.UsageError("--access-key and --secret-key go together")
+    try:
+        faults = Faults(tps, [Failure.parse(text) for text in fail], latency_ms / 1000)
+    except ValueError as error:
+        raise click.UsageError(f"--fail: {error}") from error
+    credentials = Credentials(access_key, secret_key) if access_key and secret_key else None
+    try:
+        listening = server.bind(host, port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000)
+    limits = server.Limits(engine_threads, queue)
+    app = server.application(service, limits=limits, faults=faults, credentials=credentials)
+    click.echo(f"rekolocal listens on {server.url_of(listening)}")
+    try:
+        server.serve(app, [listening], connections=limits.connections)
+    finally:
+        app.engine_workers.close()
+        app.quick_workers.close()
+        service.close()

@@ -1,0 +1,189 @@
+"""Finding faces: dlib's HOG detector, or YuNet where its model file is given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import dlib
+import numpy as np
+import numpy.typing as npt
+
+from .picture import Pixels
+
+Points = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """The square dlib's landmark predictor was trained on, brow to chin, in pixels."""
+
+    left: float
+    top: float
+    side_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face box in pixels of the picture (it may reach over the edge) and the detector's confidence.
+
+    `mouth`: float32 (2, 2), x and y of the mouth's corners, left in the picture first, where the detector
+    finds them.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    confidence_pct: float
+    square: Square
+    mouth: Points | None = None
+
+    @property
+    def area_px(self) -> float:
+        """Pixels the box covers: the measure by which a face is the largest."""
+        return self.width * self.height
+
+
+class Detector(Protocol):
+    """Finds the faces of a picture."""
+
+    def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
+        """Faces of `pixels` (uint8, height x width x 3, RGB), largest first.
+
+        `largest_only` allows a coarser look that cannot miss the largest face.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One way to look at the picture: its longer side scaled to at most `side_px`, a border around it."""
+
+    side_px: int
+    enlarge: float = 1.0
+    border: float = 0.0
+    least_confidence_pct: float = 0.0
+
+
+class HogDetector:
+    """dlib's frontal HOG detector: faces from 80 px on the picture it is shown, 64 ms a megapixel.
+
+    The largest face of a picture is found at a coarse scale, where the picture is cheap; all faces at a fine
+    one. Only when nothing is found is the picture enlarged (small faces) and given a border, so that a face
+    cut off by the picture's edge, as crops have them, still fits the detector's window.
+    """
+
+    _COARSE = _Look(480, least_confidence_pct=90)
+    _FINE = _Look(1600)
+    _HARDER = (_Look(480, border=0.4), _Look(960, enlarge=2.0, border=0.2), _Look(1600, enlarge=2.0))
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
+        """See Detector."""
+        looks = (self._COARSE, self._FINE, *self._HARDER) if largest_only else (self._FINE, *self._HARDER)
+        seen: set[tuple[int, int]] = set()
+        for look in looks:
+            view, scale, border_px = _view(pixels, look)
+            if view.shape[:2] in seen:
+                continue
+            seen.add(view.shape[:2])
+            found = _without_clutter(self._run(view, scale, border_px))
+            if found and max(face.confidence_pct for face in found) >= look.least_confidence_pct:
+                return sorted(found, key=lambda face: -face.area_px)
+        return []
+
+    def _run(self, view: Pixels, scale: float, border_px: int) -> list[Detection]:
+        rectangles, scores, _ = self._detector().run(view, 0, 0.0)
+        found: list[Detection] = []
+        for rectangle, score in zip(rectangles, scores, strict=True):
+            left, top = (rectangle.left() - border_px) / scale, (rectangle.top() - border_px) / scale
+            side = max(rectangle.width(), rectangle.height()) / scale
+            found.append(Detection(left, top, side, side, _hog_confidence(score), Square(left, top, side)))
+        return found
+
+    def _detector(self) -> Any:
+        """A detector of this thread's own: dlib's keeps its scratch images inside."""
+        if not hasattr(self._local, "detector"):
+            self._local.detector = dlib.get_frontal_face_detector()
+        return self._local.detector
+
+
+def _without_clutter(found: list[Detection]) -> list[Detection]:
+    """Beside a clear face, a doubtful one is mostly cloth or shadow; alone, it is worth having."""
+    clear = [face for face in found if face.confidence_pct >= 80]
+    return clear or found
+
+
+def _hog_confidence(score: float) -> float:
+    """The detector's score (0 at its threshold, about 3 for a clear frontal face) as 50-100."""
+    return float(100 / (1 + np.exp(-3.0 * (score + 0.25))))
+
+
+def _view(pixels: Pixels, look: _Look) -> tuple[Pixels, float, int]:
+    """The grey picture as `look` says, its scale, and its border in pixels."""
+    height, width = pixels.shape[:2]
+    scale = min(look.enlarge, look.side_px / max(height, width))
+    view: Any = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    if scale != 1.0:
+        shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        view = cv2.resize(view, None, fx=scale, fy=scale, interpolation=shrinking)
+    border_px = round(look.border * max(view.shape))
+    if border_px:
+        view = cv2.copyMakeBorder(view, *(border_px,) * 4, borderType=cv2.BORDER_REPLICATE)
+    return view, scale, border_px
+
+
+class YuNetDetector:
+    """OpenCV's YuNet: faces from about 10 px, turned and partly hidden ones too. Its model is a file of one's
+    own.
+
+    Its box is from the forehead to the chin and as wide as the face; dlib's square lies a little lower.
+    """
+
+    _SIDE_PX = 960
+    _MIN_CONFIDENCE = 0.75
+
+    def __init__(self, model: Path) -> None:
+        self._model = model.read_bytes()
+        self._local = threading.local()
+        self._detector()  # a broken model file fails here, not in a request
+
+    def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
+        """See Detector."""
+        height, width = pixels.shape[:2]
+        side = 640 if largest_only else self._SIDE_PX
+        scale = min(1.0, side / max(height, width))
+        view = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        if scale != 1.0:
+            view = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        detector = self._detector()
+        detector.setInputSize((view.shape[1], view.shape[0]))
+        _, faces = detector.detect(view)
+        found = [] if faces is None else [_from_yunet(face, scale) for face in faces]
+        return sorted(found, key=lambda detection: -detection.area_px)
+
+    def _detector(self) -> Any:
+        if not hasattr(self._local, "detector"):
+            self._local.detector = cv2.FaceDetectorYN.create(
+                "onnx",
+                np.frombuffer(self._model, np.uint8),
+                np.empty(0, np.uint8),
+                (320, 320),
+                self._MIN_CONFIDENCE,
+            )
+        return self._local.detector
+
+
+def _from_yunet(face: npt.NDArray[np.float32], scale: float) -> Detection:
+    """YuNet's row: x, y, w, h; right eye, left eye, nose, right and left mouth corner; the score."""
+    left, top, width, height = (float(value) / scale for value in face[:4])
+    side = 0.5 * (width + height)
+    square = Square(left + width / 2 - side / 2, top + height * 0.54 - side / 2, side)
+    mouth = (face[10:14].reshape(2, 2) / scale).astype(np.float32)
+    return Detection(left, top, width, height, float(min(face[14], 1.0)) * 100, square, mouth)

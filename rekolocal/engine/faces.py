@@ -1,0 +1,131 @@
+"""The engine put together: look at a picture, embed the faces found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from .alignment import AlignedFace, Aligner, Pose
+from .detection import Detection, Detector, HogDetector, YuNetDetector
+from .network import EMBEDDING_SIZE, onnx_network
+from .picture import Picture, Pixels, decode
+from .quality import BARS, Quality, measure
+
+Embeddings = npt.NDArray[np.float32]
+
+MAX_FACES = 100  # Rekognition: "detects the 100 largest faces in the image"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box in fractions of the picture's width and height; it may reach over the picture's edge."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face of a picture. `landmarks`: float32 (5, 2), fractions of the picture, in AlignedFace's order."""
+
+    box: Box
+    confidence_pct: float
+    landmarks: npt.NDArray[np.float32]
+    pose: Pose
+    quality: Quality
+    chip: Pixels
+    side_px: float
+
+    def missed_reasons(self, quality_filter: str) -> list[str]:
+        """Why the face does not pass Rekognition's QualityFilter value; empty when it does."""
+        bar = BARS[quality_filter]
+        return (
+            [] if bar is None else bar.missed_by(self.quality, self.pose, self.confidence_pct, self.side_px)
+        )
+
+
+class Embedder:
+    """The recognition network in onnxruntime. Safe to share between threads."""
+
+    def __init__(self, network: Path | None = None, *, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        path = network or onnx_network()
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def embed(self, chips: npt.NDArray[np.uint8]) -> Embeddings:
+        """float32 (n, 128) of `chips`, uint8 (n, 150, 150, 3) RGB; one person is within 0.6."""
+        (embeddings,) = self._session.run(["embeddings"], {"chips": chips})
+        return np.asarray(embeddings, dtype=np.float32)
+
+
+class FaceEngine:
+    """Finds faces and turns them into vectors. Safe to share between threads."""
+
+    def __init__(self, detector: Detector, aligner: Aligner, embedder: Embedder) -> None:
+        self._detector = detector
+        self._aligner = aligner
+        self._embedder = embedder
+
+    @classmethod
+    def load(cls, *, yunet_model: Path | None = None, threads: int = 1) -> FaceEngine:
+        """The engine with dlib's HOG detector, or with YuNet when its model file is given."""
+        detector: Detector = YuNetDetector(yunet_model) if yunet_model else HogDetector()
+        return cls(detector, Aligner(), Embedder(threads=threads))
+
+    def faces(self, content: bytes) -> list[Face]:
+        """All faces of a JPEG or PNG, the 100 largest, largest first. Raises what `decode` raises."""
+        picture = decode(content)
+        found = self._detector.detect(picture.pixels, largest_only=False)
+        return [self._face(picture, detection) for detection in found[:MAX_FACES]]
+
+    def largest_face(self, content: bytes) -> Face | None:
+        """The largest face only, at a fraction of the work. Raises what `decode` raises."""
+        picture = decode(content)
+        found = self._detector.detect(picture.pixels, largest_only=True)
+        return self._face(picture, found[0]) if found else None
+
+    def embed(self, faces: Sequence[Face]) -> Embeddings:
+        """float32 (n, 128), one row a face."""
+        if not faces:
+            return np.empty((0, EMBEDDING_SIZE), dtype=np.float32)
+        return self._embedder.embed(np.stack([face.chip for face in faces]))
+
+    def embed_for_keeping(self, faces: Sequence[Face]) -> Embeddings:
+        """Like `embed`, averaged with the mirrored face.
+
+        What is enrolled once and compared for years is worth a second pass; it makes the vector indifferent
+        to which side the light came from.
+        """
+        if not faces:
+            return self.embed(faces)
+        chips = np.stack([face.chip for face in faces])
+        both = self._embedder.embed(np.concatenate([chips, chips[:, :, ::-1]]))
+        return ((both[: len(faces)] + both[len(faces) :]) / 2).astype(np.float32)
+
+    def _face(self, picture: Picture, detection: Detection) -> Face:
+        aligned: AlignedFace = self._aligner.align(picture.pixels, detection)
+        width, height = picture.width_px, picture.height_px
+        shrink = min(1.0, 1920 / max(width, height))
+        return Face(
+            box=Box(
+                detection.left / width,
+                detection.top / height,
+                detection.width / width,
+                detection.height / height,
+            ),
+            confidence_pct=detection.confidence_pct,
+            landmarks=np.asarray(aligned.landmarks / np.array([[width, height]]), dtype=np.float32),
+            pose=aligned.pose,
+            quality=measure(aligned.chip),
+            chip=aligned.chip,
+            side_px=min(detection.width, detection.height) * shrink,
+        )

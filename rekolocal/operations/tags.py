@@ -1,0 +1,52 @@
+"""TagResource, UntagResource, ListTagsForResource: a collection is the only resource with tags."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from rekolocal.errors import ResourceNotFoundException, ServiceQuotaExceededException
+from rekolocal.service import Service
+from rekolocal.state import collections
+from rekolocal.state.collections import Collection
+
+_MAX_TAGS = 200  # the bound of TagMap in the service model
+
+
+def check_number_of_tags(tags: Mapping[str, str]) -> None:
+    """Raises ServiceQuotaExceededException past 200 tags."""
+    if len(tags) > _MAX_TAGS:
+        raise ServiceQuotaExceededException(f"A resource has at most {_MAX_TAGS} tags")
+
+
+def tag_resource(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Add or change tags."""
+    with service.database.write() as transaction:
+        collection = _collection(service, transaction.db, request["ResourceArn"])
+        check_number_of_tags(collections.tags(transaction.db, collection) | request["Tags"])
+        collections.set_tags(transaction.db, collection, request["Tags"])
+    return {}
+
+
+def untag_resource(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Remove tags."""
+    with service.database.write() as transaction:
+        collection = _collection(service, transaction.db, request["ResourceArn"])
+        collections.remove_tags(transaction.db, collection, request["TagKeys"])
+    return {}
+
+
+def list_tags_for_resource(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+    """A collection's tags."""
+    with service.database.read() as db:
+        return {"Tags": collections.tags(db, _collection(service, db, request["ResourceArn"]))}
+
+
+def _collection(service: Service, db: sqlite3.Connection, arn: str) -> Collection:
+    """The collection of an ARN, with or without the "arn:" that CreateCollection's answer lacks."""
+    full = arn if arn.startswith("arn:") else f"arn:{arn}"
+    collection_id = full.removeprefix(service.arn(""))
+    if collection_id == full:
+        raise ResourceNotFoundException(f"The resource {arn} does not exist")
+    return collections.get(db, collection_id)

@@ -1,0 +1,66 @@
+"""AWS's JSON 1.1 protocol: from a target and a body to an operation and its request, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from botocore.model import OperationNotFoundError
+
+from .errors import RekognitionError, SerializationException, UnknownOperationException
+from .operations import OPERATIONS
+from .shapes import check_request, operation_model, read
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+_TARGET_PREFIX = "RekognitionService."
+
+
+def operation_name(target: str) -> str:
+    """The operation of an X-Amz-Target header. Raises UnknownOperationException."""
+    name = target.removeprefix(_TARGET_PREFIX)
+    if name == target:
+        raise UnknownOperationException(f"X-Amz-Target must begin with {_TARGET_PREFIX}")
+    if name not in OPERATIONS:
+        try:
+            operation_model(name)
+        except OperationNotFoundError:
+            raise UnknownOperationException(f"Rekognition has no operation {name[:64]}") from None
+        raise UnknownOperationException(f"rekolocal has no {name}: it offers face collections only")
+    return name
+
+
+def takes_image(operation: str) -> bool:
+    """Whether the operation has a picture to decode, so that it is work for the engine."""
+    shape = operation_model(operation).input_shape
+    return shape is not None and any(name.endswith("Image") for name in shape.members)
+
+
+def parse_request(operation: str, body: bytes) -> dict[str, Any]:
+    """A request's members, checked against the operation's input shape.
+
+    Raises SerializationException, InvalidParameterException and ImageTooLargeException.
+    """
+    try:
+        content = json.loads(body or b"{}", parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise SerializationException("The body is not JSON") from error
+    shape = operation_model(operation).input_shape
+    assert shape is not None  # every operation of Rekognition takes a structure
+    request: dict[str, Any] = read(shape, content)
+    check_request(shape, request)
+    return request
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def reply_body(reply: Mapping[str, Any]) -> bytes:
+    """A reply's members as JSON."""
+    return json.dumps(reply, separators=(",", ":")).encode()
+
+
+def error_body(error: RekognitionError) -> bytes:
+    """An error as JSON."""
+    return json.dumps({"__type": error.code, "message": error.message}).encode()

@@ -1,0 +1,5 @@
+"""What is kept: collections, faces with their vectors, users and tags, in one SQLite file."""
+
+from .database import Database, Transaction
+
+__all__ = ["Database", "Transaction"]

@@ -1,0 +1,47 @@
+"""Pictures for rekolocal's tests: two portraits out of installed packages, and generated ones."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from rekolocal.engine.faces import FaceEngine
+from tests.portraits import ASTRONAUT, HOPPER
+
+
+@pytest.fixture(scope="session")
+def engine() -> FaceEngine:
+    return FaceEngine.load()
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> bytes:
+    return ASTRONAUT.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def hopper() -> bytes:
+    return HOPPER.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def both(astronaut: bytes, hopper: bytes) -> bytes:
+    """Both persons in one picture, the astronaut's face the smaller one."""
+    left = cv2.imdecode(np.frombuffer(astronaut, np.uint8), cv2.IMREAD_COLOR)
+    right = cv2.imdecode(np.frombuffer(hopper, np.uint8), cv2.IMREAD_COLOR)
+    canvas = np.full((620, 1040, 3), 127, np.uint8)
+    canvas[: left.shape[0], : left.shape[1]] = left
+    canvas[: right.shape[0], 520 : 520 + right.shape[1]] = right
+    return encoded(canvas)
+
+
+@pytest.fixture(scope="session")
+def nobody() -> bytes:
+    """A picture without a face."""
+    gradient = np.tile(np.linspace(0, 255, 320, dtype=np.uint8), (240, 1))
+    return encoded(np.dstack([gradient, gradient.copy(), 255 - gradient]))
+
+
+def encoded(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], extension: str = ".png") -> bytes:
+    return cv2.imencode(extension, pixels)[1].tobytes()

@@ -1,0 +1,113 @@
+"""The main job over HTTP with boto3: enroll, search, list, forget."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rekolocal.testing import LocalRekognition, client_for
+
+pytestmark = pytest.mark.integration
+
+
+def test_an_enrolled_person_is_found_and_a_stranger_is_not(
+    rekolocal: LocalRekognition, astronaut: bytes, hopper: bytes
+) -> None:
+    client = rekolocal.client
+    client.create_collection(CollectionId="employees")
+    client.index_faces(CollectionId="employees", Image={"Bytes": astronaut}, ExternalImageId="eileen")
+
+    found = client.search_faces_by_image(CollectionId="employees", Image={"Bytes": astronaut})
+    stranger = client.search_faces_by_image(CollectionId="employees", Image={"Bytes": hopper})
+
+    assert [match["Face"]["ExternalImageId"] for match in found["FaceMatches"]] == ["eileen"]
+    assert found["FaceMatches"][0]["Similarity"] > 99.9
+    assert stranger["FaceMatches"] == []
+
+
+def test_a_picture_without_a_face_is_an_invalid_parameter_of_a_search(
+    rekolocal: LocalRekognition, nobody: bytes
+) -> None:
+    rekolocal.client.create_collection(CollectionId="employees")
+    with pytest.raises(rekolocal.client.exceptions.InvalidParameterException, match="no faces"):
+        rekolocal.client.search_faces_by_image(CollectionId="employees", Image={"Bytes": nobody})
+
+
+def test_searching_a_collection_that_is_not_there_says_so(
+    rekolocal: LocalRekognition, astronaut: bytes
+) -> None:
+    with pytest.raises(rekolocal.client.exceptions.ResourceNotFoundException):
+        rekolocal.client.search_faces_by_image(CollectionId="nobody", Image={"Bytes": astronaut})
+
+
+def test_searching_an_empty_collection_finds_nobody(rekolocal: LocalRekognition, astronaut: bytes) -> None:
+    rekolocal.client.create_collection(CollectionId="employees")
+    found = rekolocal.client.search_faces_by_image(CollectionId="employees", Image={"Bytes": astronaut})
+    assert found["FaceMatches"] == []
+
+
+def test_a_forgotten_face_is_found_no_more(rekolocal: LocalRekognition, astronaut: bytes) -> None:
+    client = rekolocal.client
+    client.create_collection(CollectionId="employees")
+    indexed = client.index_faces(CollectionId="employees", Image={"Bytes": astronaut})
+    face_id = indexed["FaceRecords"][0]["Face"]["FaceId"]
+
+    assert client.delete_faces(CollectionId="employees", FaceIds=[face_id])["DeletedFaces"] == [face_id]
+    assert client.list_faces(CollectionId="employees")["Faces"] == []
+    found = client.search_faces_by_image(CollectionId="employees", Image={"Bytes": astronaut})
+    assert found["FaceMatches"] == []
+
+
+def test_an_operation_outside_face_collections_is_a_typed_error(
+    rekolocal: LocalRekognition, astronaut: bytes
+) -> None:
+    with pytest.raises(ClientError, match="rekolocal has no DetectLabels") as caught:
+        rekolocal.client.detect_labels(Image={"Bytes": astronaut})
+    assert caught.value.response["Error"]["Code"] == "UnknownOperationException"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_the_command_serves_on_a_free_port_and_keeps_what_was_stored(
+    tmp_path: Path, astronaut: bytes
+) -> None:
+    for start in range(2):
+        process = _serve("--data", str(tmp_path), "--port", "0")
+        try:
+            client = client_for(_url(process))
+            if start == 0:
+                client.create_collection(CollectionId="employees")
+                client.index_faces(CollectionId="employees", Image={"Bytes": astronaut})
+            found = client.search_faces_by_image(CollectionId="employees", Image={"Bytes": astronaut})
+            assert len(found["FaceMatches"]) == 1
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_the_command_binds_loopback_unless_told_otherwise() -> None:
+    process = _serve("--memory", "--port", "0")
+    try:
+        assert _url(process).startswith("http://127.0.0.1:")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _serve(*options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", "from rekolocal.cli import main; main()", "serve", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+
+
+def _url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + 30
+    line = process.stdout.readline()
+    assert time.monotonic() < deadline
+    return line.split()[-1]
