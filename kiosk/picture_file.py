@@ -42,7 +42,11 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
             return data if fits else _smaller(picture, max_side_px)
     except UnidentifiedImageError as error:
         raise UnusableFile("the file is no JPEG, PNG or WebP picture; choose another") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise UnusableFile(
+            "the picture has more pixels than any camera takes; choose a smaller one"
+        ) from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise UnusableFile("the picture is damaged or incomplete; choose another") from error
 
 

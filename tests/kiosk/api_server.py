@@ -1,0 +1,279 @@
+"""A small HTTP server that follows docs/api.md, for tests of its clients: real sockets, faults on demand.
+
+A picture that holds the bytes `person:ada` is of ada; any other is of a stranger.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+Json = dict[str, Any]
+NOW = "2026-11-23T08:15:02.120Z"
+BOX = {"left": 0.31, "top": 0.2, "width": 0.25, "height": 0.34}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Instead of the answer: a status with headers, or `delay_s` of silence, or a closed connection.
+
+    `done_first` does what was asked before failing, as a server that dies between work and answer.
+    """
+
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    closes: bool = False
+    done_first: bool = False
+    body: bytes = b""
+
+
+Faults = Callable[[str, str], Fault | None]
+
+
+class ApiServer:
+    """What the API knows, and what was asked of it. `faults(method, path)` is asked before each answer."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, Json] = {}
+        self.photos: dict[str, dict[str, Json]] = {}
+        self.sightings: dict[str, Json] = {}
+        self.pictures: dict[str, bytes] = {}
+        self.paid_calls: dict[str, int] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.tokens: list[str | None] = []
+        self.faults: Faults = lambda method, path: None
+        self.pending_for = 0  # how many looks at a sighting see it pending
+        self.page_size = 50
+        self._lock = threading.Lock()
+        server = self
+
+        class Handler(_Handler):
+            api = server
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self.port = int(self._http.server_address[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def running(self) -> Iterator["ApiServer"]:
+        thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._http.shutdown()
+            self._http.server_close()
+
+    def answer(self, method: str, target: str, body: bytes, content_type: str) -> tuple[int, Json]:
+        with self._lock:
+            parts = urlsplit(target)
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            path = [unquote(segment) for segment in parts.path.split("/")[1:]]
+            self.asked.append((method, parts.path))
+            match method, path:
+                case "GET", ["health"]:
+                    return 200, {"status": "ok", "version": "0.1.0"}
+                case "POST", ["captures"]:
+                    return self._ticket(json.loads(body))
+                case "POST", ["_store"]:
+                    return self._store(body)
+                case "POST", ["recognitions"]:
+                    return 200, self._recognize(query["capture_id"], query["kiosk_id"], body)
+                case "GET", ["sightings"]:
+                    return 200, self._page(self._matching(query), query)
+                case "GET", ["sightings", capture_id]:
+                    return self._look(capture_id)
+                case "GET", ["sightings", capture_id, "photo"] if capture_id in self.pictures:
+                    return 200, {"url": f"{self.url}/_picture/{capture_id}", "expires_at": NOW}
+                case "POST", ["sightings", capture_id, "correction"] if capture_id in self.sightings:
+                    self.sightings[capture_id]["person_id"] = json.loads(body)["person_id"]
+                    return 200, self.sightings[capture_id]
+                case "GET", ["people"]:
+                    return 200, self._page([self.people[key] for key in sorted(self.people)], query)
+                case "GET", ["people", person_id] if person_id in self.people:
+                    return 200, self.people[person_id]
+                case "PUT", ["people", person_id]:
+                    return self._put_person(person_id, json.loads(body))
+                case "DELETE", ["people", person_id] if person_id in self.people:
+                    del self.people[person_id]
+                    photos = self.photos.pop(person_id, {})
+                    removed = {"faces": len(photos), "photos": len(photos), "captures": 0, "sightings": 0}
+                    return 200, {"person_id": person_id, "removed": removed}
+                case "GET", ["people", person_id, "photos"] if person_id in self.people:
+                    return 200, self._page(list(self.photos.get(person_id, {}).values()), query)
+                case "POST", ["people", person_id, "photos"] if person_id in self.people:
+                    return self._add_photo(person_id, query["photo_id"], body, content_type)
+                case "GET", ["stats"]:
+                    return 200, self._stats()
+            return problem(404, "not-found", "there is no such thing")
+
+    def _ticket(self, request: Json) -> tuple[int, Json]:
+        if not re.fullmatch(r"[0-9a-f-]{14}7[0-9a-f-]{21}", request["capture_id"]):
+            return problem(400, "invalid-request", "capture_id must be a UUIDv7 in lower case")
+        key = f"captures/{request['kiosk_id']}/2026/11/23/{request['capture_id']}.jpg"
+        upload = {"url": f"{self.url}/_store", "fields": {"key": key, "policy": "signed"}}
+        return 201, {
+            "capture_id": request["capture_id"],
+            "key": key,
+            "upload": upload,
+            "max_bytes": 5242880,
+            "expires_at": NOW,
+        }
+
+    def _store(self, body: bytes) -> tuple[int, Json]:
+        key = re.search(rb'name="key"\r\n\r\n([^\r]+)', body)
+        picture = re.search(rb'name="file"[^\r]*\r\n(?:[^\r]+\r\n)*\r\n(.*)\r\n--', body, re.DOTALL)
+        assert key
+        assert picture
+        _, kiosk_id, *_, name = key[1].decode().split("/")
+        self._recognize(name.removesuffix(".jpg"), kiosk_id, picture[1])
+        return 204, {}
+
+    def _recognize(self, capture_id: str, kiosk_id: str, picture: bytes) -> Json:
+        if capture_id in self.sightings:
+            return self.sightings[capture_id]
+        self.pictures[capture_id] = picture
+        self.paid_calls[capture_id] = self.paid_calls.get(capture_id, 0) + 1
+        found = re.search(rb"person:(\w+)", picture)
+        person_id = found[1].decode() if found else None
+        self.sightings[capture_id] = {
+            "capture_id": capture_id,
+            "kiosk_id": kiosk_id,
+            "captured_at": NOW,
+            "status": "done",
+            "outcome": "recognized" if person_id else "unknown",
+            "reason": None,
+            "person_id": person_id,
+            "name": self.people.get(person_id or "", {}).get("name"),
+            "similarity_pct": 99.93 if found else 41.5,
+            "face_box": BOX,
+            "recognized_at": NOW,
+            "rekognition_calls": 1,
+            "correction": None,
+            "future_field": True,
+        }
+        return self.sightings[capture_id]
+
+    def _look(self, capture_id: str) -> tuple[int, Json]:
+        if capture_id not in self.sightings:
+            return problem(404, "not-found", "there is no such sighting")
+        if self.pending_for:
+            self.pending_for -= 1
+            return 200, self.sightings[capture_id] | {"status": "pending", "outcome": None}
+        return 200, self.sightings[capture_id]
+
+    def _matching(self, query: dict[str, str]) -> list[Json]:
+        wanted = {name: query[name] for name in ("person_id", "kiosk_id", "outcome") if name in query}
+        newest_first = sorted(
+            self.sightings.values(), key=lambda sighting: sighting["capture_id"], reverse=True
+        )
+        return [
+            sighting
+            for sighting in newest_first
+            if all(sighting[name] == value for name, value in wanted.items())
+            and query.get("since", "") <= sighting["captured_at"]
+        ]
+
+    def _page(self, items: list[Json], query: dict[str, str]) -> Json:
+        start, size = int(query.get("cursor", 0)), min(int(query.get("limit", 50)), self.page_size)
+        end = start + size
+        return {"items": items[start:end], "next_cursor": str(end) if end < len(items) else None}
+
+    def _put_person(self, person_id: str, request: Json) -> tuple[int, Json]:
+        known = self.people.get(
+            person_id, {"person_id": person_id, "faces": 0, "created_at": NOW, "consent": None}
+        )
+        self.people[person_id] = known | request
+        return 200, self.people[person_id]
+
+    def _add_photo(
+        self, person_id: str, photo_id: str, picture: bytes, content_type: str
+    ) -> tuple[int, Json]:
+        if not picture.startswith((b"\xff\xd8", b"\x89PNG")):
+            return problem(415, "unsupported-media-type", "the picture must be JPEG or PNG")
+        assert content_type in {"image/jpeg", "image/png"}
+        refused = b"nobody" in picture
+        photo = {
+            "photo_id": photo_id,
+            "state": "refused" if refused else "indexed",
+            "reason": "no face" if refused else None,
+            "face_id": None if refused else f"face-{photo_id}",
+            "face_box": None if refused else BOX,
+            "enrolled_at": NOW,
+        }
+        self.photos.setdefault(person_id, {})[photo_id] = photo
+        self.people[person_id]["faces"] = sum(
+            each["state"] == "indexed" for each in self.photos[person_id].values()
+        )
+        return 201, photo
+
+    def _stats(self) -> Json:
+        counts = {"outcomes": {"recognized": 12, "unknown": 2}, "pending": 0, "failed": 0}
+        paid = {"rekognition_calls": 14, "cost_usd": 0.014}
+        return {
+            "items": [{"day": "2026-11-23", "kiosk_id": "front", **counts, **paid}],
+            "total": {**counts, **paid},
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    api: ApiServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.api.tokens.append(self.headers.get("Authorization"))
+        path = urlsplit(self.path).path
+        if path.startswith("/_picture/"):
+            return self._send(200, self.api.pictures[path.removeprefix("/_picture/")], "image/jpeg")
+        fault = self.api.faults(self.command, path)
+        if fault is None or fault.done_first:
+            status, document = self.api.answer(
+                self.command, self.path, body, self.headers.get("Content-Type", "")
+            )
+        if fault is None:
+            kind = "application/problem+json" if status >= 400 else "application/json"
+            return self._send(status, json.dumps(document).encode() if status != 204 else b"", kind)
+        time.sleep(fault.delay_s)
+        if fault.closes or fault.status is None:
+            self.close_connection = True
+            return None
+        return self._send(fault.status, fault.body, "text/plain", fault.headers)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  # http.server's names
+
+    def _send(
+        self, status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": content_type,
+            "Content-Length": str(len(body)),
+            **(headers or {}),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the tests' output quiet."""
+
+
+def problem(status: int, kind: str, detail: str) -> tuple[int, Json]:
+    return status, {
+        "type": f"urn:recognizeme:problem:{kind}",
+        "title": kind,
+        "status": status,
+        "detail": detail,
+    }

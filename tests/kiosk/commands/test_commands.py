@@ -1,0 +1,206 @@
+"""Every command against a real HTTP server that follows docs/api.md."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kiosk.api import ApiClient
+from kiosk.capture_id import new_capture_id
+from kiosk.cli import COMMANDS, main
+from tests.kiosk.api_server import ApiServer, Fault
+from tests.kiosk.conftest import picture_of
+
+pytestmark = pytest.mark.integration
+
+
+def run(server: ApiServer, *arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["--api", server.url, *arguments], input=stdin)
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two people in folders, one as files, and everything else that lies about in such folders."""
+    photos = {
+        "Ada Lovelace/first.jpg": picture_of("ada"),
+        "Ada Lovelace/second.png": picture_of("ada", kind="PNG"),
+        "Ada Lovelace/.DS_Store": b"junk",
+        "Åsa Öberg/portrait.jpg": picture_of("asa"),
+        "bob_2.jpg": picture_of("bob"),
+        "bob.jpg": picture_of("bob"),
+        "notes.txt": b"nothing",
+    }
+    for name, data in photos.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+def test_a_folder_of_people_is_enrolled(server: ApiServer, folder: Path) -> None:
+    result = run(server, "enroll", str(folder), "--consent-recorded-by", "front desk")
+
+    assert result.exit_code == 0, result.output
+    assert "5 enrolled, 0 refused" in result.output
+    names = {person_id: person["name"] for person_id, person in server.people.items()}
+    assert names.pop("ada_lovelace") == "Ada Lovelace"
+    assert names.pop("bob") == "Bob"
+    ((person_id, name),) = names.items()
+    assert (person_id.split("-")[0], name) == ("asa_oberg", "Åsa Öberg")
+    assert set(server.photos["bob"]) == {"bob.jpg", "bob_2.jpg"}
+    assert server.people["bob"]["consent"]["recorded_by"] == "front desk"
+
+
+def test_enrolling_again_changes_nothing(server: ApiServer, folder: Path) -> None:
+    run(server, "enroll", str(folder), "--consent-recorded-by", "front desk")
+    people, photos = json.dumps(server.people), json.dumps(server.photos)
+    result = run(server, "enroll", str(folder), "--consent-recorded-by", "somebody else")
+    assert result.exit_code == 0
+    assert (json.dumps(server.people), json.dumps(server.photos)) == (people, photos)
+
+
+def test_a_name_changed_since_is_kept_unless_a_name_is_given(server: ApiServer, folder: Path) -> None:
+    run(server, "enroll", str(folder / "bob.jpg"))
+    server.people["bob"]["name"] = "Robert"
+    run(server, "enroll", str(folder / "bob.jpg"))
+    assert server.people["bob"]["name"] == "Robert"
+    run(server, "enroll", str(folder / "bob.jpg"), "--name", "bob")
+    assert server.people["bob"]["name"] == "Bob"
+
+
+def test_a_refused_photo_does_not_harm_its_neighbours(server: ApiServer, folder: Path) -> None:
+    (folder / "Ada Lovelace" / "empty.jpg").write_bytes(b"")
+    (folder / "Ada Lovelace" / "text.jpg").write_bytes(b"not a picture")
+    (folder / "Ada Lovelace" / "wall.jpg").write_bytes(picture_of() + b"nobody")
+
+    result = run(server, "enroll", str(folder), "--json")
+
+    assert result.exit_code == 1
+    reasons = {
+        Path(line["file"]).name: line["reason"] for line in lines(result) if line["state"] == "refused"
+    }
+    assert reasons == {
+        "empty.jpg": "the file is empty; choose a picture",
+        "text.jpg": "the file is no JPEG, PNG or WebP picture; choose another",
+        "wall.jpg": "no face",
+    }
+    assert sum(line["state"] == "indexed" for line in lines(result)) == 5
+
+
+def test_a_busy_api_is_asked_again(server: ApiServer, folder: Path) -> None:
+    faults = iter([Fault(status=503, headers={"Retry-After": "0"}), Fault(status=429)])
+    server.faults = lambda method, path: next(faults, None)
+    assert run(server, "enroll", str(folder)).exit_code == 0
+
+
+def test_an_empty_folder_is_an_error(server: ApiServer, tmp_path: Path) -> None:
+    result = run(server, "enroll", str(tmp_path))
+    assert result.exit_code == 1
+    assert "there are no photos" in result.output
+
+
+def test_people_are_listed_and_shown(server: ApiServer, folder: Path) -> None:
+    assert "nobody is enrolled" in run(server, "people").output
+    run(server, "enroll", str(folder))
+    assert "Åsa Öberg" in run(server, "people").output
+    assert lines(run(server, "people", "--json"))[0]["person_id"] == "ada_lovelace"
+    assert "second.png" in run(server, "people", "ada_lovelace").output
+    assert len(lines(run(server, "people", "ada_lovelace", "--json"))[0]["photos"]) == 2
+
+
+def test_forgetting_asks_first(server: ApiServer, folder: Path) -> None:
+    run(server, "enroll", str(folder))
+    assert run(server, "forget", "bob", stdin="n\n").exit_code == 1
+    assert "bob" in server.people
+    assert "forgotten: 2 faces" in run(server, "forget", "bob", "--yes").output
+    assert "bob" not in server.people
+    assert run(server, "forget", "bob", "--yes").output == "Error: there is no such thing\n"
+
+
+@pytest.mark.parametrize("name", ["ada", "ada.zip"])
+def test_everything_about_a_person_is_exported(
+    server: ApiServer, api: ApiClient, folder: Path, tmp_path: Path, name: str
+) -> None:
+    run(server, "enroll", str(folder / "bob.jpg"))
+    capture_id = new_capture_id()
+    api.hand_in(picture_of("bob"), kiosk_id="front", capture_id=capture_id)
+    api.hand_in(picture_of("ada"), kiosk_id="front", capture_id=new_capture_id())
+
+    result = run(server, "export", "bob", "--to", str(tmp_path / name), "--json")
+
+    assert lines(result)[0] | {"to": ""} == {"person_id": "bob", "to": "", "sightings": 1, "pictures": 1}
+    written = tmp_path / name
+    if name.endswith(".zip"):
+        zipfile.ZipFile(written).extractall(written := tmp_path / "unpacked")
+    assert json.loads((written / "person.json").read_text())["photos"][0]["photo_id"] == "bob.jpg"
+    assert (written / "sightings" / f"{capture_id}.jpg").read_bytes() == picture_of("bob")
+    again = run(server, "export", "bob", "--to", str(tmp_path / name))
+    assert "exists already" in again.output
+
+
+def test_sightings_are_listed_and_filtered(server: ApiServer, api: ApiClient) -> None:
+    assert "no sightings" in run(server, "sightings").output
+    for person_id in ("ada", "", "ada"):
+        api.hand_in(picture_of(person_id), kiosk_id="front", capture_id=new_capture_id())
+    assert "99.93" in run(server, "sightings").output
+    assert len(lines(run(server, "sightings", "--json", "--limit", "2"))) == 2
+    assert len(lines(run(server, "sightings", "--json", "--outcome", "unknown", "--since", "1d"))) in {0, 1}
+    assert len(lines(run(server, "sightings", "--json", "--person", "ada"))) == 2
+
+
+@pytest.mark.parametrize("since", ["yesterday", "5x", "2026-13-01", "99999999d"])
+def test_a_time_that_is_none_is_a_usage_error(server: ApiServer, since: str) -> None:
+    result = run(server, "sightings", "--since", since)
+    assert result.exit_code == 2
+    assert "is no time" in result.output
+
+
+def test_following_writes_each_new_sighting_once(server: ApiServer, api: ApiClient) -> None:
+    command = [sys.executable, "-m", "kiosk", "sightings", "--follow", "--json", "--since", "2026-11-01"]
+    api.hand_in(picture_of("ada"), kiosk_id="front", capture_id=new_capture_id())
+    with subprocess.Popen([*command, "--api", server.url], stdout=subprocess.PIPE, text=True) as follower:
+        assert follower.stdout
+        first = json.loads(follower.stdout.readline())
+        api.hand_in(picture_of(), kiosk_id="front", capture_id=new_capture_id())
+        second = json.loads(follower.stdout.readline())
+        follower.terminate()
+    assert (first["outcome"], second["outcome"]) == ("recognized", "unknown")
+
+
+def test_statistics_and_costs_add_up(server: ApiServer) -> None:
+    assert "14" in run(server, "stats").output
+    assert lines(run(server, "stats", "--json"))[-1]["outcomes"] == {"recognized": 12, "unknown": 2}
+    total = lines(run(server, "cost", "--json"))[-1]
+    assert (total["rekognition_calls"], total["cost_usd"], total["month_usd"]) == (14, 0.014, 0.426)
+    assert "0.43 USD" in run(server, "cost").output
+
+
+def test_no_api_is_one_sentence_and_no_stack_trace() -> None:
+    result = CliRunner().invoke(main, ["people", "--api", "http://127.0.0.1:9"])
+    assert result.exit_code == 1
+    expected = "Error: no RecognizeMe API answers at http://127.0.0.1:9; start one with: make up\n"
+    assert result.output == expected
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_helps_and_takes_json(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert "--json" in result.output
+
+
+def test_commands_that_need_no_camera_do_not_import_opencv(server: ApiServer) -> None:
+    program = (
+        "import sys; from kiosk.cli import main;"
+        "main(['people', '--api', sys.argv[1]], standalone_mode=False);"
+        "sys.exit('cv2' in sys.modules or 'flask' in sys.modules or 'botocore' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program, server.url], check=False).returncode == 0
