@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import ClientError
 
 from recognizeme.adapters.aws import make_client, translated, utc_now
-from recognizeme.errors import InvalidRequest, NotFound, UnusablePicture
+from recognizeme.adapters.photo_keys import check_key
+from recognizeme.errors import NotFound, UnusablePicture
 from recognizeme.ports import Clock, UploadTicket
 
 if TYPE_CHECKING:
@@ -40,14 +41,10 @@ class S3PhotoStore:
 
     def ticket(self, key: str, content_type: str, *, max_bytes: int, expires_at: datetime) -> UploadTicket:
         """A presigned POST that S3 checks: this key, this type, 1 to `max_bytes` bytes."""
-        if "${filename}" in key:
-            raise InvalidRequest(
-                "a photo's key must not contain ${filename}: S3 would put any name in its place"
-            )
         with translated(self._name):
             post = self._client.generate_presigned_post(
                 self._bucket,
-                key,
+                check_key(key),
                 Fields={"Content-Type": content_type},
                 Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
                 ExpiresIn=self._seconds_until(expires_at),
@@ -57,7 +54,9 @@ class S3PhotoStore:
     def write(self, key: str, picture: bytes, content_type: str) -> None:
         """Put the object."""
         with translated(self._name):
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=picture, ContentType=content_type)
+            self._client.put_object(
+                Bucket=self._bucket, Key=check_key(key), Body=picture, ContentType=content_type
+            )
 
     def read(self, key: str) -> bytes:
         """Get the object. Raises `NotFound`, and `UnusablePicture` above 15 MiB, before loading it."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from recognizeme.model import Box
@@ -29,8 +29,8 @@ def number(value: float | None) -> Value | None:
 
 
 def moment(value: datetime | None) -> Value | None:
-    """An S in ISO 8601 with microseconds."""
-    return None if value is None else {"S": value.isoformat(timespec="microseconds")}
+    """An S in ISO 8601, in UTC, with microseconds."""
+    return None if value is None else {"S": value.astimezone(UTC).isoformat(timespec="microseconds")}
 
 
 def box(value: Box | None) -> Value | None:

@@ -51,10 +51,7 @@ class DynamoDbPeople:
         values: dict[str, Value | None] = {"Name": {"S": person.name}}
         if person.consent:
             values["Consent"] = _consent(person.consent)
-        created: dict[str, Value] = {
-            "CreatedAt": {"S": person.created_at.isoformat(timespec="microseconds")},
-            "Photos": {"M": {}},
-        }
+        created = items.present(CreatedAt=items.moment(person.created_at), Photos={"M": {}})
         with translated(self._people_name):
             answer = self._client.update_item(
                 TableName=self._people,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated, utc_now
+from recognizeme.adapters.capture_ids import IdRange, id_range, newest_day_first
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
-from recognizeme.adapters.dynamodb.ranges import IdRange, id_range, newest_day_first
 from recognizeme.adapters.dynamodb.sighting_items import RESULT, from_item, identity, to_item
 from recognizeme.errors import CaptureInProgress, NotFound
 from recognizeme.model import Capture, Correction, Sighting, Status, check_capture_id

@@ -1,0 +1,1 @@
+"""What stands behind the ports on one machine: SQLite and files."""

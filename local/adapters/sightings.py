@@ -1,0 +1,189 @@
+"""Sightings in SQLite, with the meaning that the DynamoDB table has."""
+
+import sqlite3
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from local.adapters.columns import from_box, from_moment, to_box, to_moment
+from local.adapters.database import Database
+from recognizeme.adapters import cursor as cursors
+from recognizeme.adapters.aws import utc_now
+from recognizeme.adapters.capture_ids import id_range
+from recognizeme.errors import CaptureInProgress, NotFound
+from recognizeme.model import Capture, Correction, Outcome, Sighting, Status, check_capture_id
+from recognizeme.ports import Clock, Page, SightingQuery
+
+_STEPS = (
+    """CREATE TABLE sightings (
+        capture_id TEXT PRIMARY KEY, kiosk_id TEXT NOT NULL, status TEXT NOT NULL,
+        claimed_until TEXT, expires_at TEXT NOT NULL,
+        photo_key TEXT, outcome TEXT, reason TEXT, person_id TEXT, name TEXT, similarity_pct REAL,
+        face_box TEXT, recognized_at TEXT, rekognition_calls INTEGER NOT NULL,
+        corrected_at TEXT, was_outcome TEXT, was_person_id TEXT
+    ) WITHOUT ROWID""",
+    "CREATE INDEX sightings_person ON sightings (person_id, capture_id)",
+    "CREATE INDEX sightings_kiosk ON sightings (kiosk_id, capture_id)",
+    "CREATE INDEX sightings_was_person ON sightings (was_person_id)",
+    "CREATE INDEX sightings_expiry ON sightings (expires_at)",
+)
+
+
+class SqliteSightings:
+    """`Sightings` in one table; `retention_days` counts from the claim, by our clock."""
+
+    def __init__(self, database: Database, *, retention_days: int, now: Clock = utc_now) -> None:
+        self._database = database
+        self._retention = timedelta(days=retention_days)
+        self._now = now
+        database.prepare("sightings", _STEPS)
+
+    def claim(self, capture: Capture, *, now: datetime, lease_s: float) -> Sighting:
+        """Look and take in one transaction, which excludes every other writer."""
+        with self._database.writing() as connection:
+            row = connection.execute(
+                "SELECT * FROM sightings WHERE capture_id = ?", (capture.capture_id,)
+            ).fetchone()
+            if row and row["expires_at"] > to_moment(now):
+                if row["status"] == Status.DONE:
+                    return _sighting(row)
+                if row["status"] == Status.PENDING and row["claimed_until"] > to_moment(now):
+                    raise CaptureInProgress(
+                        "this capture is being recognized right now; ask again in a moment"
+                    )
+            # Calls already paid for stay, so that a second try adds to them.
+            claimed = Sighting(
+                capture, Status.PENDING, rekognition_calls=row["rekognition_calls"] if row else 0
+            )
+            columns = {
+                **_columns(claimed),
+                "claimed_until": to_moment(now + timedelta(seconds=lease_s)),
+                "expires_at": to_moment(now + self._retention),
+            }
+            names, values, _ = _sql(columns)
+            connection.execute(f"INSERT OR REPLACE INTO sightings ({names}) VALUES ({values})", columns)
+            return claimed
+
+    def save(self, sighting: Sighting) -> None:
+        """Store the result, unless there is one: the first `done` stands, and nothing undoes it."""
+        columns = _columns(sighting) | {"claimed_until": None}
+        names, values, changes = _sql(columns)
+        with self._database.writing() as connection:
+            connection.execute(
+                f"INSERT INTO sightings ({names}, expires_at) VALUES ({values}, :expires_at)"
+                f" ON CONFLICT (capture_id) DO UPDATE SET {changes} WHERE status <> 'done'",
+                columns | {"expires_at": to_moment(self._now() + self._retention)},
+            )
+
+    def correct(self, sighting: Sighting, correction: Correction) -> None:
+        """Replace a result by what a person said. Raises `NotFound` when there is nothing to correct."""
+        columns = _columns(replace(sighting, correction=correction)) | {"claimed_until": None}
+        _, _, changes = _sql(columns)
+        with self._database.writing() as connection:
+            update = f"UPDATE sightings SET {changes} WHERE capture_id = :capture_id"
+            if not connection.execute(update, columns).rowcount:
+                raise NotFound(f"there is no sighting {sighting.capture.capture_id}")
+
+    def get(self, capture_id: str) -> Sighting | None:
+        """One sighting, unless its retention is over."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT * FROM sightings WHERE capture_id = ? AND expires_at > ?",
+                (capture_id, to_moment(self._now())),
+            ).fetchone()
+        return _sighting(row) if row else None
+
+    def query(self, query: SightingQuery, *, limit: int, cursor: str | None = None) -> Page[Sighting]:
+        """Newest first; a page is short only at the end."""
+        before = check_capture_id(cursors.decode("sightings", cursor)) if cursor else None
+        ids = id_range(query.since, query.until, before)
+        wanted = {"person_id": query.person_id, "kiosk_id": query.kiosk_id, "outcome": query.outcome}
+        conditions = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
+        conditions += ["capture_id BETWEEN :low AND :high", "expires_at > :now"]
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM sightings WHERE {' AND '.join(conditions)}"
+                " ORDER BY capture_id DESC LIMIT :most",
+                {
+                    **wanted,
+                    "low": ids.low,
+                    "high": ids.high,
+                    "now": to_moment(self._now()),
+                    "most": limit + 1,
+                },
+            ).fetchall()
+        found = tuple(_sighting(row) for row in rows)
+        if len(found) <= limit:
+            return Page(found)
+        return Page(found[:limit], cursors.encode("sightings", found[limit - 1].capture.capture_id))
+
+    def forget(self, person_id: str) -> tuple[str, ...]:
+        """Take the person out of every sighting, also out of what a correction replaced, in one transaction.
+
+        Returns the keys of the pictures that show the person, not of those corrected to somebody else.
+        """
+        with self._database.writing() as connection:
+            rows = connection.execute(
+                "SELECT photo_key FROM sightings WHERE person_id = ? AND photo_key IS NOT NULL", (person_id,)
+            ).fetchall()
+            connection.execute(
+                "UPDATE sightings SET person_id = NULL, name = NULL WHERE person_id = ?", (person_id,)
+            )
+            connection.execute(
+                "UPDATE sightings SET was_person_id = NULL WHERE was_person_id = ?", (person_id,)
+            )
+        return tuple(row["photo_key"] for row in rows)
+
+    def purge(self) -> int:
+        """Delete what is past its retention, as DynamoDB does by itself; return how many there were."""
+        with self._database.writing() as connection:
+            return connection.execute(
+                "DELETE FROM sightings WHERE expires_at <= ?", (to_moment(self._now()),)
+            ).rowcount
+
+
+def _sql(columns: dict[str, Any]) -> tuple[str, str, str]:
+    names = ", ".join(columns)
+    values = ", ".join(f":{column}" for column in columns)
+    return names, values, ", ".join(f"{column} = :{column}" for column in columns)
+
+
+def _columns(sighting: Sighting) -> dict[str, Any]:
+    correction = sighting.correction
+    return {
+        "capture_id": sighting.capture.capture_id,
+        "kiosk_id": sighting.capture.kiosk_id,
+        "status": sighting.status,
+        "photo_key": sighting.photo_key,
+        "outcome": sighting.outcome,
+        "reason": sighting.reason,
+        "person_id": sighting.person_id,
+        "name": sighting.name,
+        "similarity_pct": sighting.similarity_pct,
+        "face_box": to_box(sighting.face_box),
+        "recognized_at": to_moment(sighting.recognized_at),
+        "rekognition_calls": sighting.rekognition_calls,
+        "corrected_at": to_moment(correction.corrected_at) if correction else None,
+        "was_outcome": correction.was_outcome if correction else None,
+        "was_person_id": correction.was_person_id if correction else None,
+    }
+
+
+def _sighting(row: sqlite3.Row) -> Sighting:
+    corrected_at = from_moment(row["corrected_at"])
+    return Sighting(
+        capture=Capture(row["capture_id"], row["kiosk_id"]),
+        status=Status(row["status"]),
+        photo_key=row["photo_key"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        reason=row["reason"],
+        person_id=row["person_id"],
+        name=row["name"],
+        similarity_pct=row["similarity_pct"],
+        face_box=from_box(row["face_box"]),
+        recognized_at=from_moment(row["recognized_at"]),
+        rekognition_calls=row["rekognition_calls"],
+        correction=Correction(corrected_at, Outcome(row["was_outcome"]), row["was_person_id"])
+        if corrected_at
+        else None,
+    )
