@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -124,7 +125,7 @@ def _progress(console: Console, steps: int) -> Iterator[Callable[[str], None]]:
 
 
 def _table(played: Sequence[Played]) -> Table:
-    table = Table("picture", "outcome", "person")
+    table = Table("picture", "outcome", "person", box=SIMPLE_HEAD)
     table.add_column("similarity", justify="right")
     table.add_column("ms", justify="right")
     for visit in played:

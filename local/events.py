@@ -138,10 +138,8 @@ def _header(value: object) -> str:
     return text
 
 
-def object_created_event(
-    *, key: str, size: int, etag: str, sequencer: int, event_name: str, bucket: str, now: datetime
-) -> Event:
-    """The S3 event of one stored object; `event_name` is `ObjectCreated:Post` or `ObjectCreated:Put`."""
+def object_created_event(*, key: str, size: int, sequencer: int, bucket: str, now: datetime) -> Event:
+    """The S3 event of one stored object; of the same key's, the one with the larger `sequencer` is later."""
     return {
         "Records": [
             {
@@ -149,7 +147,7 @@ def object_created_event(
                 "eventSource": "aws:s3",
                 "awsRegion": REGION,
                 "eventTime": now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "eventName": event_name,
+                "eventName": "ObjectCreated:Post",
                 "userIdentity": {"principalId": "AWS:local"},
                 "requestParameters": {"sourceIPAddress": "127.0.0.1"},
                 "responseElements": {"x-amz-request-id": f"{sequencer:016X}", "x-amz-id-2": "local"},
@@ -165,7 +163,7 @@ def object_created_event(
                     "object": {
                         "key": quote_plus(key, safe="/"),
                         "size": size,
-                        "eTag": etag,
+                        "eTag": f"{sequencer:032x}",
                         "sequencer": f"{sequencer:016X}",
                     },
                 },

@@ -123,13 +123,15 @@ class JobQueue:
         )
         return [_job(row) for row in rows]
 
-    def replay(self, ids: Iterable[int] | None = None) -> list[int]:
-        """Give dead jobs (all of them without `ids`) their tries back; return which."""
+    def replay(self, ids: Iterable[int] | None = None, *, limit: int = -1) -> list[int]:
+        """Give dead jobs (without `ids`, the oldest `limit`) their tries back; return which."""
         wanted = None if ids is None else json.dumps(list(ids))
         rows = self._rows(
-            "UPDATE jobs SET state = 'waiting', attempts = 0, due_at = ? WHERE state = 'dead'"
-            " AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) RETURNING id",
-            (self._clock(), wanted),
+            "UPDATE jobs SET state = 'waiting', attempts = 0, due_at = ?1 WHERE id IN ("
+            "SELECT id FROM jobs WHERE state = 'dead'"
+            " AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))"
+            " ORDER BY id LIMIT ?3) RETURNING id",
+            (self._clock(), wanted, limit),
         )
         return sorted(row[0] for row in rows)
 

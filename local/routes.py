@@ -17,6 +17,7 @@ ROUTES: dict[str, str] = {
     "GET /people/{person_id}/photos": "query",
     "POST /people/{person_id}/photos": "enrollment",
     "GET /stats": "query",
+    "POST /replays": "enrollment",
     "GET /health": "query",
     "GET /openapi.json": "query",
 }

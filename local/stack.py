@@ -14,6 +14,7 @@ from typing import Self
 
 import uvicorn
 
+from kiosk.models import ModelError, find_yunet
 from local import servers
 from local.functions import Function, Functions
 from local.host import Gate, event_host
@@ -21,6 +22,7 @@ from local.layout import Layout
 from local.runner import JobRunner
 from local.store import store_routes
 from local.wiring import DATA, NOTIFIED, URL, LocalParts
+from recognizeme.picture import MAX_BYTES
 
 _LOG = logging.getLogger(__name__)
 
@@ -115,7 +117,7 @@ class Stack:
         resources.callback(runner.join, _GRACE_S)
         app = event_host(
             lambdas.invoke,
-            store=store_routes(parts.photos, after_change=runner.wake),
+            store=store_routes(parts.photos, max_bytes=MAX_BYTES, after_change=runner.wake),
             gate=Gate(hosts={*LOOPBACK, "[::1]", self._host}, token=self._token),
             after_change=runner.wake,
         )
@@ -136,6 +138,11 @@ class Stack:
 def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_port: int) -> dict[str, str]:
     """The environment of the functions. Nothing of the user's own AWS configuration reaches them."""
     kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    # The engine looks for faces with the kiosk's better detector where that is installed.
+    try:
+        yunet = environ.get("REKOLOCAL_YUNET_MODEL") or find_yunet(environ=environ)
+    except ModelError as error:
+        raise Refused(str(error)) from error
     no_proxy = [environ.get("NO_PROXY", environ.get("no_proxy", "")), "127.0.0.1", "localhost"]
     return {
         **kept,
@@ -152,6 +159,7 @@ def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_po
         "POWERTOOLS_SERVICE_NAME": "recognizeme",
         "POWERTOOLS_METRICS_NAMESPACE": "RecognizeMe",
         "POWERTOOLS_TRACE_DISABLED": "true",
+        **({"REKOLOCAL_YUNET_MODEL": str(yunet)} if yunet else {}),
         "NO_PROXY": ",".join(filter(None, no_proxy)),
         "PYTHONUNBUFFERED": "1",
     }

@@ -25,6 +25,11 @@ class Portrait:
     package: str
     file: str
 
+    @property
+    def surname(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition(" ")[2]
+
     def read(self) -> bytes:
         """The picture file. Raises `PicturesMissing`."""
         return packaged_picture(self.package, self.file)
@@ -69,10 +74,10 @@ def visits() -> Iterator[Visit]:
         image = _decoded(portrait.read())
         for change, (seen, quality) in _CHANGES.items():
             picture = _jpeg(seen(image), quality)
-            yield Visit(f"{portrait.name}, {change}", picture, "recognized", portrait.person_id)
+            yield Visit(f"{portrait.surname}, {change}", picture, "recognized", portrait.person_id)
     for portrait in PORTRAITS:
         picture = _jpeg(_smaller(_decoded(portrait.read())), _QUALITY)
-        yield Visit(f"{portrait.name}, not enrolled", picture, "unknown", without=portrait)
+        yield Visit(f"{portrait.surname}, not enrolled", picture, "unknown", without=portrait)
     for title, file in _FACELESS.items():
         yield Visit(title, packaged_picture("skimage", file), "no_face")
     yield Visit("a text file", b"This is a text file, whatever its name says.\n", "rejected")
@@ -90,9 +95,9 @@ def _mirrored(image: Image) -> Image:
     return _image(cv2.flip(image, 1))
 
 
-def _turned(image: Image) -> Image:
+def _turned(image: Image, degrees: float = 7.0) -> Image:
     height, width = image.shape[:2]
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 7, 1.0)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     return _image(cv2.warpAffine(image, turn, (width, height), borderMode=cv2.BORDER_REPLICATE))
 
 
@@ -105,8 +110,8 @@ def _unchanged(image: Image) -> Image:
 
 
 def _all_at_once(image: Image) -> Image:
-    image = _turned(_mirrored(image))
-    return _image(cv2.GaussianBlur(cv2.convertScaleAbs(_smaller(image), alpha=0.7), (0, 0), 0.8))
+    darker = cv2.convertScaleAbs(_turned(_mirrored(image), 4.0), alpha=0.7)
+    return _image(cv2.GaussianBlur(_smaller(_image(darker)), (0, 0), 0.8))
 
 
 _QUALITY = 90
@@ -117,7 +122,7 @@ _CHANGES: Mapping[str, tuple[Callable[[Image], Image], int]] = {
     "turned 7 degrees": (_turned, _QUALITY),
     "blurred": (_blurred, _QUALITY),
     "JPEG quality 60": (_unchanged, 60),
-    "all of it at once": (_all_at_once, 60),
+    "all at once": (_all_at_once, 60),
 }
 
 

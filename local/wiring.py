@@ -11,7 +11,7 @@ from local.events import object_created_event
 from local.jobs import JobQueue
 from local.layout import Layout
 from recognizeme.policy import Policy
-from recognizeme.ports import Clock, FaceIndex, People, Sightings
+from recognizeme.ports import Clock, FaceIndex, FailedEvents, People, Sightings
 from recognizeme.settings import Settings
 from recognizeme.wiring import utc_now
 
@@ -99,17 +99,28 @@ class LocalParts:
 
         return open_database(self._layout.database)
 
-    def _notify(self, key: str, *, size: int, etag: str, event_name: str) -> None:
+    @cached_property
+    def failed_events(self) -> FailedEvents:
+        """The dead jobs."""
+        return _DeadJobs(self.jobs)
+
+    def _notify(self, key: str, size_bytes: int) -> None:
         # Before the upload is acknowledged: a picture that was taken in is going to be looked at.
         for prefix, function in NOTIFIED.items():
             if key.startswith(prefix):
                 event = object_created_event(
                     key=key,
-                    size=size,
-                    etag=etag,
+                    size=size_bytes,
                     sequencer=time.time_ns(),
-                    event_name=event_name,
                     bucket=self.settings.bucket,
                     now=datetime.now(UTC),
                 )
                 self.jobs.add(function, event)
+
+
+class _DeadJobs:
+    def __init__(self, jobs: JobQueue) -> None:
+        self._jobs = jobs
+
+    def replay(self, *, limit: int) -> int:
+        return len(self._jobs.replay(limit=limit))

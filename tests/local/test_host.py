@@ -101,7 +101,8 @@ def test_a_request_reaches_the_function_that_owns_its_route() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/nothing"), ("DELETE", "/sightings"), ("GET", "/people/a/b/c"), ("GET", "//")]
+    ("method", "path"),
+    [("GET", "/nothing"), ("DELETE", "/sightings"), ("GET", "/people/a/b/c"), ("GET", "//")],
 )
 def test_a_route_that_is_not_there_is_not_found(method: str, path: str) -> None:
     functions = Recorded()
