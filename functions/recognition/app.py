@@ -20,6 +20,7 @@ metrics = Metrics()
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Recognize each stored capture. Raises `RecordsFailed`, for Lambda to retry, when any record failed."""
+    metrics.add_metric("RecognitionEvents", MetricUnit.Count, 1)
     recognizer = wiring.recognizer(wiring.parts())
 
     def recognize(key: str) -> dict[str, Any] | None:

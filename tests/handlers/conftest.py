@@ -10,11 +10,10 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import pytest
-from local.adapters.people import SqlitePeople
-from local.adapters.photos import FilePhotoStore
-from rekolocal.testing import RekolocalServer, rekolocal_server
 
 from local.adapters.database import open_database
+from local.adapters.people import SqlitePeople
+from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
 from local.events import Request, http_event
 from recognizeme import wiring
@@ -23,6 +22,7 @@ from recognizeme.model import FaceSearch, IndexedFace, new_capture_id
 from recognizeme.policy import Policy
 from recognizeme.ports import FaceIndex
 from recognizeme.settings import Settings
+from rekolocal.testing import LocalRekognition, local_rekognition
 from tests.portraits import ASTRONAUT, HOPPER
 
 Json = dict[str, Any]
@@ -113,13 +113,13 @@ class LambdaContext:
 
 
 @pytest.fixture(scope="session")
-def rekolocal() -> Iterator[RekolocalServer]:
-    with rekolocal_server() as server:
+def rekolocal() -> Iterator[LocalRekognition]:
+    with local_rekognition() as server:
         yield server
 
 
 @pytest.fixture
-def stack(tmp_path: Path, rekolocal: RekolocalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(tmp_path: Path, rekolocal: LocalRekognition, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
     settings = Settings("bucket", "sightings", "faces", "people", f"c-{tmp_path.name}")
@@ -130,7 +130,7 @@ def stack(tmp_path: Path, rekolocal: RekolocalServer, monkeypatch: pytest.Monkey
         tmp_path / "photos",
         base_url="http://127.0.0.1:8000",
         signing_key=b"k" * 32,
-        on_stored=lambda key, **_: stored.append(key),
+        on_stored=lambda key, _size: stored.append(key),
     )
     stack = Stack(
         settings,

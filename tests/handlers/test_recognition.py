@@ -1,8 +1,8 @@
 """An object-created event becomes a sighting, once, whatever else happens."""
 
+import importlib
 import io
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -85,14 +85,14 @@ def test_several_records_are_all_handled_and_a_failing_one_only_fails_itself(
     stack: Stack, ada: bytes
 ) -> None:
     stack.enroll("ada", ada)
-    captures = [hand_in(stack, ada) for _ in range(1)]
+    good, good_key = hand_in(stack, ada)
     bad = Capture(new_capture_id(datetime.now(UTC), b"b" * 10), "front")
     stack.photos.write(bad.photo_key("image/jpeg"), ada, "image/jpeg")
     stack.faces.failures = [ServiceBusy("Rekognition is throttling us")]
-    keys = [bad.photo_key("image/jpeg"), captures[0][1]]
+    keys = [bad.photo_key("image/jpeg"), good_key]
     with pytest.raises(RecordsFailed, match="1 of 2 records failed: Rekognition is throttling us"):
         stack.s3("recognition", *keys)
-    failed, done = stack.sightings.get(bad.capture_id), stack.sightings.get(captures[0][0].capture_id)
+    failed, done = stack.sightings.get(bad.capture_id), stack.sightings.get(good.capture_id)
     assert failed is not None
     assert done is not None
     assert (failed.status, failed.reason) == (Status.FAILED, "Rekognition is throttling us")
@@ -174,12 +174,17 @@ def test_a_malformed_event_is_ignored_without_an_error(stack: Stack, event: obje
 
 
 def test_the_logs_hold_no_name_and_no_person(
-    stack: Stack, ada: bytes, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    stack: Stack, ada: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    logged = io.StringIO()
+    for function in ("recognition", "enrollment"):
+        logger = importlib.import_module(f"{function}.app").logger
+        monkeypatch.setattr(logger.registered_handler, "stream", logged)
     stack.enroll("ada.of.ockham", ada, name="Ada Lovelace")
     _, key = hand_in(stack, ada)
     assert stack.s3("recognition", key)["sightings"][0]["name"] == "Ada Lovelace"
-    printed = "".join(capsys.readouterr())
+    printed = logged.getvalue() + "".join(capsys.readouterr())
     assert "capture recognized" in printed
+    assert "Outcome_recognized" in printed
     assert "Lovelace" not in printed
     assert "ockham" not in printed
