@@ -33,12 +33,13 @@ def encode(text: bytes) -> str:
     return _LONELY_DOT.sub("%2e", encoded) or "%"
 
 
-def decode(name: str) -> str:
-    """The part of a key that a name stands for. Raises `ValueError` when `encode` makes no such name."""
-    raw = _CODE.sub(_character, name).encode("latin-1")
-    if encode(raw) != name:
-        raise ValueError(f"{name!r} is no photo's file name")
-    return raw.decode()
+def decode(name: str) -> str | None:
+    """The part of a key that a name stands for, or None for a file that somebody else put there."""
+    try:
+        raw = _CODE.sub(_character, name).encode("latin-1")
+        return raw.decode() if encode(raw) == name else None
+    except UnicodeError:
+        return None
 
 
 def _code(byte: int) -> str:

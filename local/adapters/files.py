@@ -26,7 +26,8 @@ class DurableFiles:
         self._root = root
         self._incoming = root / ".incoming"
         with self._translated():
-            self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._incoming.mkdir(mode=0o700, exist_ok=True)
             for left in self._incoming.iterdir():
                 with suppress(FileNotFoundError):
                     if left.stat().st_mtime < now_s - _ABANDONED_S:
@@ -94,15 +95,13 @@ class DurableFiles:
     def _find(self, prefix: str) -> Iterator[tuple[str, Path]]:
         with self._translated():
             for folder_name, folder in _entries(self._root):
-                if folder == self._incoming or not folder.is_dir():
-                    continue
-                in_folder = decode(folder_name)
-                # Only folders that can hold such keys are opened.
-                if in_folder.startswith(prefix) or prefix.startswith(in_folder):
-                    for file_name, path in _entries(folder):
-                        key = in_folder + decode(file_name)
-                        if key.startswith(prefix):
-                            yield key, path
+                in_folder = decode(folder_name) if folder.is_dir() else None
+                if in_folder is None or not (in_folder.startswith(prefix) or prefix.startswith(in_folder)):
+                    continue  # no such key can be in it
+                for file_name, path in _entries(folder):
+                    name = decode(file_name)
+                    if name is not None and (in_folder + name).startswith(prefix):
+                        yield in_folder + name, path
 
     def _remove(self, path: Path) -> bool:
         with self._translated():
