@@ -215,6 +215,10 @@ class ApiClient:
         """Counts per day and kiosk, and their total; by default of the last 7 days."""
         return self._wire.call("GET", "/stats", params=_given({"since": since, "until": until}))
 
+    def replay(self, *, limit: int) -> int:
+        """Have at most `limit` (1-1000) events that failed for good handled again; return how many."""
+        return int(self._wire.call("POST", "/replays", params={"limit": str(limit)}).get("replayed", 0))
+
     def health(self, *, timeout_s: float | None = None) -> Json:
         """That the API is up, and its version."""
         return self._wire.call("GET", "/health", timeout_s=timeout_s)

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "sightings": "List who was seen, where and when.",
     "stats": "Count outcomes by day and kiosk.",
     "cost": "Show what the recognitions cost.",
+    "replay": "Try again what failed for good.",
     "doctor": "Check camera, model, clock, disk, API and credentials.",
 }
 

@@ -113,6 +113,8 @@ class ApiServer:
                     return 200, self._page(list(self.photos.get(person_id, {}).values()), query)
                 case "POST", ["people", person_id, "photos"] if person_id in self.people:
                     return self._add_photo(person_id, query["photo_id"], body, content_type)
+                case "POST", ["replays"]:
+                    return 200, {"replayed": min(3, int(query["limit"]))}
                 case "GET", ["stats"]:
                     return 200, self._stats()
             return problem(404, "not-found", "there is no such thing")

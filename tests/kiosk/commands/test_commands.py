@@ -183,6 +183,11 @@ def test_statistics_and_costs_add_up(server: ApiServer) -> None:
     assert "0.43 USD" in run(server, "cost").output
 
 
+def test_what_failed_is_tried_again(server: ApiServer) -> None:
+    assert "3 pictures" in run(server, "replay").output
+    assert lines(run(server, "replay", "--limit", "2", "--json")) == [{"replayed": 2}]
+
+
 def test_no_api_is_one_sentence_and_no_stack_trace() -> None:
     result = CliRunner().invoke(main, ["people", "--api", "http://127.0.0.1:9"])
     assert result.exit_code == 1

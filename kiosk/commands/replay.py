@@ -1,0 +1,25 @@
+"""`recognizeme replay`: what failed for good, tried again."""
+
+import click
+
+from kiosk.api import ApiClient
+from kiosk.commands.options import api_option, json_option
+from kiosk.listing import write_json
+
+
+@click.command()
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most so many."
+)
+@api_option
+@json_option
+def command(limit: int, api: ApiClient, as_json: bool) -> None:
+    """Try the pictures again whose recognition or enrollment failed for good, once the cause is mended.
+
+    Each picture still gives one sighting. Run it again when there were more than the limit.
+    """
+    replayed = api.replay(limit=limit)
+    if as_json:
+        write_json({"replayed": replayed})
+    else:
+        click.echo(f"{replayed} pictures are being tried again; see: recognizeme stats")

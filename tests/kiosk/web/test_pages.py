@@ -1,0 +1,206 @@
+"""The web page in front of a real HTTP server that follows docs/api.md."""
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from kiosk.api import ApiClient
+from kiosk.web import WebRefused, web_server
+from kiosk.web.pages import make_app
+from tests.kiosk.api_server import ApiServer, Fault
+from tests.kiosk.conftest import picture_of
+
+pytestmark = pytest.mark.integration
+
+OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def page(api: ApiClient) -> FlaskClient:
+    return make_app(api).test_client()
+
+
+def hand_in(page: FlaskClient, picture: bytes | None, **headers: str) -> TestResponse:
+    data = {} if picture is None else {"picture": (io.BytesIO(picture), "a.jpg")}
+    return page.post("/captures", data=data, headers=headers or OUR_PAGE, follow_redirects=True)
+
+
+def alert(response: TestResponse) -> str:
+    """The one sentence of a page that says what went wrong."""
+    found = re.search(r'role="alert">.*?<p>(.*?)</p>', response.text, re.DOTALL)
+    assert found, response.text
+    assert "Traceback" not in response.text
+    return found[1]
+
+
+def test_a_picture_handed_in_shows_the_name_the_similarity_and_the_face(
+    page: FlaskClient, api: ApiClient
+) -> None:
+    api.put_person("ada", name="Ada <Lovelace>")
+    response = hand_in(page, picture_of("ada"))
+    assert response.status_code == 200
+    assert "<h1>Ada &lt;Lovelace&gt;</h1>" in response.text
+    assert "99.93" in response.text
+    assert 'x="0.31" y="0.2" width="0.25" height="0.34"' in response.text
+    photo = re.search(r'<img src="(/sightings/[^"]+/photo)"', response.text)
+    assert photo
+    assert page.get(photo[1]).data == picture_of("ada")
+
+
+def test_a_stranger_is_told_as_one(page: FlaskClient) -> None:
+    assert "Nobody we know" in hand_in(page, picture_of()).text
+
+
+def test_a_large_picture_is_made_smaller_before_it_is_handed_in(page: FlaskClient, server: ApiServer) -> None:
+    assert hand_in(page, picture_of(size=(5000, 4000))).status_code == 200
+    (picture,) = server.pictures.values()
+    assert len(picture) < len(picture_of(size=(5000, 4000)))
+
+
+def test_a_result_that_takes_its_time_has_a_page_that_looks_again(
+    page: FlaskClient, server: ApiServer
+) -> None:
+    capture = hand_in(page, picture_of("ada")).request.path
+    server.pending_for = 1
+    assert '<meta http-equiv="refresh"' in page.get(capture).text
+    assert '<meta http-equiv="refresh"' not in page.get(capture).text
+
+
+def test_the_form_lists_what_was_seen_lately(page: FlaskClient) -> None:
+    assert "Nobody yet" in page.get("/").text
+    hand_in(page, picture_of())
+    assert "Nobody we know" in page.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("picture", "status", "words"),
+    [
+        (None, 400, "No picture was chosen"),
+        (b"", 422, "empty"),
+        (b"%PDF-1.7", 422, "no JPEG, PNG or WebP"),
+        (picture_of(size=(900, 900))[:900], 422, "damaged"),
+        (bytes(33 * 1024 * 1024), 413, "larger than 32 MB"),
+    ],
+    ids=["nothing", "empty", "pdf", "cut off", "too large"],
+)
+def test_what_is_no_picture_gets_a_friendly_page(
+    page: FlaskClient, server: ApiServer, picture: bytes | None, status: int, words: str
+) -> None:
+    response = hand_in(page, picture)
+    assert response.status_code == status
+    assert words in alert(response)
+    assert not server.pictures
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Fault(status=503), 503),
+        (Fault(status=401), 502),
+        (Fault(closes=True), 503),
+        (Fault(status=200, body=b"<html>"), 502),
+        (Fault(status=400), 422),
+    ],
+)
+def test_an_api_that_fails_gets_a_friendly_page(
+    page: FlaskClient, server: ApiServer, fault: Fault, status: int
+) -> None:
+    server.faults = lambda method, path: fault
+    response = hand_in(page, picture_of())
+    assert response.status_code == status
+    assert alert(response).endswith(".")
+    assert page.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/captures", "/sightings/x/photo", "/sightings/%00", "/static/../x"]
+)
+def test_a_page_that_is_not_there_is_a_friendly_page_too(page: FlaskClient, path: str) -> None:
+    response = page.get(path)
+    assert response.status_code in {200, 404, 405}
+    assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Accept": "*/*"},
+    ],
+)
+def test_a_form_of_another_site_is_turned_away(
+    page: FlaskClient, server: ApiServer, headers: dict[str, str]
+) -> None:
+    assert hand_in(page, picture_of(), **headers).status_code == 403
+    assert not server.pictures
+
+
+def test_an_older_browser_shows_its_page_by_the_origin(page: FlaskClient) -> None:
+    assert hand_in(page, picture_of(), Origin="http://localhost").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "10.0.0.5", "["]
+)
+def test_another_host_name_is_not_answered(page: FlaskClient, host: str) -> None:
+    assert page.get("/", headers={"Host": host}).status_code in {400, 421}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:8080"])
+def test_the_names_of_this_machine_are_answered(page: FlaskClient, host: str) -> None:
+    assert page.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_nothing_from_elsewhere_may_run_or_load(page: FlaskClient) -> None:
+    response = page.get("/")
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; img-src 'self'")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert not re.search(r"<script|style=|https?://|onclick", response.text)
+
+
+def test_with_a_token_every_page_asks_for_it(api: ApiClient) -> None:
+    page = make_app(api, token="a-token-of-some-length").test_client()
+    assert page.get("/").status_code == 401
+    assert page.get("/static/style.css").status_code == 401
+    assert page.get("/", auth=("me", "wrong")).status_code == 401
+    assert (
+        page.get("/", auth=("me", "a-token-of-some-length"), headers={"Host": "door.example"}).status_code
+        == 200
+    )
+
+
+@pytest.fixture
+def url(api: ApiClient) -> Iterator[str]:
+    server = web_server(api, port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+
+
+def test_the_page_is_served_on_this_machine(url: str) -> None:
+    assert "Who is this?" in requests.get(url, timeout=5).text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "door.example"])
+def test_another_address_needs_a_token(api: ApiClient, host: str) -> None:
+    with pytest.raises(WebRefused, match="set RECOGNIZEME_WEB_TOKEN"):
+        web_server(api, host=host, port=0)
+    with pytest.raises(WebRefused, match="16 characters"):
+        web_server(api, host=host, port=0, token="short")
+
+
+def test_a_port_that_is_taken_says_so(api: ApiClient) -> None:
+    first = web_server(api, port=0)
+    with pytest.raises(WebRefused, match="choose another --port"):
+        web_server(api, port=first.effective_port)
+    first.close()
