@@ -1,69 +1,69 @@
-"""Where pictures come from: what `--source` means, and clips and cameras as streams of frames."""
+"""What a camera is to the loop. Clips: clip.py; live cameras: live.py; what `--source` means: source.py."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from kiosk.frame import Frame, Image
 
-# Told by name, because FFmpeg takes text files and single pictures for clips too.
-_CLIPS = {
-    ".3gp", ".avi", ".flv", ".gif", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg",
-    ".ogv", ".ts", ".webm", ".wmv",
-}  # fmt: skip
-_USUAL_FPS = 25.0
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 class CameraError(Exception):
     """A source that cannot be used; the text is one sentence that says what to do."""
 
 
-def still_pictures(source: str) -> list[Path] | None:
-    """The picture files that `source` names, in order of name, or None when it is a clip, camera or URL.
+class Camera(Protocol):
+    """A stream of frames. `None` comes when for a second there was none: time to do other things."""
 
-    Raises `CameraError` for a path that does not exist or an empty folder.
-    """
-    if source == "-" or source.isdigit() or re.match(r"[a-z][a-z0-9+]+://", source, re.IGNORECASE):
-        return None
-    path = Path(source)
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-        if not files:
-            raise CameraError(f"the folder {source} holds no pictures")
-        return files
-    if path.is_char_device():  # /dev/video0
-        return None
-    if not path.is_file():
-        raise CameraError(
-            f"there is no {source}; give a picture, a folder, a clip, a camera's number such as 0, or a URL"
-        )
-    return None if path.suffix.lower() in _CLIPS else [path]
+    @property
+    def dropped(self) -> int:
+        """Frames that came while an earlier one was worked on; 0 for a clip."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the source now, in one sentence; None when all is well."""
+
+    def __iter__(self) -> Iterator[Frame | None]:
+        """The frames, until the source ends."""
 
 
-class Clip:
-    """Every frame of a video file, in its own time."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """How pictures are made ready: at most `size` (width, height), turned clockwise, so many a second."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    size: tuple[int, int] | None = None
+    rotate_deg: int = 0
+    max_fps: float | None = None
 
-    def __iter__(self) -> Iterator[Frame]:
-        """The frames; raises `CameraError` when OpenCV cannot read the file."""
-        video = cv2.VideoCapture(self._path)
-        try:
-            if not video.isOpened():
-                raise CameraError(f"{self._path} is no video that OpenCV can read")
-            fps = video.get(cv2.CAP_PROP_FPS) or _USUAL_FPS
-            index = 0
-            while (image := _read(video)) is not None:
-                yield Frame(image, index / fps, index)
-                index += 1
-        finally:
-            video.release()
+    def of(self, image: Image) -> Image:
+        """The picture as the loop sees it."""
+        if self.size:
+            factor = min(self.size[0] / image.shape[1], self.size[1] / image.shape[0])
+            if factor < 1:
+                size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+                image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        if self.rotate_deg:
+            image = cv2.rotate(image, _TURNS[self.rotate_deg]).astype(np.uint8, copy=False)
+        return image
 
 
-def _read(video: cv2.VideoCapture) -> Image | None:
-    ok, image = video.read()
-    return image.astype(np.uint8, copy=False) if ok else None
+class Pace:
+    """Lets through at most so many frames a second, of those whose times it is told."""
+
+    def __init__(self, max_fps: float | None) -> None:
+        self._interval_s = 1 / max_fps if max_fps else 0.0
+        self._next_s: float | None = None
+
+    def takes(self, time_s: float) -> bool:
+        """Whether the frame of this time is one of them."""
+        if self._next_s is None:
+            self._next_s = time_s
+        if time_s < self._next_s - 1e-6:
+            return False
+        # After a gap the pace starts anew: frames that were missed are not caught up with.
+        self._next_s = max(self._next_s + self._interval_s, time_s)
+        return True

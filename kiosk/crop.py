@@ -1,7 +1,11 @@
 """From a picture and a face in it to the JPEG that is handed in: head and shoulders, small, upright."""
 
+import io
+
 import cv2
 import numpy as np
+from PIL import Image as ImageFile
+from PIL import UnidentifiedImageError
 
 from kiosk.frame import Box, Image
 
@@ -12,6 +16,8 @@ STILL_PX = 1280
 JPEG_QUALITY = 90
 # Enlarging adds nothing to see, but a detector with a smallest face (dlib's wants 80 px) still finds it.
 MOST_ENLARGED = 2.0
+# The largest phone cameras have 108 megapixels; more is a decompression bomb.
+_MOST_PIXELS = 120_000_000
 
 
 def head_and_shoulders(image: Image, face: Box) -> Image:
@@ -40,12 +46,16 @@ def encode_jpeg(image: Image) -> bytes:
 
 
 def decode_picture(data: bytes) -> Image | None:
-    """The upright picture in these bytes (EXIF orientation is applied), or None when they hold none."""
-    if not data:
-        return None
+    """The upright picture in these bytes (EXIF orientation is applied), or None when they hold none.
+
+    A picture of more pixels than any camera takes is none.
+    """
     try:
+        with ImageFile.open(io.BytesIO(data)) as header:  # reads the size, decodes nothing
+            if header.width * header.height > _MOST_PIXELS:
+                return None
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # more pixels than OpenCV agrees to decode
+    except (UnidentifiedImageError, ImageFile.DecompressionBombError, OSError, ValueError, cv2.error):
         return None
     return None if image is None else image.astype(np.uint8, copy=False)
 

@@ -1,4 +1,4 @@
-"""What the loop hands its captures to: something that keeps them safe, delivers them and brings back answers."""
+"""What the loop hands its captures to: it keeps them safe, delivers them and brings back answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,16 @@ from kiosk.sighting import Sighting
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The one picture handed in for a track. `score` (0 to 1) is its quality, None when it was not judged."""
+    """The one picture handed in for a track or a picture file, and its quality's score when it was judged.
+
+    `origin` says where it came from, for people: `track 3`, `anna.jpg`. `picture` is a JPEG, unless a file
+    that is no picture was handed in as it is.
+    """
 
     capture_id: str
     kiosk_id: str
-    picture_jpeg: bytes
-    track_id: int
+    picture: bytes
+    origin: str
     score: float | None = None
 
 
@@ -22,9 +26,9 @@ class Capture:
 class Answer:
     """What became of a capture. Without a sighting, `trouble` is one sentence that says why.
 
-    `late` when the capture outlived the time in which somebody still waits at the door: it is recorded (now or
-    once the API is back), but nobody is greeted and nothing is opened for it. A capture may be
-    answered twice: first late and without a sighting, later with it.
+    `late` when the capture outlived the time in which somebody still waits at the door: it is recorded (now
+    or once the API is back), but nobody is greeted and nothing is opened for it. A capture may be answered
+    twice: first late and without a sighting, later with it.
     """
 
     capture_id: str
@@ -34,7 +38,7 @@ class Answer:
 
 
 class Outbox(Protocol):
-    """Keeps captures until they are delivered."""
+    """Keeps captures until they are delivered. Every capture is answered sooner or later."""
 
     def hand_in(self, capture: Capture) -> None:
         """Take a capture over: when this returns it is on disk, and survives a power cut.

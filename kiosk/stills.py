@@ -7,8 +7,14 @@ The whole use, also for other programs that play visits through the kiosk:
     sighting = api.hand_in(picture_jpeg, kiosk_id="front", capture_id=new_capture_id())
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from kiosk.capture_id import new_capture_id
 from kiosk.crop import decode_picture, encode_jpeg, head_and_shoulders, whole
 from kiosk.detect import Detector
+from kiosk.event import Answered, Captured, Counts, Event, NotKept
+from kiosk.outbox import Capture, Outbox
 
 
 def still_to_hand_in(picture: bytes, detector: Detector) -> bytes:
@@ -22,3 +28,31 @@ def still_to_hand_in(picture: bytes, detector: Detector) -> bytes:
         return picture
     faces = detector.detect(image)
     return encode_jpeg(head_and_shoulders(image, faces[0].box) if faces else whole(image))
+
+
+def play(
+    pictures: Sequence[Path],
+    kiosk_id: str,
+    detector: Detector,
+    outbox: Outbox,
+    *,
+    answer_s: float,
+    counts: Counts,
+    new_id: Callable[[], str] = new_capture_id,
+) -> Iterator[Event]:
+    """Hand picture files in one after another, waiting up to `answer_s` for each answer."""
+    for picture in pictures:
+        counts.frames += 1
+        counts.tracks += 1
+        try:
+            ready = still_to_hand_in(picture.read_bytes(), detector)
+            capture = Capture(new_id(), kiosk_id, ready, picture.name)
+            outbox.hand_in(capture)
+        except OSError as error:  # unreadable, or no room to keep it; those after it still have their turn
+            yield NotKept(picture.name, f"the picture could not be handed in: {error.strerror or error}")
+            continue
+        counts.captures += 1
+        yield Captured(capture, time_s=0.0)
+        for answer in outbox.answers(timeout_s=answer_s):
+            counts.sightings += answer.sighting is not None
+            yield Answered(answer)

@@ -1,23 +1,52 @@
 """`recognizeme kiosk`: watch a source, hand in one good picture a visit, say who it was."""
 
-import json
-import time
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
+import cv2
 
 from kiosk.api import ApiClient
 from kiosk.api import Path as HandInPath
-from kiosk.camera import CameraError, still_pictures
-from kiosk.capture_id import new_capture_id
+from kiosk.camera import CameraError, View
 from kiosk.commands.options import api_option, json_option
 from kiosk.detect import Detector, make_detector
-from kiosk.errors import NotYetDone, Refused
+from kiosk.direct import DirectOutbox
+from kiosk.event import Counts
+from kiosk.frame import Box
+from kiosk.loop import Attention, Loop
 from kiosk.models import HOW_TO_GET_YUNET, YUNET_ENV, ModelError, find_yunet
-from kiosk.sighting import Sighting
-from kiosk.stills import still_to_hand_in
+from kiosk.report import Report
+from kiosk.source import is_live, open_source, still_pictures
+from kiosk.stills import play
+from kiosk.watch import watch
+
+
+class _Zone(click.ParamType[Box]):
+    name = "x,y,w,h"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Box:
+        try:
+            zone = Box(*(float(part) for part in str(value).split(",")))
+        except (TypeError, ValueError):
+            self.fail(f"{value!r} must be four numbers such as 0.25,0,0.5,1", param, ctx)
+        if not (0 <= zone.left < zone.right <= 1.001 and 0 <= zone.top < zone.bottom <= 1.001):
+            self.fail(f"{value!r} must lie inside the picture, whose sides are 1 long", param, ctx)
+        return zone
+
+
+class _Size(click.ParamType[tuple[int, int]]):
+    name = "WxH"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        width, _, height = str(value).lower().partition("x")
+        if not (width.isdigit() and height.isdigit() and int(width) >= 80 and int(height) >= 80):
+            self.fail(f"{value!r} must be a size such as 1280x720, at least 80x80", param, ctx)
+        return int(width), int(height)
 
 
 @click.command()
@@ -43,10 +72,28 @@ from kiosk.stills import still_to_hand_in
     type=click.FloatRange(min=0.1),
     default=10.0,
     show_default=True,
-    help="How long to wait for an answer.",
+    help="How long an answer is waited for; after that the picture is only recorded.",
 )
 @click.option(
-    "--yunet-model", type=click.Path(path_type=Path), help=f"The face detector's network.  [env: {YUNET_ENV}]"
+    "--yunet-model",
+    type=click.Path(path_type=Path),
+    help=f"The face detector's network.  [env: {YUNET_ENV}]",
+)
+@click.option("--max-fps", type=click.FloatRange(min=0.1), help="Look at no more frames a second than this.")
+@click.option("--size", type=_Size(), help="Ask the camera for this size; larger pictures are made smaller.")
+@click.option(
+    "--rotate",
+    type=click.Choice(["0", "90", "180", "270"]),
+    default="0",
+    help="Turn the pictures clockwise, for a camera that hangs on its side.",
+)
+@click.option("--zone", type=_Zone(), help="Only faces in this part count; the picture is 1 wide and 1 high.")
+@click.option(
+    "--min-face-px",
+    type=click.FloatRange(min=0),
+    default=40.0,
+    show_default=True,
+    help="Smaller faces are passed by.",
 )
 @api_option
 @json_option
@@ -56,100 +103,65 @@ def command(
     path: HandInPath,
     answer_s: float,
     yunet_model: Path | None,
+    max_fps: float | None,
+    size: tuple[int, int] | None,
+    rotate: str,
+    zone: Box | None,
+    min_face_px: float,
     api: ApiClient,
     as_json: bool,
 ) -> None:
     """Watch a camera, a video or pictures and say who is at the door."""
-    try:
-        pictures = still_pictures(source)
+    # A camera that is not there is said in our own words, not OpenCV's.
+    cv2.setLogLevel(0)  # type: ignore[attr-defined]
+    counts, report = Counts(), Report(as_json=as_json)
+    outbox = DirectOutbox(api, path=path, answer_s=answer_s)
+    with _clear_errors(), ExitStack() as stack:
         detector = _detector(yunet_model)
-        if pictures is None:
-            raise CameraError("clips and cameras come next")
-    except (CameraError, ModelError) as error:
-        raise click.ClickException(str(error)) from error
-    report = Report(as_json)
-    for picture in pictures:
-        report.sighting(picture.name, *_visit(picture, detector, api, kiosk_id, path, answer_s))
-    report.summary(frames=len(pictures))
+        pictures = None if is_live(source) else still_pictures(source)
+        if pictures is not None:
+            events = play(pictures, kiosk_id, detector, outbox, answer_s=answer_s, counts=counts)
+        else:
+            camera = stack.enter_context(open_source(source, View(size, int(rotate), max_fps)))
+            loop = Loop(
+                kiosk_id,
+                detector,
+                outbox,
+                answer_s=0.0 if is_live(source) else answer_s,
+                attention=Attention(zone, min_face_px),
+                counts=counts,
+            )
+            events = watch(camera, loop)
+        with _stopped_by_signals():
+            for event in events:
+                report.tell(event)
+    report.summary(counts)
 
 
 def _detector(yunet_model: Path | None) -> Detector:
     model = find_yunet(yunet_model)
     if model is None:
         click.echo(
-            f"warning: detecting faces with the weaker Haar cascade; for YuNet {HOW_TO_GET_YUNET}", err=True
+            f"warning: faces are found with the weaker Haar cascade; for YuNet {HOW_TO_GET_YUNET}", err=True
         )
     return make_detector(model)
 
 
-def _visit(
-    picture: Path, detector: Detector, api: ApiClient, kiosk_id: str, path: HandInPath, answer_s: float
-) -> tuple[str, Sighting | None, str | None, float]:
-    capture_id = new_capture_id()
-    began = time.monotonic()
-    sighting, trouble = None, None
+@contextmanager
+def _clear_errors() -> Iterator[None]:
     try:
-        jpeg = still_to_hand_in(picture.read_bytes(), detector)
-        sighting = api.hand_in(jpeg, kiosk_id=kiosk_id, capture_id=capture_id, path=path, timeout_s=answer_s)
-    except (OSError, Refused, NotYetDone) as error:  # the pictures after it are still handed in
-        trouble = str(error)
-    return capture_id, sighting, trouble, time.monotonic() - began
+        yield
+    except (CameraError, ModelError) as error:
+        raise click.ClickException(str(error)) from error
 
 
-class Report:
-    """What the person, or the program, in front of the terminal is told."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
-        self._console = Console(highlight=False)
-        self._captures = self._sightings = 0
-
-    def sighting(
-        self, source: str, capture_id: str, sighting: Sighting | None, trouble: str | None, answer_s: float
-    ) -> None:
-        """One capture's outcome, or why there is none."""
-        self._captures += 1
-        self._sightings += sighting is not None
-        if self._as_json:
-            known: dict[str, Any] = (
-                sighting.to_json() if sighting else {"capture_id": capture_id, "error": trouble}
-            )
-            self._line(
-                {
-                    "event": "sighting" if sighting else "failed",
-                    "source": source,
-                    **known,
-                    "answer_ms": round(answer_s * 1000),
-                }
-            )
-            return
-        if sighting is None:
-            self._console.print(f"{source}: [red]{trouble}[/red]")
-        else:
-            who = (
-                f"{sighting.name or sighting.person_id} {sighting.similarity_pct:.1f} %"
-                if sighting.person_id
-                else ""
-            )
-            self._console.print(
-                f"{source}: [bold]{sighting.outcome or sighting.status}[/bold] {who}{sighting.reason or ''}"
-            )
-
-    def summary(self, *, frames: int) -> None:
-        """The last line."""
-        counts = {
-            "frames": frames,
-            "tracks": frames,
-            "captures": self._captures,
-            "sightings": self._sightings,
-            "dropped_frames": 0,
-        }
-        if self._as_json:
-            self._line({"event": "summary", **counts})
-        else:
-            self._console.print(
-                ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in counts.items())
-            )
-
-    def _line(self, event: dict[str, Any]) -> None:
-        click.echo(json.dumps(event, ensure_ascii=False))
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the watching, not the program: what has been counted is still told."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,49 @@
+"""What happens at a kiosk, for whoever is told: the terminal, the status page, actions."""
+
+from dataclasses import dataclass
+
+from kiosk.outbox import Answer, Capture
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A picture was handed in and is on disk. `time_s` is the source's time."""
+
+    capture: Capture
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """A picture could not be handed in; `trouble` is one sentence that says why."""
+
+    origin: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer came, to a capture of this run or of an earlier one."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTrouble:
+    """The camera has stopped giving pictures, or gives them again when `trouble` is None."""
+
+    trouble: str | None
+
+
+@dataclass(slots=True)
+class Counts:
+    """What has happened since the start. A picture file is a frame, and a track of its own."""
+
+    frames: int = 0
+    tracks: int = 0
+    captures: int = 0
+    sightings: int = 0
+    dropped_frames: int = 0
+
+
+Event = Captured | NotKept | Answered | CameraTrouble
