@@ -113,7 +113,7 @@ def command(
 ) -> None:
     """Watch a camera, a video or pictures and say who is at the door."""
     # A camera that is not there is said in our own words, not OpenCV's.
-    cv2.setLogLevel(0)  # type: ignore[attr-defined]
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     counts, report = Counts(), Report(as_json=as_json)
     outbox = DirectOutbox(api, path=path, answer_s=answer_s)
     with _clear_errors(), ExitStack() as stack:
