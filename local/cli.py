@@ -62,7 +62,7 @@ def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str |
     from local.servers import DidNotStart, PortTaken
     from local.stack import Refused, Stack
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    _stop_on_signals()
     layout = Layout(data)
     try:
         with Stack(
@@ -104,7 +104,7 @@ def demo(keep: Path | None, as_json: bool) -> None:
     from local.servers import DidNotStart
     from local.visits import PicturesMissing
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    _stop_on_signals()
     try:
         as_expected = run(as_json=as_json, keep=keep)
     except (DidNotStart, PicturesMissing) as error:
@@ -196,6 +196,12 @@ def _as_typed(command: str) -> str:
 
 def _print_json(line: dict[str, object]) -> None:
     click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _stop_on_signals() -> None:
+    # Also Ctrl-C's: a shell's background commands start with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(*_: object) -> NoReturn:

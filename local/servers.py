@@ -67,13 +67,20 @@ class Server:
         self._process = self._start()
         self._watch = threading.Thread(target=self._keep, name=f"watch-{name}", daemon=True)
 
-    def wait_ready(self, timeout_s: float = 60.0) -> None:
-        """Wait until it listens, and watch over it from then on. Raises `DidNotStart`."""
+    def wait_ready(self, ask: Callable[[], object] | None = None, *, timeout_s: float = 60.0) -> None:
+        """Wait until it answers `ask` (or a connection), and watch over it from then on.
+
+        Raises `DidNotStart`; `ask` raises OSError for as long as there is no answer.
+        """
         deadline = time.monotonic() + timeout_s
-        while not self._listens():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise DidNotStart(f"{self._name} did not start: {self._last_line or 'it said nothing'}")
-            time.sleep(0.02)
+        while True:
+            try:
+                (ask or self._connect)()
+                break
+            except OSError as error:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise DidNotStart(f"{self._name} did not start: {self._last_line or error}") from error
+                time.sleep(0.02)
         self._watch.start()
 
     def stop(self) -> None:
@@ -87,10 +94,8 @@ class Server:
             threading.Thread(target=self._pass_log_on, args=(stream,), daemon=True).start()
         return process
 
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+    def _connect(self) -> None:
+        socket.create_connection(("127.0.0.1", self._port), timeout=1.0).close()
 
     def _keep(self) -> None:
         while True:

@@ -3,11 +3,13 @@
 import json
 import logging
 import os
+import socket
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
 from typing import Self
@@ -19,6 +21,7 @@ from local import servers
 from local.functions import Function, Functions
 from local.host import Gate, event_host
 from local.layout import Layout
+from local.retention import Retention
 from local.runner import JobRunner
 from local.store import store_routes
 from local.wiring import DATA, NOTIFIED, URL, LocalParts
@@ -109,9 +112,11 @@ class Stack:
         lambdas = Functions(FUNCTIONS, env=env, on_log=_pass_log_on)
         resources.callback(lambdas.close)
         lambdas.warm(function.name for function in FUNCTIONS)
-        engine.wait_ready()
-        _make_collection(engine_port, parts.settings.collection_id)
+        engine.wait_ready(partial(_make_collection, engine_port, parts.settings.collection_id))
 
+        # The lock says that nobody else works on this data: what was being done when it stopped is free.
+        parts.sightings.release_claims()
+        resources.callback(Retention(parts).stop)
         runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
         runner.start()
         resources.callback(runner.join, _GRACE_S)
@@ -174,7 +179,7 @@ def _server(
     return server
 
 
-def _serve(app: object, listening: servers.socket.socket, resources: ExitStack) -> None:
+def _serve(app: object, listening: socket.socket, resources: ExitStack) -> None:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # uvicorn and Starlette write the type of an application differently
         log_config=None,

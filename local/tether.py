@@ -48,7 +48,8 @@ def end(process: subprocess.Popen[bytes], *, grace_s: float = _GRACE_S + 0.5) ->
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not sys.stdin: the interpreter could not close that at its end while this thread waits on it.
+    while os.read(0, 4096):
         pass
     signal.raise_signal(signal.SIGTERM)
     time.sleep(_GRACE_S)

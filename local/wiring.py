@@ -11,13 +11,14 @@ from local.events import object_created_event
 from local.jobs import JobQueue
 from local.layout import Layout
 from recognizeme.policy import Policy
-from recognizeme.ports import Clock, FaceIndex, FailedEvents, People, Sightings
+from recognizeme.ports import Clock, FaceIndex, FailedEvents, People
 from recognizeme.settings import Settings
 from recognizeme.wiring import utc_now
 
 if TYPE_CHECKING:
     from local.adapters.database import Database
     from local.adapters.photos import FilePhotoStore
+    from local.adapters.sightings import SqliteSightings
 
 # The names of the architecture note; they show in events and nowhere else.
 NAMES: Mapping[str, str] = {
@@ -79,7 +80,7 @@ class LocalParts:
         return RekognitionFaceIndex.connect(self.settings.collection_id)
 
     @cached_property
-    def sightings(self) -> Sightings:
+    def sightings(self) -> "SqliteSightings":
         """SQLite."""
         from local.adapters.sightings import SqliteSightings
 

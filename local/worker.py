@@ -8,7 +8,6 @@ import importlib
 import json
 import os
 import queue
-import sys
 import threading
 import time
 import traceback
@@ -64,7 +63,8 @@ def _error(kind: str, message: str) -> dict[str, object]:
 
 
 def _lines(events: "queue.Queue[bytes]") -> None:
-    for line in sys.stdin.buffer:
+    # Not sys.stdin: the interpreter could not close that at its end while this thread waits on it.
+    for line in os.fdopen(os.dup(0), "rb"):
         events.put(line)
     # The parent is gone, maybe killed: what we were doing will be done again, so there is nothing to save.
     os._exit(0)

@@ -134,6 +134,13 @@ class SqliteSightings:
             )
         return tuple(row["photo_key"] for row in rows)
 
+    def release_claims(self) -> int:
+        """End every lease, for a stack that starts and has this database for itself; return how many."""
+        with self._database.writing() as connection:
+            return connection.execute(
+                "UPDATE sightings SET claimed_until = '' WHERE status = 'pending' AND claimed_until > ''"
+            ).rowcount
+
     def purge(self) -> int:
         """Delete what is past its retention, as DynamoDB does by itself; return how many there were."""
         with self._database.writing() as connection:
