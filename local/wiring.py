@@ -103,7 +103,7 @@ class LocalParts:
     @cached_property
     def failed_events(self) -> FailedEvents:
         """The dead jobs."""
-        return _DeadJobs(self.jobs)
+        return DeadJobs(self.jobs)
 
     def _notify(self, key: str, size_bytes: int) -> None:
         # Before the upload is acknowledged: a picture that was taken in is going to be looked at.
@@ -119,9 +119,12 @@ class LocalParts:
                 self.jobs.add(function, event)
 
 
-class _DeadJobs:
+class DeadJobs:
+    """`FailedEvents` in the job queue."""
+
     def __init__(self, jobs: JobQueue) -> None:
         self._jobs = jobs
 
     def replay(self, *, limit: int) -> int:
+        """Give dead jobs their tries back."""
         return len(self._jobs.replay(limit=limit))

@@ -16,6 +16,8 @@ from local.adapters.people import SqlitePeople
 from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
 from local.events import Request, http_event
+from local.jobs import JobQueue
+from local.wiring import DeadJobs
 from recognizeme import wiring
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.model import FaceSearch, IndexedFace, new_capture_id
@@ -62,7 +64,13 @@ class Stack:
     sightings: SqliteSightings
     people: SqlitePeople
     now: Callable[[], datetime]
+    jobs: JobQueue
     stored: list[str]
+    clock_s: float = 1_800_000_000.0
+
+    @property
+    def failed_events(self) -> DeadJobs:
+        return DeadJobs(self.jobs)
 
     def invoke(self, function: str, event: object) -> Json:
         module = importlib.import_module(f"{function}.app")
@@ -132,7 +140,7 @@ def stack(tmp_path: Path, rekolocal: LocalRekognition, monkeypatch: pytest.Monke
         signing_key=b"k" * 32,
         on_stored=lambda key, _size: stored.append(key),
     )
-    stack = Stack(
+    built = Stack(
         settings,
         Policy(settings.threshold_pct, settings.margin_pct),
         photos,
@@ -140,10 +148,11 @@ def stack(tmp_path: Path, rekolocal: LocalRekognition, monkeypatch: pytest.Monke
         SqliteSightings(database, retention_days=90),
         SqlitePeople(database),
         lambda: datetime.now(UTC),
+        JobQueue(database, clock=lambda: built.clock_s),
         stored,
     )
-    wiring.use(stack)
-    yield stack
+    wiring.use(built)
+    yield built
     wiring.use(None)
     rekolocal.client.delete_collection(CollectionId=settings.collection_id)
 
