@@ -19,7 +19,6 @@ from recognizeme.ports import Page
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_DELETE_AT_ONCE = 25  # BatchWriteItem takes no more
 # Photos uploaded together end in transactions on the same person, which DynamoDB lets fail, not wait.
 _TRIES = 8
 _FIRST_WAIT_S = 0.02
@@ -140,8 +139,9 @@ class DynamoDbPeople:
             ).get("Attributes")
         own = (photo.face_id for photo in _person(item).photos.values() if photo.face_id) if item else ()
         face_ids = tuple(dict.fromkeys((*self._indexed_faces(person_id), *own)))
-        for start in range(0, len(face_ids), _DELETE_AT_ONCE):
-            self._delete_faces(face_ids[start : start + _DELETE_AT_ONCE])
+        with translated(self._faces_name):
+            for face_id in face_ids:
+                self._client.delete_item(TableName=self._faces, Key={"RekognitionId": {"S": face_id}})
         return bool(item or face_ids)
 
     def _indexed_faces(self, person_id: str) -> tuple[str, ...]:
@@ -153,20 +153,6 @@ class DynamoDbPeople:
         )
         with translated(self._faces_name):
             return tuple(item["RekognitionId"]["S"] for page in pages for item in page["Items"])
-
-    def _delete_faces(self, face_ids: tuple[str, ...]) -> None:
-        left: Any = {
-            self._faces: [
-                {"DeleteRequest": {"Key": {"RekognitionId": {"S": face_id}}}} for face_id in face_ids
-            ]
-        }
-        for attempt in range(_TRIES):
-            with translated(self._faces_name):
-                left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems")
-            if not left:
-                return
-            self._sleep(_FIRST_WAIT_S * 2**attempt * random.random())
-        raise ServiceBusy(f"{self._faces_name} is busy; try again in a moment")
 
     @property
     def _people_name(self) -> str:

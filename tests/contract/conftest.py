@@ -1,0 +1,160 @@
+"""Every contract test runs twice: over AWS's adapters, on local servers, and over SQLite and files."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from moto.server import ThreadedMotoServer
+
+from local.adapters.database import Database, open_database
+from local.adapters.people import SqlitePeople
+from local.adapters.photos import PHOTOS_PATH, FilePhotoStore
+from local.adapters.sightings import SqliteSightings
+from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
+from recognizeme.adapters.s3 import S3PhotoStore
+from recognizeme.ports import People, PhotoStore, Sightings, UploadTicket
+from tests.contract.tables import make_table
+
+RETENTION_DAYS = 30
+
+
+@dataclass
+class SetClock:
+    """A clock that goes only when it is told to."""
+
+    time: datetime = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, by: timedelta) -> datetime:
+        self.time += by
+        return self.time
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture(params=[pytest.param("aws", marks=pytest.mark.integration), "local"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """AWS's S3 and DynamoDB on 127.0.0.1."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def aws_client(moto: str) -> Callable[[str], Any]:
+    clients: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in clients:
+            clients[service] = boto3.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=moto,
+                region_name="eu-central-1",
+                aws_access_key_id="testing",
+                aws_secret_access_key="testing",
+            )
+        return clients[service]
+
+    return client
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_database(tmp_path / "recognizeme.db") as database:
+        yield database
+
+
+@pytest.fixture
+def sightings(backend: str, clock: SetClock, request: pytest.FixtureRequest) -> Sightings:
+    if backend == "local":
+        database = request.getfixturevalue("database")
+        return SqliteSightings(database, retention_days=RETENTION_DAYS, now=clock)
+    client = request.getfixturevalue("aws_client")("dynamodb")
+    table = make_table(client, "Sightings", f"sightings-{secrets.token_hex(4)}")
+    return DynamoDbSightings(client, table, retention_days=RETENTION_DAYS, now=clock)
+
+
+@pytest.fixture
+def people(backend: str, request: pytest.FixtureRequest) -> People:
+    if backend == "local":
+        return SqlitePeople(request.getfixturevalue("database"))
+    client = request.getfixturevalue("aws_client")("dynamodb")
+    return DynamoDbPeople(
+        client,
+        make_table(client, "People", f"people-{secrets.token_hex(4)}"),
+        faces_table=make_table(client, "Faces", f"faces-{secrets.token_hex(4)}"),
+    )
+
+
+@dataclass
+class Photos:
+    """A photo store, and what the world does with its tickets and links."""
+
+    store: PhotoStore
+    upload: Callable[[UploadTicket, Mapping[str, str], bytes], None]
+    show: Callable[[str], bytes]
+    stored: list[tuple[str, int]] = field(default_factory=list)
+
+
+@pytest.fixture
+def photos(backend: str, clock: SetClock, tmp_path: Path, request: pytest.FixtureRequest) -> Photos:
+    return _local_photos(tmp_path, clock) if backend == "local" else _aws_photos(request, clock)
+
+
+def _local_photos(tmp_path: Path, clock: SetClock) -> Photos:
+    stored: list[tuple[str, int]] = []
+    store = FilePhotoStore(
+        tmp_path / "photos",
+        base_url="http://127.0.0.1:8000",
+        signing_key=b"k" * 32,
+        on_stored=lambda key, size_bytes: stored.append((key, size_bytes)),
+        now=clock,
+    )
+
+    def show(url: str) -> bytes:
+        parts = requests.compat.urlsplit(url)
+        key = requests.compat.unquote(parts.path.removeprefix(PHOTOS_PATH))
+        terms = dict(pair.split("=") for pair in parts.query.split("&"))
+        return store.open_link(key, expires=terms["expires"], signature=terms["signature"]).picture
+
+    return Photos(
+        store, lambda _ticket, fields, picture: _ignore(store.accept(fields, picture)), show, stored
+    )
+
+
+def _ignore(_: object) -> None: ...
+
+
+def _aws_photos(request: pytest.FixtureRequest, clock: SetClock) -> Photos:
+    client = request.getfixturevalue("aws_client")("s3")
+    bucket = f"photos-{secrets.token_hex(4)}"
+    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+    def upload(ticket: UploadTicket, fields: Mapping[str, str], picture: bytes) -> None:
+        requests.post(ticket.url, data=fields, files={"file": picture}, timeout=5).raise_for_status()
+
+    def show(url: str) -> bytes:
+        answer = requests.get(url, timeout=5)
+        answer.raise_for_status()
+        return answer.content
+
+    return Photos(S3PhotoStore(client, bucket, now=clock), upload, show)

@@ -1,0 +1,72 @@
+"""Values that the contract tests store."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from recognizeme.model import (
+    Box,
+    Capture,
+    Consent,
+    Correction,
+    EnrolledPhoto,
+    Outcome,
+    Person,
+    PhotoState,
+    Sighting,
+    Status,
+    new_capture_id,
+)
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def capture(at: datetime, *, kiosk_id: str = "front", number: int = 0) -> Capture:
+    """A capture taken at `at`; `number` (below 2**16) tells apart those of one millisecond."""
+    return Capture(new_capture_id(at, number.to_bytes(2) + bytes(8)), kiosk_id)
+
+
+def recognized(of: Capture, person_id: str = "ada", *, photo_key: str | None = None) -> Sighting:
+    """A finished sighting of a person."""
+    return Sighting(
+        capture=of,
+        status=Status.DONE,
+        photo_key=photo_key or of.photo_key("image/jpeg"),
+        outcome=Outcome.RECOGNIZED,
+        person_id=person_id,
+        name=person_id.title(),
+        similarity_pct=99.93017578125,
+        face_box=Box(0.31, 0.2, 0.25, 0.34),
+        recognized_at=of.captured_at + timedelta(seconds=1),
+        rekognition_calls=1,
+    )
+
+
+def unknown(of: Capture) -> Sighting:
+    """A finished sighting of nobody in particular."""
+    return Sighting(of, Status.DONE, outcome=Outcome.UNKNOWN, rekognition_calls=1)
+
+
+def person(person_id: str = "ada", *, name: str = "Ada Lovelace") -> Person:
+    """Somebody who agreed."""
+    return Person(person_id, name, NOON, Consent(NOON, "the office"))
+
+
+def indexed(photo_id: str, face_id: str) -> EnrolledPhoto:
+    """A photo whose face is in the collection."""
+    return EnrolledPhoto(photo_id, PhotoState.INDEXED, NOON, face_id, Box(0.1, 0.2, 0.3, 0.4))
+
+
+# Text as people write it. Lone surrogates are no text; a database may drop what follows a NUL.
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=60)
+# DynamoDB keeps 38 digits between 1e-130 and 1e126; a tiny fraction of a picture is none.
+numbers = st.floats(-100, 100, allow_subnormal=False).filter(
+    lambda number: number == 0 or abs(number) > 1e-100
+)
+moments = st.datetimes(
+    datetime(1970, 1, 1),
+    datetime(9999, 12, 31, 23, 59),
+    timezones=st.just(UTC),
+)
+boxes = st.builds(Box, numbers, numbers, numbers, numbers)
+corrections = st.builds(Correction, moments, st.sampled_from(Outcome), st.none() | texts)

@@ -1,0 +1,207 @@
+"""What `Sightings` promises about lists, cursors and forgetting."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recognizeme.adapters import cursor as cursors
+from recognizeme.errors import InvalidRequest
+from recognizeme.model import Correction, Outcome, Sighting
+from recognizeme.ports import SightingQuery, Sightings
+from tests.contract.conftest import SetClock
+from tests.contract.samples import capture, recognized, unknown
+
+
+def stored(sightings: Sightings, clock: SetClock, *, days: int = 3) -> list[Sighting]:
+    """Sightings of two kiosks and two people over some days, two in one millisecond; newest first."""
+    seen = []
+    for number in range(days * 4):
+        at = clock() - timedelta(hours=6 * (number // 2), milliseconds=number // 2)
+        of = capture(at, kiosk_id=("front", "back")[number % 3 == 0], number=number)
+        seen.append(unknown(of) if number % 5 == 0 else recognized(of, ("ada", "bob")[number % 2]))
+    for sighting in seen:
+        sightings.save(sighting)
+    return sorted(seen, key=lambda sighting: sighting.capture.capture_id, reverse=True)
+
+
+def pages(sightings: Sightings, query: SightingQuery, *, limit: int) -> Iterator[tuple[Sighting, ...]]:
+    cursor = None
+    while True:
+        page = sightings.query(query, limit=limit, cursor=cursor)
+        yield page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def matches(sighting: Sighting, query: SightingQuery) -> bool:
+    at = sighting.capture.captured_at
+    return (
+        query.person_id in (None, sighting.person_id)
+        and query.kiosk_id in (None, sighting.capture.kiosk_id)
+        and query.outcome in (None, sighting.outcome)
+        and (query.since is None or query.since <= at)
+        and (query.until is None or at < query.until)
+    )
+
+
+_NOW = SetClock().time
+# Around the stored moments to the microsecond, so that every border is met.
+_moments = st.builds(
+    lambda hours, micros: _NOW - timedelta(hours=6 * hours) + timedelta(microseconds=micros),
+    st.integers(-1, 13),
+    st.sampled_from([-4_000, -2_000, -1_001, -1_000, -999, -1, 0, 1, 500, 1_000, 3_000]),
+)
+_queries = st.builds(
+    SightingQuery,
+    person_id=st.sampled_from([None, "ada", "bob", "carol"]),
+    kiosk_id=st.sampled_from([None, "front", "back", "cellar"]),
+    outcome=st.sampled_from([None, Outcome.RECOGNIZED, Outcome.UNKNOWN, Outcome.NO_FACE]),
+    since=st.none() | _moments,
+    until=st.none() | _moments,
+)
+
+
+def test_a_list_is_what_matches_newest_first_whatever_the_page_size(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    everything = stored(sightings, clock)
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(query=_queries, limit=st.integers(1, 14))
+    def holds(query: SightingQuery, limit: int) -> None:
+        expected = [sighting for sighting in everything if matches(sighting, query)]
+        listed = list(pages(sightings, query, limit=limit))
+        assert [sighting for page in listed for sighting in page] == expected
+        # Full pages but the last, and none after it: few sightings need no reading on.
+        assert all(len(page) == limit for page in listed[:-1])
+        assert len(listed) == max(1, -(-len(expected) // limit))
+
+    holds()
+
+
+def test_a_list_of_nothing_is_one_empty_page(sightings: Sightings) -> None:
+    page = sightings.query(SightingQuery(), limit=10)
+    assert (page.items, page.next_cursor) == ((), None)
+
+
+def test_a_pending_sighting_is_listed(sightings: Sightings, clock: SetClock) -> None:
+    pending = sightings.claim(capture(clock()), now=clock(), lease_s=30)
+    assert sightings.query(SightingQuery(), limit=10).items == (pending,)
+
+
+def test_sightings_that_arrive_meanwhile_do_not_shift_the_pages(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    everything = stored(sightings, clock)
+    first = sightings.query(SightingQuery(), limit=5)
+    sightings.save(recognized(capture(clock() + timedelta(minutes=1))))
+    second = sightings.query(SightingQuery(), limit=5, cursor=first.next_cursor)
+    assert [*first.items, *second.items] == everything[:10]
+
+
+def test_a_kiosk_whose_clock_is_ahead_is_listed_at_once(sightings: Sightings, clock: SetClock) -> None:
+    ahead = recognized(capture(clock() + timedelta(hours=20)))
+    sightings.save(ahead)
+    assert sightings.query(SightingQuery(), limit=10).items == (ahead,)
+
+
+def test_a_capture_that_waited_in_a_spool_is_listed_until_its_retention_ends(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    spooled = recognized(capture(clock() - timedelta(days=6)))
+    sightings.claim(spooled.capture, now=clock(), lease_s=30)
+    sightings.save(spooled)
+    clock.advance(timedelta(days=29, hours=23))
+    assert sightings.query(SightingQuery(), limit=10).items == (spooled,)
+
+
+@pytest.mark.parametrize("bound", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)])
+def test_absurd_times_are_answered_like_others(
+    sightings: Sightings, clock: SetClock, bound: datetime
+) -> None:
+    everything = stored(sightings, clock)
+    past = bound.year == 1
+    for extra in ({}, {"kiosk_id": "front"}, {"person_id": "ada"}):
+        since = sightings.query(SightingQuery(since=bound, **extra), limit=50).items  # type: ignore[arg-type]
+        until = sightings.query(SightingQuery(until=bound, **extra), limit=50).items  # type: ignore[arg-type]
+        kept = tuple(one for one in everything if matches(one, SightingQuery(**extra)))  # type: ignore[arg-type]
+        assert (since, until) == ((kept, ()) if past else ((), kept))
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "abc",
+        "é",
+        "=",
+        "AAAAAAAAAAAAAAAA",
+        "\ud800",
+        cursors.encode("people", "ada"),
+        cursors.encode("sightings", "no capture id"),
+    ],
+)
+def test_a_cursor_that_is_not_ours_is_refused(sightings: Sightings, cursor: str) -> None:
+    with pytest.raises(InvalidRequest):
+        sightings.query(SightingQuery(), limit=10, cursor=cursor)
+
+
+def test_a_cursor_with_one_letter_changed_is_refused(sightings: Sightings, clock: SetClock) -> None:
+    stored(sightings, clock)
+    cursor = sightings.query(SightingQuery(), limit=1).next_cursor
+    assert cursor is not None
+    for place in range(len(cursor)):
+        changed = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
+        with pytest.raises(InvalidRequest):
+            sightings.query(SightingQuery(), limit=1, cursor=changed)
+
+
+def test_a_corrected_sighting_is_listed_under_the_person_it_shows(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    done = recognized(capture(clock()), "ada")
+    sightings.save(done)
+    sightings.correct(
+        replace(done, person_id="bob", name="Bob"), Correction(clock(), Outcome.RECOGNIZED, "ada")
+    )
+    assert sightings.query(SightingQuery(person_id="ada"), limit=10).items == ()
+    (found,) = sightings.query(SightingQuery(person_id="bob"), limit=10).items
+    assert found.name == "Bob"
+
+
+def test_forgetting_takes_the_person_out_of_every_sighting_and_leaves_the_rest(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    everything = stored(sightings, clock)
+    keys = sightings.forget("ada")
+    assert sorted(keys) == sorted(str(one.photo_key) for one in everything if one.person_id == "ada")
+    expected = tuple(
+        replace(one, person_id=None, name=None) if one.person_id == "ada" else one for one in everything
+    )
+    assert sightings.query(SightingQuery(), limit=50).items == expected
+    assert sightings.query(SightingQuery(person_id="ada"), limit=50).items == ()
+
+
+def test_forgetting_twice_finds_nothing_left(sightings: Sightings, clock: SetClock) -> None:
+    stored(sightings, clock)
+    sightings.forget("ada")
+    assert sightings.forget("ada") == ()
+    assert sightings.forget("nobody") == ()
+
+
+def test_forgetting_reaches_what_a_correction_replaced_but_spares_the_picture_of_somebody_else(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    done = recognized(capture(clock()), "ada")
+    sightings.save(done)
+    bob = replace(done, person_id="bob", name="Bob")
+    sightings.correct(bob, Correction(clock(), Outcome.RECOGNIZED, "ada"))
+    assert sightings.forget("ada") == ()
+    assert sightings.get(done.capture.capture_id) == replace(
+        bob, correction=Correction(clock(), Outcome.RECOGNIZED, None)
+    )

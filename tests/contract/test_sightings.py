@@ -1,0 +1,202 @@
+"""What `Sightings` promises: claims, results, lists."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recognizeme.errors import CaptureInProgress, NotFound
+from recognizeme.model import Capture, Correction, Outcome, Sighting, Status
+from recognizeme.ports import SightingQuery, Sightings
+from tests.contract.conftest import RETENTION_DAYS, SetClock
+from tests.contract.samples import boxes, capture, corrections, moments, numbers, recognized, texts, unknown
+
+LEASE_S = 30.0
+SHARED_TABLE = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def claim(sightings: Sightings, of: Capture, clock: SetClock) -> Sighting:
+    return sightings.claim(of, now=clock(), lease_s=LEASE_S)
+
+
+def test_the_first_claim_gets_a_pending_sighting_that_everybody_can_see(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    seen = capture(clock())
+    assert claim(sightings, seen, clock) == Sighting(seen, Status.PENDING)
+    assert sightings.get(seen.capture_id) == Sighting(seen, Status.PENDING)
+
+
+def test_while_a_lease_runs_nobody_else_gets_the_capture(sightings: Sightings, clock: SetClock) -> None:
+    seen = capture(clock())
+    claim(sightings, seen, clock)
+    clock.advance(timedelta(seconds=LEASE_S - 1))
+    with pytest.raises(CaptureInProgress):
+        claim(sightings, seen, clock)
+
+
+def test_a_capture_whose_lease_ended_is_taken_over(sightings: Sightings, clock: SetClock) -> None:
+    seen = capture(clock())
+    claim(sightings, seen, clock)
+    clock.advance(timedelta(seconds=LEASE_S))
+    assert claim(sightings, seen, clock).status is Status.PENDING
+    with pytest.raises(CaptureInProgress):
+        claim(sightings, seen, clock)
+
+
+def test_a_failed_capture_is_taken_over_and_keeps_count_of_the_calls_paid_for(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    seen = capture(clock())
+    failed = replace(
+        claim(sightings, seen, clock), status=Status.FAILED, reason="no answer", rekognition_calls=1
+    )
+    sightings.save(failed)
+    assert claim(sightings, seen, clock) == Sighting(seen, Status.PENDING, rekognition_calls=1)
+
+
+def test_a_done_capture_is_returned_to_whoever_claims_it(sightings: Sightings, clock: SetClock) -> None:
+    done = recognized(capture(clock()))
+    claim(sightings, done.capture, clock)
+    sightings.save(done)
+    clock.advance(timedelta(days=1))
+    assert claim(sightings, done.capture, clock) == done
+
+
+def test_of_many_callers_at_once_exactly_one_gets_the_claim(sightings: Sightings, clock: SetClock) -> None:
+    for number in range(3):
+        seen = capture(clock(), number=number)
+        assert _winners(sightings, seen, clock) == 1
+
+
+def test_of_many_callers_at_once_exactly_one_takes_a_dead_claim_over(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    seen = capture(clock())
+    claim(sightings, seen, clock)
+    clock.advance(timedelta(seconds=LEASE_S))
+    assert _winners(sightings, seen, clock) == 1
+
+
+def _winners(sightings: Sightings, seen: Capture, clock: SetClock) -> int:
+    def attempt(_: int) -> bool:
+        try:
+            claim(sightings, seen, clock)
+        except CaptureInProgress:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        return sum(pool.map(attempt, range(16)))
+
+
+def test_whoever_outlived_their_lease_does_not_replace_the_result(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    slow = claim(sightings, capture(clock()), clock)
+    clock.advance(timedelta(seconds=LEASE_S))
+    claim(sightings, slow.capture, clock)
+    done = recognized(slow.capture)
+    sightings.save(done)
+    sightings.save(replace(slow, status=Status.FAILED, reason="no answer"))
+    sightings.save(replace(unknown(slow.capture)))
+    assert sightings.get(slow.capture.capture_id) == done
+
+
+def test_a_result_may_follow_a_failure(sightings: Sightings, clock: SetClock) -> None:
+    pending = claim(sightings, capture(clock()), clock)
+    sightings.save(replace(pending, status=Status.FAILED, reason="no answer"))
+    sightings.save(recognized(pending.capture))
+    assert sightings.get(pending.capture.capture_id) == recognized(pending.capture)
+
+
+def test_a_capture_nobody_claimed_has_no_sighting(sightings: Sightings, clock: SetClock) -> None:
+    assert sightings.get(capture(clock()).capture_id) is None
+
+
+@SHARED_TABLE
+@given(
+    number=st.integers(0, 2**16 - 1),
+    kiosk_id=st.from_regex(r"[A-Za-z0-9_\-]{1,64}", fullmatch=True),
+    sighting=st.builds(
+        Sighting,
+        capture=st.just(None),
+        status=st.sampled_from([Status.DONE, Status.FAILED]),
+        photo_key=st.none() | texts,
+        outcome=st.none() | st.sampled_from(Outcome),
+        reason=st.none() | texts,
+        person_id=st.none() | texts,
+        name=st.none() | texts,
+        similarity_pct=st.none() | numbers,
+        face_box=st.none() | boxes,
+        recognized_at=st.none() | moments,
+        rekognition_calls=st.integers(0, 3),
+    ),
+    correction=st.none() | corrections,
+)
+def test_what_is_stored_comes_back_the_same(
+    sightings: Sightings,
+    clock: SetClock,
+    number: int,
+    kiosk_id: str,
+    sighting: Sighting,
+    correction: Correction | None,
+) -> None:
+    clock.advance(timedelta(seconds=1))
+    sighting = replace(sighting, capture=capture(clock(), kiosk_id=kiosk_id, number=number))
+    claim(sightings, sighting.capture, clock)
+    sightings.save(sighting)
+    if correction:
+        sightings.correct(sighting, correction)
+    assert sightings.get(sighting.capture.capture_id) == replace(sighting, correction=correction)
+
+
+def test_a_sighting_past_its_retention_is_never_returned(sightings: Sightings, clock: SetClock) -> None:
+    done = recognized(capture(clock()))
+    claim(sightings, done.capture, clock)
+    sightings.save(done)
+    clock.advance(timedelta(days=RETENTION_DAYS, seconds=-1))
+    assert sightings.get(done.capture.capture_id) == done
+    clock.advance(timedelta(seconds=2))
+    assert sightings.get(done.capture.capture_id) is None
+    for query in (SightingQuery(), SightingQuery(person_id="ada"), SightingQuery(kiosk_id="front")):
+        assert sightings.query(query, limit=10).items == ()
+
+
+def test_a_capture_whose_sighting_expired_is_new_again(sightings: Sightings, clock: SetClock) -> None:
+    done = recognized(capture(clock()))
+    claim(sightings, done.capture, clock)
+    sightings.save(done)
+    clock.advance(timedelta(days=RETENTION_DAYS, seconds=1))
+    again = claim(sightings, done.capture, clock)
+    assert (again.status, again.person_id, again.outcome) == (Status.PENDING, None, None)
+
+
+def test_a_kiosk_whose_clock_stands_at_1970_still_gets_its_answer(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    done = recognized(capture(clock().replace(year=1970)))
+    claim(sightings, done.capture, clock)
+    sightings.save(done)
+    assert sightings.get(done.capture.capture_id) == done
+
+
+def test_a_correction_is_kept_with_what_it_replaced(sightings: Sightings, clock: SetClock) -> None:
+    done = recognized(capture(clock()))
+    sightings.save(done)
+    correction = Correction(clock(), Outcome.RECOGNIZED, "ada")
+    bob = replace(done, person_id="bob", name="Bob")
+    sightings.correct(bob, correction)
+    assert sightings.get(done.capture.capture_id) == replace(bob, correction=correction)
+
+
+def test_a_sighting_that_does_not_exist_cannot_be_corrected(sightings: Sightings, clock: SetClock) -> None:
+    seen = capture(clock())
+    with pytest.raises(NotFound):
+        sightings.correct(recognized(seen), Correction(clock(), Outcome.UNKNOWN, None))
+    assert sightings.get(seen.capture_id) is None
