@@ -24,7 +24,7 @@ up: install ## the same chain on http://127.0.0.1:8000, with data in ./data, unt
 # --- checking ---------------------------------------------------------------
 
 .PHONY: test test-slow check bench
-test: install ## run the tests
+test: install $(SAM_VENV)/.installed ## run the tests
 	@$(BIN)/pytest
 
 test-slow: install ## run the tests that take minutes

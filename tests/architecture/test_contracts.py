@@ -1,0 +1,91 @@
+"""What one file promises and another must keep: settings, routes, events, handlers."""
+
+import importlib
+import json
+import re
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+
+import pytest
+
+from recognizeme.settings import Settings
+from tests.architecture.imports import ROOT
+from tests.cloud.template import FUNCTIONS, environment, function, routes, template
+
+API = (ROOT / "docs" / "api.md").read_text()
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+EVENTS = sorted((ROOT / "events").glob("*.json"))
+NAMES = [setting.metadata["env"] for setting in fields(Settings)]
+
+documented_routes = {
+    (method, path) for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)", API)
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_is_documented_and_given_by_the_template(name: str) -> None:
+    assert f"`{name}`" in SETTINGS
+    assert any(name in environment(each) for each in FUNCTIONS)
+
+
+@pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
+def test_the_template_deploys_the_documented_default(setting: Field[object]) -> None:
+    if setting.default is MISSING or setting.default == "":
+        return
+    deployed = environment("Recognition")[setting.metadata["env"]]
+
+    assert float(deployed) == pytest.approx(setting.default)
+    assert f"`{deployed}`" in next(line for line in SETTINGS.splitlines() if setting.metadata["env"] in line)
+
+
+def test_the_settings_page_names_no_setting_that_does_not_exist() -> None:
+    section = SETTINGS.split("## The functions")[1].split("\n## ")[0]
+
+    assert set(re.findall(r"`(RECOGNIZEME_\w+)`", section)) == set(NAMES)
+
+
+def test_every_documented_route_leads_to_a_function_and_back() -> None:
+    deployed = {route for name in FUNCTIONS for route in routes(name)}
+
+    assert deployed == documented_routes
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_handler_named_in_the_template_exists(name: str) -> None:
+    module, _, attribute = function(name)["Handler"].rpartition(".")
+
+    assert callable(getattr(importlib.import_module(module), attribute))
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in EVENTS if each.name != "local-env.json"], ids=lambda p: p.stem
+)
+def test_an_events_file_is_named_after_the_function_that_takes_it(path: Path) -> None:
+    event = json.loads(path.read_text())
+    name = path.stem.partition("-")[0].capitalize()
+
+    assert name in FUNCTIONS
+    if "requestContext" in event:
+        method, _, route = event["routeKey"].partition(" ")
+        assert (method, route) in routes(name)
+
+
+def test_every_route_has_a_sample_event() -> None:
+    sampled = {tuple(event["routeKey"].split(" ")) for event in map(_read, EVENTS) if "routeKey" in event}
+
+    assert sampled == {route for name in FUNCTIONS for route in routes(name)}
+
+
+def test_the_template_and_the_package_ask_for_the_same_functions() -> None:
+    declared = {
+        name
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+    assert declared == {f"{name}Function" for name in FUNCTIONS}
+
+
+def _read(path: Path) -> dict[str, str]:
+    event: dict[str, str] = json.loads(path.read_text())
+    return event

@@ -1,0 +1,114 @@
+"""AWS's Lambda Runtime Interface Emulator, as aws-sam-cli ships it, around a built artifact."""
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.cloud.template import ROOT
+
+_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_INVOKE = "/2015-03-31/functions/function/invocations"
+
+
+def find_emulator() -> Path | None:
+    """The emulator for this machine, or None: it is for Linux and comes with `.venv-sam`."""
+    machine = _MACHINES.get(platform.machine().lower())
+    if sys.platform != "linux" or machine is None:
+        return None
+    found = ROOT.glob(f".venv-sam/lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}")
+    return next(found, None)
+
+
+def build(function: str, target: Path) -> Path:
+    """Build a function's artifact with the recipe that `sam build` uses."""
+    target.mkdir(parents=True, exist_ok=True)
+    subprocess.run(
+        ["make", "--silent", f"build-{function}Function", f"ARTIFACTS_DIR={target}"],
+        cwd=ROOT / "functions",
+        env={**os.environ, "UV": str(Path(sys.executable).with_name("uv"))},
+        check=True,
+        timeout=60,
+    )
+    return target
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running function."""
+
+    url: str
+
+    def invoke(self, event: object, *, timeout_s: float = 60) -> Any:
+        """Give it an event; whoever raised answers with `errorMessage` and `errorType`, as Lambda does."""
+        request = urllib.request.Request(self.url + _INVOKE, data=json.dumps(event).encode())
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+            return json.loads(answer.read())
+
+
+@contextmanager
+def emulated(
+    artifact: Path, handler: str, environment: Mapping[str, str], *, log: Path
+) -> Iterator[Emulator]:
+    """The artifact's handler behind the emulator on free ports, until the block ends."""
+    program = find_emulator()
+    assert program is not None
+    address, runtime_api = _free_address(), _free_address()
+    command = [
+        str(program),
+        "--runtime-interface-emulator-address",
+        address,
+        "--runtime-api-address",
+        runtime_api,
+        sys.executable,
+        "-m",
+        "awslambdaric",
+        handler,
+    ]
+    # PYTHONSAFEPATH and this project's editable install would find the checkout first.
+    clean = {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(artifact),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=artifact, env={**clean, **environment}, stdout=output, stderr=output
+        )
+        try:
+            _wait_for(address, process)
+            yield Emulator(f"http://{address}")
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_address() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    host, _, port = address.partition(":")
+    for _ in range(500):
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+            return
+        except OSError:
+            assert process.poll() is None, "the emulator ended at once"
+            time.sleep(0.02)
+    raise AssertionError(f"the emulator does not listen on {address}")

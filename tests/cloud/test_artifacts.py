@@ -1,0 +1,162 @@
+"""The artifacts that `sam deploy` uploads, run by Lambda's own emulator against services on this machine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cloud.emulator import Emulator
+from tests.cloud.stand_ins import StandIns
+from tests.cloud.template import FUNCTIONS, ROOT
+from tests.portraits import ASTRONAUT
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+MAX_ARTIFACT_BYTES = 6 * 1024 * 1024
+
+
+def event(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return loaded
+
+
+def key_of(name: str) -> str:
+    key: str = event(name)["Records"][0]["s3"]["object"]["key"]
+    return key
+
+
+def store(services: StandIns, key: str, picture: bytes) -> None:
+    services.client("s3").put_object(Bucket=services.bucket, Key=key, Body=picture, ContentType="image/jpeg")
+
+
+def body(answer: dict[str, Any], status: int = 200) -> Any:
+    assert answer.get("statusCode") == status, answer
+    return json.loads(answer["body"])
+
+
+@pytest.fixture(scope="module")
+def enrolled(functions: dict[str, Emulator], services: StandIns) -> str:
+    """Ada is enrolled: the person through the API, the photo through the bucket."""
+    body(functions["Enrollment"].invoke(event("enrollment-put-person")))
+    store(services, key_of("enrollment-put"), ASTRONAUT.read_bytes())
+    answer = functions["Enrollment"].invoke(event("enrollment-put"))
+    assert [photo["state"] for photo in answer["photos"]] == ["indexed"], answer
+    return "ada"
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_a_stored_capture_of_an_enrolled_person_becomes_a_sighting_that_query_shows(
+    functions: dict[str, Emulator], services: StandIns
+) -> None:
+    store(services, key_of("recognition-put"), ASTRONAUT.read_bytes())
+
+    answer = functions["Recognition"].invoke(event("recognition-put"))
+
+    assert [each["outcome"] for each in answer["sightings"]] == ["recognized"], answer
+    sighting = body(functions["Query"].invoke(event("query-sighting")))
+    assert (sighting["status"], sighting["person_id"], sighting["name"]) == ("done", "ada", "Ada Lovelace")
+    listed = body(functions["Query"].invoke(event("query-sightings")))
+    assert sighting in listed["items"]
+    assert body(functions["Query"].invoke(event("query-sighting-photo")))["url"].startswith("http")
+
+
+def test_the_same_event_twice_costs_one_rekognition_call(
+    functions: dict[str, Emulator], services: StandIns
+) -> None:
+    store(services, key_of("recognition-put"), ASTRONAUT.read_bytes())
+
+    first, second = (functions["Recognition"].invoke(event("recognition-put")) for _ in range(2))
+
+    assert second == first
+    assert second["sightings"][0]["rekognition_calls"] == 1
+
+
+def test_a_record_that_fails_is_reported_after_its_neighbours_had_their_turn(
+    functions: dict[str, Emulator], services: StandIns
+) -> None:
+    records = event("recognition-several")
+    keys = [record["s3"]["object"]["key"] for record in records["Records"]]
+    store(services, keys[0], b"no picture")
+    services.client("s3").put_object(Bucket=services.bucket, Key=keys[2], Body=ASTRONAUT.read_bytes())
+
+    answer = functions["Recognition"].invoke(records)
+
+    assert answer["sightings"][0]["outcome"] == "rejected"
+    assert answer["ignored"] == 1
+    assert len(answer["sightings"]) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["recognition-test-event", "recognition-unusual-key", "recognition-malformed"]
+)
+def test_what_is_no_capture_is_ignored_without_an_error(functions: dict[str, Emulator], name: str) -> None:
+    answer = functions["Recognition"].invoke(event(name))
+
+    assert answer["sightings"] == []
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
+    functions: dict[str, Emulator], services: StandIns
+) -> None:
+    store(services, "enrollments/ada/Ada beim Bäcker + 1.jpg", ASTRONAUT.read_bytes())
+
+    answer = functions["Enrollment"].invoke(event("enrollment-unusual-key"))
+
+    assert [(photo["photo_id"], photo["state"]) for photo in answer["photos"]] == [
+        ("Ada beim Bäcker + 1.jpg", "indexed")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "status"),
+    [
+        ("door-ticket", "Door", 201),
+        ("door-recognize", "Door", 200),
+        ("enrollment-photo-ticket", "Enrollment", 201),
+        ("enrollment-photo", "Enrollment", 201),
+        ("enrollment-replay", "Enrollment", 200),
+        ("query-people", "Query", 200),
+        ("query-person", "Query", 200),
+        ("query-person-photos", "Query", 200),
+        ("query-stats", "Query", 200),
+        ("query-health", "Query", 200),
+        ("query-openapi", "Query", 200),
+    ],
+)
+@pytest.mark.usefixtures("enrolled")
+def test_every_route_answers_its_sample_event(
+    functions: dict[str, Emulator], name: str, function: str, status: int
+) -> None:
+    assert body(functions[function].invoke(event(name)), status)
+
+
+def test_a_sighting_is_corrected_and_a_person_forgotten(
+    functions: dict[str, Emulator], services: StandIns, enrolled: str
+) -> None:
+    store(services, key_of("recognition-put"), ASTRONAUT.read_bytes())
+    functions["Recognition"].invoke(event("recognition-put"))
+
+    corrected = body(functions["Enrollment"].invoke(event("enrollment-correct")))
+    forgotten = body(functions["Enrollment"].invoke(event("enrollment-forget")))
+
+    assert corrected["person_id"] is None
+    assert corrected["correction"]["was_person_id"] == enrolled
+    assert forgotten["removed"]["faces"] >= 1
+    assert body(functions["Query"].invoke(event("query-person")), 404)["type"].endswith(":not-found")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_artifact_is_small_and_runs_on_any_architecture(artifacts: dict[str, Path], name: str) -> None:
+    files = [path for path in artifacts[name].rglob("*") if path.is_file()]
+
+    assert sum(path.stat().st_size for path in files) <= MAX_ARTIFACT_BYTES
+    assert not [path for path in files if path.suffix in (".so", ".pyc")]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_artifact_holds_its_own_function_only(artifacts: dict[str, Path], name: str) -> None:
+    folders = {path.parent.name for path in artifacts[name].glob("*/app.py")}
+
+    assert folders == {name.lower()}
