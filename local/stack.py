@@ -70,7 +70,7 @@ class Stack:
             )
         if host in {"0.0.0.0", "::"} and not url:
             raise Refused(f"say with --url at which address kiosks reach this machine, as {host} is none")
-        self._layout, self._host, self._port, self._web_port = layout, host, port, web_port
+        self.layout, self._host, self._port, self._web_port = layout, host, port, web_port
         self._token = token if host not in LOOPBACK else None
         self._given_url = url
         self._environ = environ
@@ -90,7 +90,7 @@ class Stack:
         self._resources.close()
 
     def _start(self, resources: ExitStack) -> None:
-        layout = self._layout.make()
+        layout = self.layout.make()
         resources.callback(layout.lock().close)
         listening = resources.enter_context(servers.listen(self._host, self._port))
         port = listening.getsockname()[1]

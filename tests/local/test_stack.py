@@ -1,0 +1,185 @@
+"""The whole stack: real functions, real engine, real files."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from kiosk.api import ApiClient
+from kiosk.capture_id import new_capture_id
+from local.layout import DataInUse, Layout
+from local.servers import PortTaken, listen
+from local.stack import Refused, Stack
+from tests.portraits import ASTRONAUT, HOPPER
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def collins(stack: Stack) -> None:
+    with ApiClient(stack.url) as api:
+        api.put_person("collins", name="Eileen Collins")
+        photo = api.enroll_photo("collins", "a b+ü.png", ASTRONAUT.read_bytes(), content_type="image/png")
+        assert photo["state"] == "indexed"
+
+
+def ticket(stack: Stack, **changes: str) -> dict[str, Any]:
+    asked = {"kiosk_id": "front", "capture_id": new_capture_id(), "content_type": "image/jpeg"} | changes
+    answer = requests.post(f"{stack.url}/captures", json=asked, timeout=10)
+    assert answer.status_code == 201, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def upload(ticket: dict[str, Any], picture: bytes, **changes: str) -> requests.Response:
+    fields = ticket["upload"]["fields"] | changes
+    return requests.post(ticket["upload"]["url"], data=fields, files={"file": picture}, timeout=10)
+
+
+def code(answer: requests.Response) -> str:
+    found = re.search(r"<Code>(\w+)</Code>", answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+@pytest.mark.usefixtures("collins")
+@pytest.mark.parametrize("path", ["upload", "immediate"])
+def test_a_person_is_recognized_whichever_way_the_picture_comes(api: ApiClient, path: Any) -> None:
+    sighting = api.hand_in(
+        ASTRONAUT.read_bytes(),
+        kiosk_id="front",
+        capture_id=new_capture_id(),
+        path=path,
+        content_type="image/png",
+    )
+    assert (sighting.outcome, sighting.name) == ("recognized", "Eileen Collins")
+    assert sighting.similarity_pct == pytest.approx(100, abs=0.1)
+
+
+@pytest.mark.usefixtures("collins")
+def test_a_stranger_is_unknown(api: ApiClient) -> None:
+    sighting = api.hand_in(HOPPER.read_bytes(), kiosk_id="front", capture_id=new_capture_id())
+    assert (sighting.outcome, sighting.person_id) == ("unknown", None)
+
+
+def test_a_link_shows_the_picture_and_nothing_else_does(stack: Stack, api: ApiClient) -> None:
+    capture_id = new_capture_id()
+    api.hand_in(HOPPER.read_bytes(), kiosk_id="front", capture_id=capture_id)
+    link = requests.get(f"{stack.url}/sightings/{capture_id}/photo", timeout=10).json()["url"]
+    shown = requests.get(link, timeout=10)
+    assert shown.content == HOPPER.read_bytes()
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert shown.headers["cache-control"] == "private, no-store"
+    assert requests.get(link.replace(".jpg", ".png"), timeout=10).status_code == 403
+    assert requests.get(re.sub(r"expires=\d+", "expires=9999999999", link), timeout=10).status_code == 403
+    assert requests.get(link.partition("?")[0], timeout=10).status_code == 403
+
+
+def test_an_upload_answers_as_s3_does(stack: Stack) -> None:
+    assert upload(ticket(stack), HOPPER.read_bytes()).status_code == 204
+
+
+@pytest.mark.parametrize("changes", [{"key": "captures/other/2026/11/23/x.jpg"}, {"policy": "e30="}])
+def test_a_changed_ticket_is_refused(stack: Stack, changes: dict[str, str]) -> None:
+    answer = upload(ticket(stack), HOPPER.read_bytes(), **changes)
+    assert (answer.status_code, code(answer)) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize("size", [5 * 1024 * 1024 + 1, 20 * 1024 * 1024])
+def test_a_picture_that_is_too_large_is_refused(stack: Stack, size: int) -> None:
+    answer = upload(ticket(stack), b"\xff" * size)
+    assert (answer.status_code, code(answer)) == (400, "EntityTooLarge")
+
+
+def test_an_upload_without_a_file_is_refused(stack: Stack) -> None:
+    form = ticket(stack)["upload"]
+    answer = requests.post(form["url"], data=form["fields"], timeout=10)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"", b"--x\r\n", b"no form at all", b'--x\r\nContent-Disposition: x="\r\n'])
+def test_a_broken_form_is_refused(stack: Stack, body: bytes) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = requests.post(f"{stack.url}/_local/uploads", data=body, headers=headers, timeout=10)
+    assert 400 <= answer.status_code < 500
+    assert code(answer)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/sightings?limit=0", 400),
+        ("GET", "/sightings?limit=many", 400),
+        ("GET", "/sightings?cursor=nonsense", 400),
+        ("GET", "/sightings/not-a-uuid", 400),
+        ("GET", "/sightings?outcome=perhaps", 400),
+        ("GET", "/people/nobody", 404),
+        ("GET", "/people/a%20b", 400),
+        ("PUT", "/people/a%2Fb", 404),
+        ("POST", "/captures", 400),
+        ("POST", "/recognitions?kiosk_id=front", 415),
+        ("GET", "/_local/photos/../../recognizeme.db", 404),
+        ("GET", "/_local/photos/%2e%2e/recognizeme.db", 403),
+    ],
+)
+def test_a_bad_request_gets_a_problem(stack: Stack, method: str, path: str, status: int) -> None:
+    answer = requests.request(method, stack.url + path, timeout=10)
+    assert answer.status_code == status, answer.text
+    if not path.startswith("/_local"):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"]
+
+
+def test_a_picture_beyond_lambdas_limit_is_too_large_and_the_next_request_works(stack: Stack) -> None:
+    headers = {"content-type": "image/jpeg"}
+    url = f"{stack.url}/recognitions?kiosk_id=front"
+    for size in (4 * 1024 * 1024 + 1, 5 * 1024 * 1024, 11 * 1024 * 1024):
+        answer = requests.post(url, data=b"\xff" * size, headers=headers, timeout=10)
+        assert answer.json()["type"] == "urn:recognizeme:problem:too-large"
+    assert requests.get(f"{stack.url}/health", timeout=10).json()["status"] == "ok"
+
+
+def test_the_web_page_is_part_of_the_stack(stack: Stack) -> None:
+    assert stack.web_url
+    assert "<form" in requests.get(stack.web_url, timeout=10).text
+
+
+def test_the_log_names_nobody_and_the_data_is_its_owners_alone(stack: Stack, api: ApiClient) -> None:
+    api.put_person("very-secret-id", name="Very Secret Name")
+    api.person("very-secret-id")
+    log = stack.layout.log.read_text()
+    assert "GET /people/{person_id} 200" in log
+    assert "very-secret-id" not in log
+    assert "Very Secret Name" not in log
+    assert stack.layout.root.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_stack_on_the_same_data_is_refused(stack: Stack) -> None:
+    with pytest.raises(DataInUse, match="stop it first"), Stack(stack.layout):
+        pass
+
+
+def test_a_port_in_use_is_one_clear_sentence(data: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        says = rf"127.0.0.1:{port} .*another --port"
+        with pytest.raises(PortTaken, match=says), Stack(Layout(data), port=port):
+            pass
+
+
+def test_other_addresses_need_a_token(data: Path) -> None:
+    with pytest.raises(Refused, match="RECOGNIZEME_TOKEN"):
+        Stack(Layout(data), host="0.0.0.0", url="http://door.example:8000")
+    with pytest.raises(Refused, match="--url"):
+        Stack(Layout(data), host="0.0.0.0", token="secret")
+
+
+def test_openapi_and_the_routes_of_the_host_say_the_same(stack: Stack) -> None:
+    from local.routes import ROUTES
+
+    described = requests.get(f"{stack.url}/openapi.json", timeout=10).json()["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    assert routes - {"GET /openapi.json"} == ROUTES.keys() - {"GET /openapi.json"}, json.dumps(sorted(routes))
