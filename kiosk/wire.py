@@ -27,6 +27,8 @@ Json = dict[str, Any]
 
 _CONNECT_TIMEOUT_S = 5.0
 _SHORTEST_TIMEOUT_S = 0.05
+# S3 answers 400 also for credentials that ended and bytes that were lost on the way.
+_S3_TRANSIENT = ("ExpiredToken", "TokenRefreshRequired", "InvalidToken", "RequestTimeout", "IncompleteBody")
 
 
 class _Bearer(AuthBase):
@@ -114,7 +116,7 @@ class Wire:
         )
         if response.ok and not response.is_redirect:
             return
-        if response.status_code == 403:
+        if response.status_code == 403 or (response.status_code == 400 and _can_mend(response.text)):
             raise TicketRefused("the picture store did not take the upload ticket; ask for a new one")
         if response.status_code in {400, 413, 415}:
             raise Refused(
@@ -189,6 +191,11 @@ class Wire:
         if status == 404:
             return NotFound(detail or "there is no such thing")
         return Refused(detail or f"the RecognizeMe API at {self.url} refused the request ({status})")
+
+
+def _can_mend(s3_error: str) -> bool:
+    """Whether a new ticket may help with a 400 of S3, which says so in `<Code>` of its XML."""
+    return any(f"<Code>{code}</Code>" in s3_error for code in _S3_TRANSIENT)
 
 
 def _problem(response: requests.Response) -> Json:
