@@ -72,7 +72,7 @@ def test_the_same_event_twice_costs_one_rekognition_call(
     assert second["sightings"][0]["rekognition_calls"] == 1
 
 
-def test_a_record_that_fails_is_reported_after_its_neighbours_had_their_turn(
+def test_a_record_that_is_no_picture_is_rejected_and_does_its_neighbours_no_harm(
     functions: dict[str, Emulator], services: StandIns
 ) -> None:
     records = event("recognition-several")
