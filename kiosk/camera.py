@@ -65,5 +65,6 @@ class Pace:
         if time_s < self._next_s - 1e-6:
             return False
         # After a gap the pace starts anew: frames that were missed are not caught up with.
-        self._next_s = max(self._next_s + self._interval_s, time_s)
+        due_s = self._next_s + self._interval_s
+        self._next_s = due_s if due_s > time_s else time_s + self._interval_s
         return True
