@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from .engine.faces import FaceEngine
-from .engine.network import EMBEDDING_SIZE
 from .index import VectorIndex
 from .pages import Pages
 from .pictures import Pictures
@@ -76,11 +75,11 @@ class Service:
 
     def face_index(self, collection_key: int) -> VectorIndex:
         """The vectors of a collection's faces."""
-        return self._face_indexes.setdefault(collection_key, VectorIndex(EMBEDDING_SIZE))
+        return self._face_indexes.setdefault(collection_key, VectorIndex(self.engine.directions))
 
     def user_index(self, collection_key: int) -> VectorIndex:
         """The vectors of a collection's users."""
-        return self._user_indexes.setdefault(collection_key, VectorIndex(EMBEDDING_SIZE))
+        return self._user_indexes.setdefault(collection_key, VectorIndex(self.engine.directions))
 
     def forget_collection(self, key: int) -> None:
         """Drop a deleted collection's indexes."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,6 +69,25 @@ class _Look:
     least_confidence_pct: float = 0.0
 
 
+class _Shared:
+    """Detectors keep scratch memory inside, so each serves one thread at a time; then the next has it."""
+
+    def __init__(self, create: Callable[[], Any]) -> None:
+        self._create = create
+        self._idle = [create()]  # a broken model file fails here, not in a request
+
+    @contextmanager
+    def one(self) -> Iterator[Any]:
+        try:
+            detector = self._idle.pop()
+        except IndexError:
+            detector = self._create()
+        try:
+            yield detector
+        finally:
+            self._idle.append(detector)
+
+
 class HogDetector:
     """dlib's frontal HOG detector: faces from 80 px on the picture it is shown, 64 ms a megapixel.
 
@@ -82,7 +101,7 @@ class HogDetector:
     _HARDER = (_Look(480, border=0.4), _Look(960, enlarge=2.0, border=0.2), _Look(1600, enlarge=2.0))
 
     def __init__(self) -> None:
-        self._local = threading.local()
+        self._detectors = _Shared(dlib.get_frontal_face_detector)
 
     def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
         """See Detector."""
@@ -99,19 +118,14 @@ class HogDetector:
         return []
 
     def _run(self, view: Pixels, scale: float, border_px: int) -> list[Detection]:
-        rectangles, scores, _ = self._detector().run(view, 0, 0.0)
+        with self._detectors.one() as detector:
+            rectangles, scores, _ = detector.run(view, 0, 0.0)
         found: list[Detection] = []
         for rectangle, score in zip(rectangles, scores, strict=True):
             left, top = (rectangle.left() - border_px) / scale, (rectangle.top() - border_px) / scale
             side = max(rectangle.width(), rectangle.height()) / scale
             found.append(Detection(left, top, side, side, _hog_confidence(score), Square(left, top, side)))
         return found
-
-    def _detector(self) -> Any:
-        """A detector of this thread's own: dlib's keeps its scratch images inside."""
-        if not hasattr(self._local, "detector"):
-            self._local.detector = dlib.get_frontal_face_detector()
-        return self._local.detector
 
 
 def _without_clutter(found: list[Detection]) -> list[Detection]:
@@ -150,9 +164,8 @@ class YuNetDetector:
     _MIN_CONFIDENCE = 0.75
 
     def __init__(self, model: Path) -> None:
-        self._model = model.read_bytes()
-        self._local = threading.local()
-        self._detector()  # a broken model file fails here, not in a request
+        self._model = np.frombuffer(model.read_bytes(), np.uint8)
+        self._detectors = _Shared(self._create)
 
     def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
         """See Detector."""
@@ -162,22 +175,16 @@ class YuNetDetector:
         view = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
         if scale != 1.0:
             view = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        detector = self._detector()
-        detector.setInputSize((view.shape[1], view.shape[0]))
-        _, faces = detector.detect(view)
+        with self._detectors.one() as detector:
+            detector.setInputSize((view.shape[1], view.shape[0]))
+            _, faces = detector.detect(view)
         found = [] if faces is None else [_from_yunet(face, scale) for face in faces]
         return sorted(found, key=lambda detection: -detection.area_px)
 
-    def _detector(self) -> Any:
-        if not hasattr(self._local, "detector"):
-            self._local.detector = cv2.FaceDetectorYN.create(
-                "onnx",
-                np.frombuffer(self._model, np.uint8),
-                np.empty(0, np.uint8),
-                (320, 320),
-                self._MIN_CONFIDENCE,
-            )
-        return self._local.detector
+    def _create(self) -> Any:
+        return cv2.FaceDetectorYN.create(
+            "onnx", self._model, np.empty(0, np.uint8), (320, 320), self._MIN_CONFIDENCE
+        )
 
 
 def _from_yunet(face: npt.NDArray[np.float32], scale: float) -> Detection:

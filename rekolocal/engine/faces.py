@@ -12,7 +12,7 @@ import onnxruntime
 
 from .alignment import AlignedFace, Aligner, Pose
 from .detection import Detection, Detector, HogDetector, YuNetDetector
-from .network import EMBEDDING_SIZE, onnx_network
+from .network import EMBEDDING_SIZE, onnx_network, principal_directions
 from .picture import Picture, Pixels, decode
 from .quality import BARS, Quality, measure
 
@@ -74,6 +74,7 @@ class FaceEngine:
         self._detector = detector
         self._aligner = aligner
         self._embedder = embedder
+        self.directions = principal_directions()
 
     @classmethod
     def load(cls, *, yunet_model: Path | None = None, threads: int = 1) -> FaceEngine:

@@ -114,6 +114,17 @@ def read_tensors(source: bytes) -> list[Floats]:
     return tensors
 
 
+def principal_directions() -> Floats:
+    """Orthogonal float32 (128, 128): the directions in which embeddings differ, those of most difference
+    first.
+
+    They are the right singular vectors of the network's last matrix, so they need no faces to be learned
+    from.
+    """
+    matrix = read_tensors(model_path(WEIGHTS_FILE).read_bytes())[-1].reshape(256, EMBEDDING_SIZE)
+    return np.asarray(np.linalg.svd(matrix.astype(np.float64), full_matrices=False)[2], dtype=np.float32)
+
+
 def _tensor_at(source: bytes, at: int) -> tuple[int, int] | None:
     sizes: list[int] = []
     for _ in range(4):

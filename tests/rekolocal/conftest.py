@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rekolocal.engine.faces import FaceEngine
+from rekolocal.engine.picture import Pixels
 from tests.portraits import ASTRONAUT, HOPPER
 
 
@@ -28,8 +29,7 @@ def hopper() -> bytes:
 @pytest.fixture(scope="session")
 def both(astronaut: bytes, hopper: bytes) -> bytes:
     """Both persons in one picture, the astronaut's face the smaller one."""
-    left = cv2.imdecode(np.frombuffer(astronaut, np.uint8), cv2.IMREAD_COLOR)
-    right = cv2.imdecode(np.frombuffer(hopper, np.uint8), cv2.IMREAD_COLOR)
+    left, right = pixels_of(astronaut), pixels_of(hopper)
     canvas = np.full((620, 1040, 3), 127, np.uint8)
     canvas[: left.shape[0], : left.shape[1]] = left
     canvas[: right.shape[0], 520 : 520 + right.shape[1]] = right
@@ -43,5 +43,10 @@ def nobody() -> bytes:
     return encoded(np.dstack([gradient, gradient.copy(), 255 - gradient]))
 
 
-def encoded(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], extension: str = ".png") -> bytes:
+def pixels_of(content: bytes) -> Pixels:
+    """BGR, as OpenCV has it."""
+    return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def encoded(pixels: Pixels, extension: str = ".png") -> bytes:
     return cv2.imencode(extension, pixels)[1].tobytes()
