@@ -22,7 +22,7 @@ def _function(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> object:
     return loader.construct_mapping(node)
 
 
-_Loader.add_multi_constructor("!", _function)  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", _function)
 
 
 def resource(name: str) -> dict[str, Any]:

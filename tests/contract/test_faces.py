@@ -1,0 +1,225 @@
+"""What `FaceIndex` promises, on real faces: Rekognition's adapter over a real engine."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from recognizeme.adapters.rekognition import RekognitionFaceIndex
+from recognizeme.errors import Misconfigured, ServiceBusy, UnusablePicture
+from recognizeme.model import FaceSearch
+from rekolocal.errors import (
+    AccessDeniedException,
+    InternalServerError,
+    ProvisionedThroughputExceededException,
+    RekognitionError,
+    ThrottlingException,
+)
+from rekolocal.faults import Failure, Faults
+from rekolocal.testing import LocalRekognition, local_rekognition
+from tests.portraits import ASTRONAUT, HOPPER
+
+pytestmark = pytest.mark.integration
+
+Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+
+
+def encoded(pixels: Pixels) -> bytes:
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+@cache
+def portrait(of: str, *, scale: float = 1) -> Pixels:
+    """The astronaut's face is half as wide as the admiral's."""
+    pixels = cv2.imread(str({"ada": ASTRONAUT, "grace": HOPPER}[of]))
+    assert pixels is not None
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale), np.uint8)
+
+
+def side_by_side(left: Pixels, right: Pixels) -> bytes:
+    height = max(left.shape[0], right.shape[0])
+    canvas = np.full((height, left.shape[1] + right.shape[1], 3), 127, np.uint8)
+    canvas[: left.shape[0], : left.shape[1]] = left
+    canvas[: right.shape[0], left.shape[1] :] = right
+    return encoded(canvas)
+
+
+ADA = ASTRONAUT.read_bytes()
+GRACE = HOPPER.read_bytes()
+
+
+@cache
+def nobody() -> bytes:
+    gradient = np.tile(np.linspace(0, 255, 320, dtype=np.uint8), (240, 1))
+    return encoded(np.dstack([gradient, gradient.copy(), 255 - gradient]))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalRekognition]:
+    with local_rekognition() as server:
+        yield server
+
+
+@pytest.fixture
+def faces(server: LocalRekognition) -> Iterator[RekognitionFaceIndex]:
+    server.client.create_collection(CollectionId="employees")
+    yield RekognitionFaceIndex(server.client, "employees")
+    server.client.delete_collection(CollectionId="employees")
+
+
+def kept(server: LocalRekognition) -> list[str]:
+    """The people whose faces the collection holds."""
+    listed = server.client.list_faces(CollectionId="employees")["Faces"]
+    return [face["ExternalImageId"] for face in listed]
+
+
+def test_searching_an_empty_collection_finds_nobody(faces: RekognitionFaceIndex) -> None:
+    search = faces.search(ADA)
+    assert search.matches == ()
+    assert search.face_box is not None
+    assert 0 < search.face_box.left < search.face_box.left + search.face_box.width < 1
+
+
+def test_an_added_face_is_found_again_under_its_person(faces: RekognitionFaceIndex) -> None:
+    added = faces.add("ada", ADA)
+    search = faces.search(ADA)
+    (match,) = search.matches
+    assert (match.face_id, match.person_id) == (added.face_id, "ada")
+    assert match.similarity_pct > 99.9
+    assert search.face_box is not None
+    assert search.face_box.left == pytest.approx(added.face_box.left, abs=0.05)
+    assert search.face_box.height == pytest.approx(added.face_box.height, rel=0.2)
+
+
+def test_somebody_else_is_not_found(faces: RekognitionFaceIndex) -> None:
+    faces.add("ada", ADA)
+    assert faces.search(GRACE).matches == ()
+
+
+def test_adding_the_same_picture_twice_stores_one_face(
+    faces: RekognitionFaceIndex, server: LocalRekognition
+) -> None:
+    assert faces.add("ada", ADA) == faces.add("ada", ADA)
+    assert kept(server) == ["ada"]
+
+
+def test_a_runner_up_is_not_hidden_by_one_person_with_many_faces(
+    faces: RekognitionFaceIndex,
+) -> None:
+    faces.add("twin", ADA)
+    for step in range(12):
+        darker = np.asarray(portrait("ada") * (0.98 - step / 100), np.uint8)
+        faces.add("ada", encoded(darker))
+    assert {match.person_id for match in faces.search(ADA).matches} == {"ada", "twin"}
+
+
+def test_a_face_that_nobody_of_ours_put_there_is_ignored(
+    faces: RekognitionFaceIndex, server: LocalRekognition
+) -> None:
+    server.client.index_faces(CollectionId="employees", Image={"Bytes": ADA})
+    assert faces.search(ADA).matches == ()
+
+
+def test_removing_says_how_many_there_were(faces: RekognitionFaceIndex) -> None:
+    added = faces.add("ada", ADA)
+    stranger = "00000000-0000-4000-8000-000000000000"
+    assert faces.remove([added.face_id, stranger]) == 1
+    assert faces.remove([added.face_id]) == 0
+    assert faces.remove([]) == 0
+    assert faces.search(ADA).matches == ()
+
+
+def test_a_face_in_a_user_vector_is_not_silently_kept(
+    faces: RekognitionFaceIndex, server: LocalRekognition
+) -> None:
+    added = faces.add("ada", ADA)
+    server.client.create_user(CollectionId="employees", UserId="ada")
+    server.client.associate_faces(CollectionId="employees", UserId="ada", FaceIds=[added.face_id])
+    with pytest.raises(Misconfigured, match="user vector"):
+        faces.remove([added.face_id])
+
+
+def test_a_picture_without_a_face_is_searched_without_finding_one(faces: RekognitionFaceIndex) -> None:
+    assert faces.search(nobody()) == FaceSearch(face_box=None)
+
+
+def test_a_photo_without_a_face_is_refused(faces: RekognitionFaceIndex) -> None:
+    with pytest.raises(UnusablePicture, match="no face"):
+        faces.add("ada", nobody())
+
+
+def test_two_people_of_similar_size_are_refused_and_neither_is_kept(
+    faces: RekognitionFaceIndex, server: LocalRekognition
+) -> None:
+    with pytest.raises(UnusablePicture, match="two people of similar size"):
+        faces.add("ada", side_by_side(portrait("ada", scale=2), portrait("grace")))
+    assert kept(server) == []
+
+
+def test_somebody_small_in_the_background_does_not_disturb(
+    faces: RekognitionFaceIndex, server: LocalRekognition
+) -> None:
+    faces.add("ada", side_by_side(portrait("ada", scale=2), portrait("grace", scale=0.4)))
+    assert kept(server) == ["ada"]
+    assert faces.search(GRACE).matches == ()
+
+
+def test_a_blurred_photo_is_refused_with_the_reason(
+    faces: RekognitionFaceIndex, server: LocalRekognition
+) -> None:
+    blurred = np.asarray(cv2.GaussianBlur(portrait("ada"), (0, 0), 12), np.uint8)
+    with pytest.raises(UnusablePicture, match="face"):
+        faces.add("ada", encoded(blurred))
+    assert kept(server) == []
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"GIF89a", id="no picture"),
+        pytest.param(ADA[:2000], id="cut short"),
+        pytest.param(bytes(5 * 1024 * 1024 + 1), id="too large"),
+        pytest.param(encoded(np.zeros((40, 40, 3), np.uint8)), id="too few pixels"),
+    ],
+)
+def test_what_is_no_usable_picture_is_refused_in_a_plain_sentence(
+    faces: RekognitionFaceIndex, picture: bytes
+) -> None:
+    with pytest.raises(UnusablePicture, match=r"^the (file|picture)"):
+        faces.search(picture)
+    with pytest.raises(UnusablePicture, match=r"^the (file|picture)"):
+        faces.add("ada", picture)
+
+
+def test_a_collection_that_does_not_exist_is_named(server: LocalRekognition) -> None:
+    nowhere = RekognitionFaceIndex(server.client, "nowhere")
+    with pytest.raises(Misconfigured, match="'nowhere'"):
+        nowhere.search(ADA)
+    with pytest.raises(Misconfigured, match="'nowhere'"):
+        nowhere.add("ada", ADA)
+    with pytest.raises(Misconfigured, match="'nowhere'"):
+        nowhere.remove(["00000000-0000-4000-8000-000000000000"])
+
+
+def test_an_id_that_no_collection_can_have_is_refused_at_once(server: LocalRekognition) -> None:
+    with pytest.raises(Misconfigured, match="collection"):
+        RekognitionFaceIndex(server.client, "my:collection")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (ThrottlingException, ServiceBusy),
+        (ProvisionedThroughputExceededException, ServiceBusy),
+        (InternalServerError, ServiceBusy),
+        (AccessDeniedException, Misconfigured),
+    ],
+)
+def test_trouble_of_the_service_is_told_apart(fault: type[RekognitionError], error: type[Exception]) -> None:
+    with local_rekognition(faults=Faults(failures=[Failure("SearchFacesByImage", fault, 1)])) as server:
+        server.client.create_collection(CollectionId="employees")
+        with pytest.raises(error, match="face collection 'employees'"):
+            RekognitionFaceIndex(server.client, "employees").search(ADA)
