@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, Self
 from urllib.parse import quote
 
-from kiosk.errors import NotFound, NotYetDone
+from kiosk.errors import Busy, NotFound, NotYetDone, Unreachable
 from kiosk.sighting import Sighting
 from kiosk.wire import DEFAULT_URL, Json, Wire
 
@@ -20,7 +20,7 @@ class ApiClient:
     """One API, over kept-alive connections. Every method raises an `ApiError` of kiosk/errors.py.
 
     `token` is sent as a bearer token; requests to an AWS address are signed (SigV4) instead. `timeout_s`
-    limits each request; `clock` and `sleep` are seconds on a monotonic clock.
+    limits each request, also where a method is given more; `clock` and `sleep` are monotonic seconds.
     """
 
     def __init__(
@@ -121,8 +121,8 @@ class ApiClient:
         for remaining_s in self._tries(timeout_s):
             try:
                 sighting = self.sighting(capture_id, timeout_s=remaining_s)
-            except NotFound:
-                continue  # its recognition has not begun
+            except (NotFound, Unreachable, Busy):
+                continue  # its recognition has not begun, or the question was lost; the picture is not
             if sighting.is_final:
                 return sighting
         raise NotYetDone(
@@ -189,7 +189,7 @@ class ApiClient:
         picture: bytes,
         *,
         content_type: str = "image/jpeg",
-        timeout_s: float = 60.0,
+        timeout_s: float | None = None,
     ) -> Json:
         """Add a photo of at most 4 MiB; return what became of it: `indexed`, or `refused` and why."""
         return self._wire.call(

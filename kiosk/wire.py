@@ -140,7 +140,9 @@ class Wire:
     def _request(
         self, method: str, url: str, *, auth: AuthBase, timeout_s: float | None, **content: Any
     ) -> requests.Response:
-        limit_s = self._timeout_s if timeout_s is None else max(_SHORTEST_TIMEOUT_S, timeout_s)
+        limit_s = self._timeout_s
+        if timeout_s is not None:
+            limit_s = min(limit_s, max(_SHORTEST_TIMEOUT_S, timeout_s))
         for attempt in (1, 2):
             try:
                 return self._session.request(

@@ -144,6 +144,10 @@ def test_an_expired_ticket_asks_for_a_new_one_and_a_bad_picture_does_not(
     server.faults = lambda method, path: Fault(status=403) if path == "/_store" else None
     with pytest.raises(TicketRefused):
         hand_in(api)
+    expired = b"<Error><Code>ExpiredToken</Code></Error>"
+    server.faults = lambda method, path: Fault(status=400, body=expired) if path == "/_store" else None
+    with pytest.raises(TicketRefused):
+        hand_in(api)
     server.faults = lambda method, path: Fault(status=400) if path == "/_store" else None
     with pytest.raises(Refused):
         hand_in(api)
