@@ -1,6 +1,7 @@
 """What happens at a kiosk, for whoever is told: the terminal, the status page, actions."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from kiosk.outbox import Answer, Capture
 
@@ -47,3 +48,10 @@ class Counts:
 
 
 Event = Captured | NotKept | Answered | CameraTrouble
+
+
+class Listener(Protocol):
+    """Something that is told what happens: the terminal, the status file, actions."""
+
+    def tell(self, event: Event) -> None:
+        """One event, in the thread of the loop: it must not take long."""

@@ -53,6 +53,9 @@ def play(
             continue
         counts.captures += 1
         yield Captured(capture, time_s=0.0)
-        for answer in outbox.answers(timeout_s=answer_s):
-            counts.sightings += answer.sighting is not None
-            yield Answered(answer)
+        waits = True
+        while waits and (answers := outbox.answers(timeout_s=answer_s)):
+            for answer in answers:  # earlier captures may be answered first
+                waits = waits and answer.capture_id != capture.capture_id
+                counts.sightings += answer.sighting is not None
+                yield Answered(answer)

@@ -1,8 +1,9 @@
 """`recognizeme kiosk`: watch a source, hand in one good picture a visit, say who it was."""
 
+import re
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import click
@@ -13,14 +14,16 @@ from kiosk.api import Path as HandInPath
 from kiosk.camera import CameraError, View
 from kiosk.commands.options import api_option, json_option
 from kiosk.detect import Detector, make_detector
-from kiosk.direct import DirectOutbox
-from kiosk.event import Counts
+from kiosk.event import Counts, Listener
 from kiosk.frame import Box
 from kiosk.loop import Attention, Loop
 from kiosk.models import HOW_TO_GET_YUNET, YUNET_ENV, ModelError, find_yunet
 from kiosk.report import Report
 from kiosk.source import is_live, open_source, still_pictures
+from kiosk.spool import Spool, SpoolError
+from kiosk.status import StatusFile, state_folder
 from kiosk.stills import play
+from kiosk.uploader import Uploader
 from kiosk.watch import watch
 
 
@@ -49,6 +52,12 @@ class _Size(click.ParamType[tuple[int, int]]):
         return int(width), int(height)
 
 
+def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.\-]{1,64}", kiosk_id) or kiosk_id in {".", ".."}:
+        raise click.BadParameter(f"{kiosk_id!r} must be 1 to 64 of the characters A-Z a-z 0-9 _ . -")
+    return kiosk_id
+
+
 @click.command()
 @click.option(
     "--source",
@@ -73,6 +82,12 @@ class _Size(click.ParamType[tuple[int, int]]):
     default=10.0,
     show_default=True,
     help="How long an answer is waited for; after that the picture is only recorded.",
+)
+@click.option(
+    "--spool",
+    "spool_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where pictures wait until they are delivered.  [default: the user's state folder]",
 )
 @click.option(
     "--yunet-model",
@@ -102,6 +117,7 @@ def command(
     kiosk_id: str,
     path: HandInPath,
     answer_s: float,
+    spool_folder: Path | None,
     yunet_model: Path | None,
     max_fps: float | None,
     size: tuple[int, int] | None,
@@ -115,10 +131,13 @@ def command(
     # A camera that is not there is said in our own words, not OpenCV's.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     counts, report = Counts(), Report(as_json=as_json)
-    outbox = DirectOutbox(api, path=path, answer_s=answer_s)
     with _clear_errors(), ExitStack() as stack:
         detector = _detector(yunet_model)
         pictures = None if is_live(source) else still_pictures(source)
+        folder = state_folder(kiosk_id)
+        spool = stack.enter_context(closing(Spool(spool_folder or folder / "spool")))
+        outbox = stack.enter_context(Uploader(spool, api, path=path, answer_s=answer_s))
+        listeners: list[Listener] = [report]
         if pictures is not None:
             events = play(pictures, kiosk_id, detector, outbox, answer_s=answer_s, counts=counts)
         else:
@@ -131,11 +150,24 @@ def command(
                 attention=Attention(zone, min_face_px),
                 counts=counts,
             )
-            events = watch(camera, loop)
+            status = StatusFile(
+                folder / "status.json",
+                kiosk_id=kiosk_id,
+                detector=detector.name,
+                counts=counts,
+                delivery=outbox,
+                spool=spool.state,
+            )
+            listeners.append(stack.enter_context(closing(status)))
+            events = watch(camera, loop, [status])
         with _stopped_by_signals():
             for event in events:
-                report.tell(event)
+                for listener in listeners:
+                    listener.tell(event)
+        waiting = spool.state().waiting
     report.summary(counts)
+    if waiting:
+        click.echo(f"{waiting} pictures wait on disk; the next start of this kiosk delivers them", err=True)
 
 
 def _detector(yunet_model: Path | None) -> Detector:
@@ -151,7 +183,7 @@ def _detector(yunet_model: Path | None) -> Detector:
 def _clear_errors() -> Iterator[None]:
     try:
         yield
-    except (CameraError, ModelError) as error:
+    except (CameraError, ModelError, SpoolError) as error:
         raise click.ClickException(str(error)) from error
 
 
