@@ -26,7 +26,8 @@ class PortTaken(Exception):
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 is any free one. Raises `PortTaken`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP's, or asyncio leaves Nagle's algorithm on and answers wait 40 ms for an acknowledgement.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

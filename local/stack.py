@@ -76,6 +76,7 @@ class Stack:
         self._environ = environ
         self._resources = ExitStack()
         self.url = ""
+        self.engine_url = ""
         self.web_url: str | None = None
 
     def __enter__(self) -> Self:
@@ -99,7 +100,8 @@ class Stack:
         _log_to(layout, resources)
 
         engine_port = servers.free_port()
-        env = _environment(self._environ, layout, self.url, engine_port)
+        self.engine_url = f"http://127.0.0.1:{engine_port}"
+        env = _environment(self._environ, layout, self.url, self.engine_url)
         engine = _server(
             resources,
             "rekolocal",
@@ -112,7 +114,7 @@ class Stack:
         lambdas = Functions(FUNCTIONS, env=env, on_log=_pass_log_on)
         resources.callback(lambdas.close)
         lambdas.warm(function.name for function in FUNCTIONS)
-        engine.wait_ready(partial(_make_collection, engine_port, parts.settings.collection_id))
+        engine.wait_ready(partial(_make_collection, self.engine_url, parts.settings.collection_id))
 
         # The lock says that nobody else works on this data: what was being done when it stopped is free.
         parts.sightings.release_claims()
@@ -140,7 +142,7 @@ class Stack:
         self.web_url = f"http://127.0.0.1:{port}"
 
 
-def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_port: int) -> dict[str, str]:
+def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_url: str) -> dict[str, str]:
     """The environment of the functions. Nothing of the user's own AWS configuration reaches them."""
     kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     # The engine looks for faces with the kiosk's better detector where that is installed.
@@ -153,7 +155,7 @@ def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_po
         **kept,
         DATA: str(layout.root.resolve()),
         URL: url,
-        "AWS_ENDPOINT_URL_REKOGNITION": f"http://127.0.0.1:{engine_port}",
+        "AWS_ENDPOINT_URL_REKOGNITION": engine_url,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "local",
@@ -197,9 +199,9 @@ def _serve(app: object, listening: socket.socket, resources: ExitStack) -> None:
         thread.join(0.01)
 
 
-def _make_collection(engine_port: int, collection_id: str) -> None:
+def _make_collection(engine_url: str, collection_id: str) -> None:
     request = urllib.request.Request(
-        f"http://127.0.0.1:{engine_port}/",
+        engine_url,
         data=json.dumps({"CollectionId": collection_id}).encode(),
         headers={
             "Content-Type": "application/x-amz-json-1.1",
