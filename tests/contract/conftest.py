@@ -1,5 +1,6 @@
 """Every contract test runs twice: over AWS's adapters, on local servers, and over SQLite and files."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
     """AWS's S3 and DynamoDB on 127.0.0.1."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()

@@ -151,19 +151,19 @@ class DynamoDbSightings:
         now = self._now()
         before = check_capture_id(cursors.decode("sightings", cursor)) if cursor else None
         found: list[Sighting] = []
-        reads = 0
+        reads, position = 0, ""
         for partition in self._partitions(query, before, now):
             start: Item | None = None
             while True:
+                if reads == _MAX_READS:
+                    return Page(tuple(found), _cursor(position))
                 answer = self._read(partition, query, now, limit=limit, start=start)
                 reads += 1
                 found += map(from_item, answer["Items"])
                 if len(found) > limit:
                     return Page(tuple(found[:limit]), _cursor(found[limit - 1].capture.capture_id))
                 start = answer.get("LastEvaluatedKey")
-                if reads == _MAX_READS:
-                    position = start["CaptureId"]["S"] if start else partition[3].low
-                    return Page(tuple(found), _cursor(position))
+                position = start["CaptureId"]["S"] if start else partition[3].low
                 if not start:
                     break
         return Page(tuple(found))

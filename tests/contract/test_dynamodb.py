@@ -1,0 +1,158 @@
+"""What is DynamoDB's alone: reads that go on, indexes that lag, the layout that the template promises."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
+from recognizeme.adapters.dynamodb import sightings as module
+from recognizeme.errors import Misconfigured
+from recognizeme.model import Correction, Outcome, Sighting
+from recognizeme.ports import SightingQuery
+from tests.contract.conftest import RETENTION_DAYS, SetClock
+from tests.contract.samples import capture, indexed, person, recognized, unknown
+from tests.contract.tables import make_table, resource
+from tests.contract.test_sighting_lists import pages
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def client(aws_client: Callable[[str], Any]) -> Any:
+    return aws_client("dynamodb")
+
+
+@pytest.fixture
+def table(client: Any) -> str:
+    return make_table(client, "Sightings", f"sightings-{secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def sightings(client: Any, table: str, clock: SetClock) -> DynamoDbSightings:
+    return DynamoDbSightings(client, table, retention_days=RETENTION_DAYS, now=clock)
+
+
+@pytest.fixture
+def people(client: Any) -> DynamoDbPeople:
+    return DynamoDbPeople(
+        client,
+        make_table(client, "People", f"people-{secrets.token_hex(4)}"),
+        faces_table=make_table(client, "Faces", f"faces-{secrets.token_hex(4)}"),
+    )
+
+
+def rare(sightings: DynamoDbSightings, clock: SetClock) -> list[Sighting]:
+    """Three recognized among forty; newest first."""
+    found = []
+    for number in range(40):
+        of = capture(clock() - timedelta(hours=number), number=number)
+        sighting = recognized(of) if number in (7, 8, 39) else unknown(of)
+        sightings.save(sighting)
+        if sighting.outcome is Outcome.RECOGNIZED:
+            found.append(sighting)
+    return found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [SightingQuery(outcome=Outcome.RECOGNIZED), SightingQuery(outcome=Outcome.RECOGNIZED, kiosk_id="front")],
+)
+def test_a_page_is_filled_however_many_reads_a_filter_needs(
+    sightings: DynamoDbSightings, clock: SetClock, monkeypatch: pytest.MonkeyPatch, query: SightingQuery
+) -> None:
+    monkeypatch.setattr(module, "_READ_ITEMS", 3)
+    expected = rare(sightings, clock)
+    listed = list(pages(sightings, query, limit=2))
+    assert listed == [tuple(expected[:2]), tuple(expected[2:])]
+
+
+@pytest.mark.parametrize("max_reads", [1, 2, 3, 7])
+@pytest.mark.parametrize("kiosk_id", [None, "front"])
+def test_a_page_that_cost_enough_is_given_with_a_cursor_and_nothing_is_lost_or_doubled(
+    sightings: DynamoDbSightings,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    max_reads: int,
+    kiosk_id: str | None,
+) -> None:
+    monkeypatch.setattr(module, "_READ_ITEMS", 3)
+    monkeypatch.setattr(module, "_MAX_READS", max_reads)
+    expected = rare(sightings, clock)
+    query = SightingQuery(outcome=Outcome.RECOGNIZED, kiosk_id=kiosk_id)
+    listed = list(pages(sightings, query, limit=2))
+    assert [sighting for page in listed for sighting in page] == expected
+    assert len(listed) >= 14 // max_reads, "forty items take fourteen reads"
+
+
+def test_the_days_of_the_default_retention_are_walked_in_one_page(client: Any, table: str) -> None:
+    sightings = DynamoDbSightings(client, table, retention_days=90)
+    page = sightings.query(SightingQuery(), limit=50)
+    assert (page.items, page.next_cursor) == ((), None)
+
+
+def test_an_item_expires_by_the_attribute_that_the_template_names(
+    sightings: DynamoDbSightings, client: Any, table: str, clock: SetClock
+) -> None:
+    seen = capture(clock() - timedelta(days=3))
+    sightings.claim(seen, now=clock(), lease_s=30)
+    ttl = resource("Sightings")["TimeToLiveSpecification"]
+    assert ttl["Enabled"] is True
+
+    def expires() -> int:
+        item = client.get_item(TableName=table, Key={"CaptureId": {"S": seen.capture_id}})["Item"]
+        return int(item[ttl["AttributeName"]]["N"])
+
+    expected = int((clock() + timedelta(days=RETENTION_DAYS)).timestamp())
+    assert expires() == expected
+    clock.advance(timedelta(hours=1))
+    sightings.save(recognized(seen))
+    assert expires() == expected, "a result does not prolong the retention"
+
+
+def test_every_index_of_the_template_finds_a_sighting(
+    sightings: DynamoDbSightings, client: Any, table: str, clock: SetClock
+) -> None:
+    """An index on an attribute nobody writes would stay empty, and nobody would notice."""
+    done = recognized(capture(clock()))
+    sightings.save(done)
+    sightings.correct(replace(done, person_id="bob"), Correction(clock(), Outcome.RECOGNIZED, "ada"))
+    indexes = resource("Sightings")["GlobalSecondaryIndexes"]
+    assert indexes
+    for index in indexes:
+        assert client.scan(TableName=table, IndexName=index["IndexName"])["Count"] == 1, index["IndexName"]
+
+
+def test_faces_are_known_while_the_index_lags_and_when_the_person_is_gone(
+    people: DynamoDbPeople, client: Any
+) -> None:
+    people.put(person())
+    people.add_photo("ada", indexed("a.jpg", "face-a"), photo_key="enrollments/ada/a.jpg")
+    people.add_photo("ada", indexed("b.jpg", "face-b"), photo_key="enrollments/ada/b.jpg")
+    client.delete_item(TableName=people._faces, Key={"RekognitionId": {"S": "face-a"}})
+    assert sorted(people.face_ids("ada")) == ["face-a", "face-b"]
+    client.delete_item(TableName=people._people, Key={"PersonId": {"S": "ada"}})
+    assert people.face_ids("ada") == ("face-b",)
+    assert people.delete("ada"), "what a failure halfway left is removed by trying again"
+    assert people.face_ids("ada") == ()
+
+
+def test_a_table_that_does_not_exist_is_named(client: Any, clock: SetClock) -> None:
+    nowhere = DynamoDbSightings(client, "no-such-table", retention_days=30, now=clock)
+    of = capture(clock())
+    for use in (
+        lambda: nowhere.get(of.capture_id),
+        lambda: nowhere.claim(of, now=clock(), lease_s=30),
+        lambda: nowhere.save(unknown(of)),
+        lambda: nowhere.query(SightingQuery(), limit=1),
+        lambda: nowhere.forget("ada"),
+        lambda: DynamoDbPeople(client, "no-such-table", faces_table="no-such-table").put(person()),
+        lambda: DynamoDbPeople(client, "no-such-table", faces_table="no-such-table").add_photo(
+            "ada", indexed("a.jpg", "f"), photo_key="k"
+        ),
+    ):
+        with pytest.raises(Misconfigured, match="no-such-table"):
+            use()
