@@ -46,6 +46,10 @@ bench: install ## run every benchmark; each prints a table for docs/performance.
 build: $(SAM_VENV)/.installed ## sam build: the four functions into .aws-sam/build
 	@$(SAM) build
 
+.PHONY: sam-local
+sam-local: install $(SAM_VENV)/.installed ## what `sam local` needs: S3, DynamoDB, Rekognition on this machine, Ada enrolled
+	@$(BIN)/python -m tests.cloud.sam_local
+
 # --- installation -----------------------------------------------------------
 # uv installs from the hash-locked requirement files; it is itself installed from a locked file.
 

@@ -16,13 +16,13 @@ from typing import Any
 
 from tests.cloud.template import ROOT
 
-_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _INVOKE = "/2015-03-31/functions/function/invocations"
 
 
 def find_emulator() -> Path | None:
     """The emulator for this machine, or None: it is for Linux and comes with `.venv-sam`."""
-    machine = _MACHINES.get(platform.machine().lower())
+    machine = MACHINES.get(platform.machine().lower())
     if sys.platform != "linux" or machine is None:
         return None
     found = ROOT.glob(f".venv-sam/lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}")
@@ -62,7 +62,7 @@ def emulated(
     """The artifact's handler behind the emulator on free ports, until the block ends."""
     program = find_emulator()
     assert program is not None
-    address, runtime_api = _free_address(), _free_address()
+    address, runtime_api = (f"127.0.0.1:{free_port()}" for _ in range(2))
     command = [
         str(program),
         "--runtime-interface-emulator-address",
@@ -97,9 +97,10 @@ def emulated(
                 process.wait()
 
 
-def _free_address() -> str:
+def free_port() -> int:
+    """A port of 127.0.0.1 that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+        return int(probe.getsockname()[1])
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
