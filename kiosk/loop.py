@@ -12,7 +12,7 @@ from kiosk.crop import encode_jpeg, head_and_shoulders
 from kiosk.detect import Detector
 from kiosk.event import Answered, Captured, Counts, Event, NotKept
 from kiosk.frame import Box, Detection, Frame, Image
-from kiosk.motion import MotionGate
+from kiosk.motion import Change, MotionGate
 from kiosk.outbox import Answer, Capture, Outbox
 from kiosk.quality import quality
 from kiosk.sighting import Sighting
@@ -93,14 +93,21 @@ class Loop:
     def step(self, frame: Frame) -> Sequence[Event]:
         """Look at one frame, hand in what is due, hear what was answered."""
         self.counts.frames += 1
-        looked = self._look(frame)
+        change = self._gate.look(frame.image, frame.time_s)
+        ended = self._tracker.end_all() if change is Change.CUT else ()
+        if change is not Change.NONE:
+            self._faces = self._detect(frame.image)
         followed = self._tracker.follow(self._faces, frame.time_s)
         for track, face in followed.present:
             self._meet(track)
-            if looked:
+            if change is not Change.NONE:
                 self._judge(track, face, frame)
         due = [(visit, visit.best.due(frame.time_s)) for visit in self.visits]
-        return [*self._hand_in(due, frame.time_s), *self._part(followed.ended, frame.time_s), *self.hear()]
+        return [
+            *self._part((*ended, *followed.ended), frame.time_s),
+            *self._hand_in(due, frame.time_s),
+            *self.hear(),
+        ]
 
     def hear(self) -> Sequence[Event]:
         """Take in the answers that have come; a clip waits for those it has asked for."""
@@ -116,12 +123,8 @@ class Loop:
         """The source has ended: hand in those who were still here, and hear the answers."""
         return [*self._part(self._tracker.end_all(), time_s), *self.hear()]
 
-    def _look(self, frame: Frame) -> bool:
-        if not self._gate.opens(frame.image, frame.time_s):
-            return False  # the same faces as before are still where they were
-        found = self._detector.detect(frame.image)
-        self._faces = [face for face in found if self._attention.holds(face, frame.image)]
-        return True
+    def _detect(self, image: Image) -> Sequence[Detection]:
+        return [face for face in self._detector.detect(image) if self._attention.holds(face, image)]
 
     def _meet(self, track: Track) -> None:
         visit = self._visits.get(track.track_id)

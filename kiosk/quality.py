@@ -10,8 +10,10 @@ from kiosk.frame import Box, Detection, Image, Landmarks
 
 # Sharpness and light are measured on the face at this size, so that they mean the same at any distance.
 _MEASURED_PX = 64
-# Landmarks at the picture's edge are guesses, so a face should end a little before it.
-_EDGE_SHARE = 0.08
+# Landmarks at the picture's edge are guesses, so a face should end before it.
+_EDGE_SHARE = 0.15
+# A profile is a bad picture, but better than none of somebody who never looks up.
+_PROFILE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ def quality(image: Image, face: Detection) -> Quality:
         sharpness=_rising(float(cv2.Laplacian(grey, cv2.CV_32F).var()), 15, 150),
         light=_light(grey),
         pose=pose(face.landmarks) if face.landmarks else 1.0,  # Haar sees frontal faces only
-        whole=_rising(_inside_share(face.box.grown(_EDGE_SHARE), image), 0.7, 0.98),
+        whole=_rising(_inside_share(face.box.grown(_EDGE_SHARE), image), 0.8, 0.98),
         certainty=_rising(face.score, 0.5, 0.85),
     )
 
 
 def pose(landmarks: Landmarks) -> float:
-    """1 for a face towards the camera, falling to 0 as it turns, nods or tilts away.
+    """1 for a face towards the camera, falling to 0.1 as it turns, nods or tilts away.
 
     Measured along the line of the eyes, so that the three do not mix: turning moves the nose sideways from
     the middle of the eyes, nodding moves it up or down between eyes and mouth.
@@ -59,7 +61,7 @@ def pose(landmarks: Landmarks) -> float:
     between = right - left
     eyes_px = float(np.linalg.norm(between))
     if eyes_px < 1:
-        return 0.0
+        return _PROFILE
     along = between / eyes_px
     down = np.array([-along[1], along[0]])
     middle = (left + right) / 2
@@ -67,10 +69,11 @@ def pose(landmarks: Landmarks) -> float:
     turned = abs(float(nose @ along)) / eyes_px
     chin_px = float((mouth - middle) @ down)
     if chin_px < 1:
-        return 0.0
+        return _PROFILE
     nodded = abs(float(nose @ down) / chin_px - 0.55)
     tilted_deg = abs(math.degrees(math.atan2(along[1], along[0])))
-    return _falling(turned, 0.10, 0.45) * _falling(nodded, 0.15, 0.5) * _falling(tilted_deg, 15, 60)
+    frontal = _falling(turned, 0.10, 0.45) * _falling(nodded, 0.15, 0.5) * _falling(tilted_deg, 15, 60)
+    return _PROFILE + (1 - _PROFILE) * frontal
 
 
 def _bounds(image: Image) -> Box:

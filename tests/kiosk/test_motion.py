@@ -3,7 +3,7 @@
 import numpy as np
 
 from kiosk.frame import Image
-from kiosk.motion import LONGEST_REST_S, MotionGate
+from kiosk.motion import LONGEST_REST_S, Change, MotionGate
 from tests.kiosk.pictures import noisy, room, with_visitor
 
 FRAME_S = 1 / 15
@@ -11,7 +11,8 @@ FRAME_S = 1 / 15
 
 def opened(images: list[Image]) -> list[bool]:
     gate = MotionGate()
-    return [gate.opens(image, number * FRAME_S) for number, image in enumerate(images)]
+    changes = [gate.look(image, number * FRAME_S) for number, image in enumerate(images)]
+    return [change is not Change.NONE for change in changes]
 
 
 def test_the_first_frame_is_always_looked_at() -> None:
@@ -47,13 +48,26 @@ def test_a_change_too_slow_to_see_from_frame_to_frame_adds_up() -> None:
 
 def test_after_a_long_rest_it_opens_for_an_unchanged_scene() -> None:
     gate = MotionGate()
-    assert gate.opens(room(), 0.0)
-    assert not gate.opens(room(), LONGEST_REST_S - 0.01)
-    assert gate.opens(room(), LONGEST_REST_S)
+    assert gate.look(room(), 0.0) is Change.SOME
+    assert gate.look(room(), LONGEST_REST_S - 0.01) is Change.NONE
+    assert gate.look(room(), LONGEST_REST_S) is Change.SOME
 
 
-def test_a_camera_that_changes_its_size_opens_it() -> None:
+def test_another_scene_is_a_cut() -> None:
     gate = MotionGate()
-    assert gate.opens(room(320, 240), 0.0)
-    assert not gate.opens(room(640, 480), FRAME_S)  # the same scene, only finer
-    assert gate.opens(room(640, 480, seed=2), 2 * FRAME_S)
+    gate.look(room(320, 240), 0.0)
+    assert gate.look(room(640, 480), FRAME_S) is Change.NONE  # the same scene, only finer
+    assert gate.look(room(640, 480, seed=2), 2 * FRAME_S) is Change.CUT
+
+
+def test_somebody_who_walks_through_right_before_the_camera_is_no_cut() -> None:
+    gate = MotionGate()
+    walk = [with_visitor(room(320, 240), left, 0, height=240) for left in range(320, -200, -25)]
+    changes = [gate.look(image, number * FRAME_S) for number, image in enumerate(walk)]
+    assert set(changes) == {Change.SOME}
+
+
+def test_light_that_is_switched_off_is_no_cut() -> None:
+    gate = MotionGate()
+    gate.look(room(), 0.0)
+    assert gate.look((room() * 0.3).astype(np.uint8), FRAME_S) is Change.SOME
