@@ -149,6 +149,29 @@ def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) ->
         raise click.ClickException(f"no dead job {', '.join(map(str, missing))}")
 
 
+@main.command()
+@click.argument("to", type=click.Path(path_type=Path), metavar="DIR")
+@data_option
+@json_option
+def backup(to: Path, data: Path, as_json: bool) -> None:
+    """Copy everything to a new folder, also while the stack runs.
+
+    The copy is a data folder of its own: `recognizeme-local up --data DIR` runs on it. Keep it as safe as
+    the original: it holds people's pictures, and those of people who are forgotten later.
+    """
+    from local.backup import BackupRefused, back_up
+    from local.layout import Layout
+
+    try:
+        done = back_up(Layout(data), to)
+    except (BackupRefused, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        _print_json({"event": "backup", "to": str(to), "pictures": done.pictures, "bytes": done.size_bytes})
+    else:
+        click.echo(f"{to} holds everything now: {done.pictures} pictures, {done.size_bytes / 1e6:.1f} MB")
+
+
 @contextmanager
 def _queue(data: Path) -> "Iterator[JobQueue]":
     from local.adapters.database import open_database
