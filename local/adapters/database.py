@@ -25,22 +25,25 @@ class Database:
         self.path = path
         self._idle: list[sqlite3.Connection] = []
         self._lock = Lock()
+        self._writer = Lock()
 
     def prepare(self, room: str, steps: Sequence[str]) -> None:
         """Bring a room (a group of tables) up to date: run the steps that this file has not seen yet.
 
         A step is one SQL statement. Steps are only ever added at the end.
         """
+        with self.reading() as connection:
+            seen = _steps_seen(connection, room)
+        if seen > len(steps):
+            raise Misconfigured(f"{self.path} was written by a newer RecognizeMe; update this one")
+        if seen == len(steps):
+            return
         with self.writing() as connection:
+            for step in steps[_steps_seen(connection, room) :]:  # another process may have been faster
+                connection.execute(step)
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS rooms (room TEXT PRIMARY KEY, steps INTEGER NOT NULL)"
             )
-            row = connection.execute("SELECT steps FROM rooms WHERE room = ?", (room,)).fetchone()
-            seen = row["steps"] if row else 0
-            if seen > len(steps):
-                raise Misconfigured(f"{self.path} was written by a newer RecognizeMe; update this one")
-            for step in steps[seen:]:
-                connection.execute(step)
             connection.execute("INSERT OR REPLACE INTO rooms VALUES (?, ?)", (room, len(steps)))
 
     @contextmanager
@@ -50,8 +53,14 @@ class Database:
         Raises `ServiceBusy` when the disk is full or the others take too long, `Misconfigured` when the file
         cannot be used; then, as for any error in the block, nothing of it was stored.
         """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+        # Threads queue here: SQLite lets writers poll, and among many of them some would wait long.
+        if not self._writer.acquire(timeout=_BUSY_S):
+            raise ServiceBusy(f"{self.path} is being written by others; try again in a moment")
+        try:
+            with self._transaction("BEGIN IMMEDIATE") as connection:
+                yield connection
+        finally:
+            self._writer.release()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -120,6 +129,13 @@ class Database:
         if code == sqlite3.SQLITE_IOERR:
             return ServiceBusy(f"the disk that holds {self.path} does not answer; check it and try again")
         return Misconfigured(f"{self.path} cannot be used ({error}); check the file and its permissions")
+
+
+def _steps_seen(connection: sqlite3.Connection, room: str) -> int:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'rooms'").fetchone():
+        return 0
+    row = connection.execute("SELECT steps FROM rooms WHERE room = ?", (room,)).fetchone()
+    return row["steps"] if row else 0
 
 
 def open_database(path: Path) -> Database:

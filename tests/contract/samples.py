@@ -2,13 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import strategies as st
-
 from recognizeme.model import (
     Box,
     Capture,
     Consent,
-    Correction,
     EnrolledPhoto,
     Outcome,
     Person,
@@ -55,18 +52,3 @@ def person(person_id: str = "ada", *, name: str = "Ada Lovelace") -> Person:
 def indexed(photo_id: str, face_id: str) -> EnrolledPhoto:
     """A photo whose face is in the collection."""
     return EnrolledPhoto(photo_id, PhotoState.INDEXED, NOON, face_id, Box(0.1, 0.2, 0.3, 0.4))
-
-
-# Text as people write it. Lone surrogates are no text; a database may drop what follows a NUL.
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=60)
-# DynamoDB keeps 38 digits between 1e-130 and 1e126; a tiny fraction of a picture is none.
-numbers = st.floats(-100, 100, allow_subnormal=False).filter(
-    lambda number: number == 0 or abs(number) > 1e-100
-)
-moments = st.datetimes(
-    datetime(1970, 1, 1),
-    datetime(9999, 12, 31, 23, 59),
-    timezones=st.just(UTC),
-)
-boxes = st.builds(Box, numbers, numbers, numbers, numbers)
-corrections = st.builds(Correction, moments, st.sampled_from(Outcome), st.none() | texts)

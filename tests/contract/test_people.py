@@ -12,7 +12,8 @@ from recognizeme.adapters import cursor as cursors
 from recognizeme.errors import InvalidRequest
 from recognizeme.model import Consent, EnrolledPhoto, Person, PhotoState
 from recognizeme.ports import People
-from tests.contract.samples import NOON, boxes, indexed, moments, person, texts
+from tests.contract.samples import NOON, indexed, person
+from tests.contract.strategies import boxes, moments, texts
 
 
 def test_a_person_that_was_put_is_there(people: People) -> None:

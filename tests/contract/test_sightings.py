@@ -12,7 +12,8 @@ from recognizeme.errors import CaptureInProgress, NotFound
 from recognizeme.model import Capture, Correction, Outcome, Sighting, Status
 from recognizeme.ports import SightingQuery, Sightings
 from tests.contract.conftest import RETENTION_DAYS, SetClock
-from tests.contract.samples import boxes, capture, corrections, moments, numbers, recognized, texts, unknown
+from tests.contract.samples import capture, recognized, unknown
+from tests.contract.strategies import boxes, corrections, moments, numbers, texts
 
 LEASE_S = 30.0
 SHARED_TABLE = settings(
