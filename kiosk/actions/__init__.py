@@ -1,0 +1,11 @@
+"""What a sighting sets in motion: `--on outcome=webhook:URL`, `=command:PATH`, `=mqtt:URL/topic`.
+
+A policy (kiosk/unlock.py) decides before anything happens. Nothing is tried twice: a door that opens a minute
+late is worse than one that stays shut.
+"""
+
+from kiosk.actions.action import Action, ActionError, ActionFailed, Trigger
+from kiosk.actions.runner import Actions
+from kiosk.actions.trigger import parse_trigger
+
+__all__ = ["Action", "ActionError", "ActionFailed", "Actions", "Trigger", "parse_trigger"]

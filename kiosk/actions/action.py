@@ -1,0 +1,46 @@
+"""What an action is."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kiosk.sighting import Sighting
+
+
+class ActionError(Exception):
+    """An action that cannot be set up; the text says what to do."""
+
+
+class ActionFailed(Exception):
+    """An action that was tried and did not work; the text says how, and names nobody."""
+
+
+class Action(Protocol):
+    """Something that can be done about a sighting, within a time limit."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it; holds no secret."""
+
+    def act(self, message: dict[str, Any], *, timeout_s: float) -> None:
+        """Do it. Raises `ActionFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An outcome and what to do about it."""
+
+    outcome: str
+    action: Action
+
+
+def message_of(sighting: Sighting) -> dict[str, Any]:
+    """What every action is told; `id` is the capture's, so a receiver can tell repetitions apart."""
+    return {
+        "id": sighting.capture_id,
+        "kiosk_id": sighting.kiosk_id,
+        "captured_at": sighting.captured_at,
+        "outcome": sighting.outcome,
+        "person_id": sighting.person_id,
+        "name": sighting.name,
+        "similarity_pct": sighting.similarity_pct,
+    }
