@@ -172,6 +172,50 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
         click.echo(f"{to} holds everything now: {done.pictures} pictures, {done.size_bytes / 1e6:.1f} MB")
 
 
+@main.command()
+@click.argument("photos", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--most-let-in",
+    type=click.FloatRange(0, 100),
+    default=0.0,
+    show_default=True,
+    metavar="PERCENT",
+    help="How many strangers may be let in at the suggested threshold.",
+)
+@click.option("--plot", "plot_to", type=click.Path(dir_okay=False, path_type=Path), help="Draw a PNG there.")
+@json_option
+def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bool) -> None:
+    """Try out on your own PHOTOS (a folder a person) how surely faces are told apart.
+
+    Everybody's first photo is enrolled in a collection of its own that is gone afterwards; the others are
+    handed in as a kiosk does, each once as somebody enrolled and once as a stranger.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from local import report
+    from local.evaluate import NotEnoughPhotos, photos_by_person, try_out
+    from local.rates import THRESHOLDS_PCT, rates, suggested
+
+    console = Console(quiet=as_json, highlight=False)
+    try:
+        people = photos_by_person(photos)
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("comparing faces", total=sum(map(len, people.values())))
+            trial = try_out(people, on_photo=lambda: progress.advance(task))
+    except NotEnoughPhotos as error:
+        raise click.ClickException(str(error)) from error
+    table = [rates(trial.attempts, threshold_pct, margin_pct=1.0) for threshold_pct in THRESHOLDS_PCT]
+    best = suggested(table, most_let_in=most_let_in / 100)
+    if as_json:
+        for row in report.rows(trial, table, best):
+            _print_json(row)
+    else:
+        report.show(console, trial, table, best)
+    if plot_to:
+        report.plot(table, best, plot_to)
+
+
 @contextmanager
 def _queue(data: Path) -> "Iterator[JobQueue]":
     from local.adapters.database import open_database
