@@ -1,6 +1,11 @@
 """Sockets are off in every test but those marked `integration`, which may talk to this machine only."""
 
+import os
+
 import pytest
+
+# Powertools reads these when a handler's module is imported, whichever test does that first.
+os.environ["POWERTOOLS_SERVICE_NAME"] = os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "test"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

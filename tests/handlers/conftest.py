@@ -127,9 +127,7 @@ def rekolocal() -> Iterator[LocalRekognition]:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, rekolocal: LocalRekognition, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
+def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
     settings = Settings("bucket", "sightings", "faces", "people", f"c-{tmp_path.name}")
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")
