@@ -12,6 +12,7 @@ import cv2
 from kiosk.api import ApiClient
 from kiosk.api import Path as HandInPath
 from kiosk.camera import CameraError, View
+from kiosk.commands.acting import acting, acting_options
 from kiosk.commands.options import api_option, json_option
 from kiosk.detect import Detector, make_detector
 from kiosk.event import Counts, Listener
@@ -23,6 +24,7 @@ from kiosk.source import is_live, open_source, still_pictures
 from kiosk.spool import Spool, SpoolError
 from kiosk.status import StatusFile, state_folder
 from kiosk.stills import play
+from kiosk.systemd import Watchdog
 from kiosk.uploader import Uploader
 from kiosk.watch import watch
 
@@ -110,6 +112,7 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
     show_default=True,
     help="Smaller faces are passed by.",
 )
+@acting_options
 @api_option
 @json_option
 def command(
@@ -124,6 +127,8 @@ def command(
     rotate: str,
     zone: Box | None,
     min_face_px: float,
+    on: tuple[str, ...],
+    policy: Path | None,
     api: ApiClient,
     as_json: bool,
 ) -> None:
@@ -137,7 +142,8 @@ def command(
         folder = state_folder(kiosk_id)
         spool = stack.enter_context(closing(Spool(spool_folder or folder / "spool")))
         outbox = stack.enter_context(Uploader(spool, api, path=path, answer_s=answer_s))
-        listeners: list[Listener] = [report]
+        actions = stack.enter_context(acting(on, policy, folder))
+        listeners: list[Listener] = [report, *([actions] if actions else [])]
         if pictures is not None:
             events = play(pictures, kiosk_id, detector, outbox, answer_s=answer_s, counts=counts)
         else:
@@ -159,7 +165,8 @@ def command(
                 spool=spool.state,
             )
             listeners.append(stack.enter_context(closing(status)))
-            events = watch(camera, loop, [status])
+            watchdog = stack.enter_context(closing(Watchdog()))
+            events = watch(camera, loop, [status, watchdog])
         with _stopped_by_signals():
             for event in events:
                 for listener in listeners:

@@ -1,0 +1,57 @@
+"""The options with which `recognizeme kiosk` acts on what it sees."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from kiosk.actions import ActionError, Actions, parse_trigger
+from kiosk.journal import Journal
+from kiosk.unlock import Doorkeeper, PolicyError, UnlockPolicy
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def acting_options(command: Command) -> Command:
+    """Add `--on` and `--policy`; the command receives `on` and `policy` for `acting`."""
+    on = click.option(
+        "--on",
+        multiple=True,
+        metavar="OUTCOME=ACTION",
+        help="What to do about an outcome, if the policy allows it: recognized=webhook:URL, =command:PATH or "
+        "=mqtt:URL/topic. Can be given several times.",
+    )
+    policy = click.option(
+        "--policy",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The unlock policy, a TOML file; without it nothing is allowed. See docs/kiosk.md.",
+    )
+    return on(policy(command))
+
+
+def acting(on: tuple[str, ...], policy: Path | None, folder: Path) -> AbstractContextManager[Actions | None]:
+    """The actions that were asked for, or None; decisions.jsonl and actions.jsonl are kept in `folder`.
+
+    Raises `click.ClickException` for an action or a policy that cannot be used.
+    """
+    if not on:
+        return nullcontext()
+    if policy is None:
+        raise click.UsageError("--on needs --policy FILE: without a policy nothing is allowed")
+    try:
+        rules = UnlockPolicy.from_toml(policy.read_text("utf-8"))
+        triggers = [parse_trigger(each) for each in on]
+    except OSError as error:
+        raise click.ClickException(f"the policy {policy} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"the policy {policy} is no text in UTF-8") from error
+    except (PolicyError, ActionError) as error:
+        raise click.ClickException(str(error)) from error
+    doorkeeper = Doorkeeper(
+        rules, Journal(folder / "decisions.jsonl"), now=lambda: datetime.now(UTC), clock=time.monotonic
+    )
+    return Actions(triggers, doorkeeper, Journal(folder / "actions.jsonl"))
