@@ -9,15 +9,18 @@ import pytest
 
 from recognizeme.adapters.s3 import S3PhotoStore
 
-NOW = datetime.now(UTC)
 KEY = "captures/front/2026/11/23/a.jpg"
 
 
 pytestmark = pytest.mark.usefixtures("region")
 
 
+def soon(**later: float) -> datetime:
+    return datetime.now(UTC) + timedelta(**later)
+
+
 def test_a_ticket_fixes_key_type_and_size_for_some_minutes() -> None:
-    expires_at = NOW + timedelta(minutes=5)
+    expires_at = soon(minutes=5)
     ticket = S3PhotoStore.connect("pictures").ticket(KEY, "image/png", max_bytes=5000, expires_at=expires_at)
     policy = json.loads(b64decode(ticket.fields["policy"]))
     for condition in (
@@ -33,7 +36,7 @@ def test_a_ticket_fixes_key_type_and_size_for_some_minutes() -> None:
 
 def test_links_and_tickets_go_to_the_bucket_s_own_region() -> None:
     photos = S3PhotoStore.connect("pictures")
-    expires_at = NOW + timedelta(minutes=1)
+    expires_at = soon(minutes=1)
     host = "pictures.s3.eu-central-1.amazonaws.com"
     assert urlsplit(photos.link(KEY, expires_at=expires_at)).netloc == host
     assert urlsplit(photos.ticket(KEY, "image/jpeg", max_bytes=1, expires_at=expires_at).url).netloc == host
@@ -44,12 +47,12 @@ def test_elsewhere_the_bucket_is_in_the_path_because_no_name_server_knows_it(
     monkeypatch: pytest.MonkeyPatch, endpoint: str
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
-    link = S3PhotoStore.connect("pictures").link(KEY, expires_at=NOW + timedelta(minutes=1))
+    link = S3PhotoStore.connect("pictures").link(KEY, expires_at=soon(minutes=1))
     assert link.startswith(f"{endpoint}/pictures/captures/")
 
 
 def test_a_link_ends_when_it_was_asked_to() -> None:
     photos = S3PhotoStore.connect("pictures")
-    link = photos.link(KEY, expires_at=NOW + timedelta(seconds=60))
+    link = photos.link(KEY, expires_at=soon(seconds=60))
     (seconds,) = parse_qs(urlsplit(link).query)["X-Amz-Expires"]
     assert 50 <= int(seconds) <= 60

@@ -1,4 +1,4 @@
-"""What crash tests run in processes of their own: python -m tests.local.adapters.writer JOB FOLDER [FIRST]."""
+"""What crash tests run in processes of their own: `-m tests.local.adapters.writer JOB FOLDER [FIRST]`."""
 
 import json
 import sys
