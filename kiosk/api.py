@@ -223,6 +223,10 @@ class ApiClient:
         """That the API is up, and its version."""
         return self._wire.call("GET", "/health", timeout_s=timeout_s)
 
+    def clock_ahead_s(self, *, timeout_s: float = 5.0) -> float | None:
+        """How far this machine's clock is ahead of the API's, in seconds; None when it does not say."""
+        return self._wire.clock_ahead_s(timeout_s=timeout_s)
+
     def _items(self, route: str, filters: Mapping[str, str | None], *, limit: int | None) -> Iterator[Json]:
         params = _given(filters)
         left = limit

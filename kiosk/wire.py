@@ -1,6 +1,8 @@
 """How a request reaches the API: connections, credentials, time limits, and what each failure means."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -123,6 +125,16 @@ class Wire:
                 f"the picture store refused the picture ({response.status_code}): wrong size or type"
             )
         raise _store_busy(response)
+
+    def clock_ahead_s(self, *, timeout_s: float, unix_s: Callable[[], float] = time.time) -> float | None:
+        """How far our clock is ahead of the API's, to about a second; None when it does not say."""
+        asked_s = unix_s()
+        response = self._request("GET", f"{self.url}/health", auth=self._auth, timeout_s=timeout_s)
+        try:
+            theirs = parsedate_to_datetime(response.headers["Date"]).timestamp()
+        except (KeyError, TypeError, ValueError):
+            return None
+        return (asked_s + unix_s()) / 2 - theirs - 0.5  # HTTP's Date is cut to the second
 
     def fetch(self, url: str, *, timeout_s: float | None = None) -> bytes:
         """The bytes behind a link that the API gave; our credentials are not sent there."""

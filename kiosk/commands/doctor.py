@@ -1,0 +1,75 @@
+"""`recognizeme doctor`: is this machine fit to be a kiosk, and what is to be mended?"""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import cv2
+from rich.markup import escape
+
+from kiosk.api import ApiClient
+from kiosk.checkup import Check, Finding, checkup
+from kiosk.commands.options import api_option, json_option
+from kiosk.listing import console, write_json
+from kiosk.models import YUNET_ENV, YUNET_URL, ModelError, fetch_yunet
+from kiosk.status import state_folder
+
+_MARKS = {
+    Finding.OK: "[green]ok[/]     ",
+    Finding.WARNING: "[yellow]warning[/]",
+    Finding.FAILURE: "[red]failure[/]",
+}
+
+
+@click.command()
+@click.option(
+    "--source", metavar="DEVICE|URL|PATH", help="The camera to try.  [default: the machine's first]"
+)
+@click.option("--kiosk-id", default="kiosk", show_default=True, help="Whose spool to look at.")
+@click.option(
+    "--spool",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where pictures wait until they are delivered.  [default: the user's state folder]",
+)
+@click.option(
+    "--yunet-model", type=click.Path(path_type=Path), help=f"The face detector's network.  [env: {YUNET_ENV}]"
+)
+@click.option(
+    "--fetch-models", is_flag=True, help="First fetch YuNet, checked by its SHA-256, if it is not here."
+)
+@click.option("--models-url", default=YUNET_URL, hidden=True, help="Where to fetch it from.")
+@api_option
+@json_option
+def command(
+    source: str | None,
+    kiosk_id: str,
+    spool: Path | None,
+    yunet_model: Path | None,
+    fetch_models: bool,
+    models_url: str,
+    api: ApiClient,
+    as_json: bool,
+) -> None:
+    """Check model, camera, disk, API, credentials and clock, and say how to mend what is wrong.
+
+    Exits 1 when something has failed; warnings can wait.
+    """
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    if fetch_models:
+        try:
+            fetch_yunet(url=models_url)
+        except ModelError as error:
+            raise click.ClickException(str(error)) from error
+    checks = []
+    folder = spool or state_folder(kiosk_id) / "spool"
+    for check in checkup(api, source=source, spool=folder, yunet_model=yunet_model):
+        checks.append(check)
+        write_json(asdict(check)) if as_json else _tell(check)
+    sys.exit(any(check.finding is Finding.FAILURE for check in checks))
+
+
+def _tell(check: Check) -> None:
+    console().print(f"{_MARKS[check.finding]}  {check.name:<12} {escape(check.detail)}", soft_wrap=True)
+    if check.mend and check.finding is not Finding.OK:
+        console().print(f"         {'':<12} -> {escape(check.mend)}", soft_wrap=True)

@@ -1,0 +1,180 @@
+"""The checks against real folders, files and a real HTTP server."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from kiosk.capture_id import new_capture_id
+from kiosk.checkup import Finding, check_clock
+from kiosk.cli import main
+from kiosk.outbox import Capture
+from kiosk.spool import Spool
+from tests.kiosk.api_server import ApiServer, Fault
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.delenv("RECOGNIZEME_YUNET_MODEL", raising=False)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    file = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*"MJPG"), 10, (160, 120))  # type: ignore[attr-defined]
+    for _ in range(3):
+        writer.write(np.zeros((120, 160, 3), np.uint8))
+    writer.release()
+    return file
+
+
+def doctor(url: str, *arguments: str) -> tuple[Result, dict[str, dict[str, Any]]]:
+    result = CliRunner().invoke(main, ["doctor", "--api", url, "--json", *arguments])
+    checks = [json.loads(line) for line in result.stdout.splitlines()]
+    return result, {check["name"]: check for check in checks}
+
+
+def test_a_machine_that_is_fit_passes(server: ApiServer, clip: Path, tmp_path: Path) -> None:
+    result, checks = doctor(server.url, "--source", str(clip), "--spool", str(tmp_path / "spool"))
+    assert result.exit_code == 0, result.output
+    assert list(checks) == ["model", "camera", "disk", "spool", "api", "credentials", "clock"]
+    assert checks["camera"]["detail"] == "160x120 pixels"
+    assert checks["api"]["detail"].endswith("version 0.1.0")
+    assert {name for name, check in checks.items() if check["finding"] != "ok"} <= {"model", "disk"}
+
+
+def test_whatever_is_wrong_says_how_to_mend_it(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result, checks = doctor(
+        "http://127.0.0.1:9",
+        "--source",
+        str(tmp_path / "nothing.mp4"),
+        "--yunet-model",
+        str(tmp_path / "no.onnx"),
+    )
+    assert result.exit_code == 1
+    assert {name for name, check in checks.items() if check["finding"] == "failure"} == {
+        "model",
+        "camera",
+        "api",
+    }
+    assert all(check["mend"] for check in checks.values() if check["finding"] != "ok")
+
+
+def test_a_camera_that_is_not_there_fails(server: ApiServer) -> None:
+    _, checks = doctor(server.url, "--source", "http://127.0.0.1:9/stream")
+    assert checks["camera"]["finding"] == "failure"
+
+
+def test_wrong_credentials_are_told_from_no_api(server: ApiServer) -> None:
+    server.faults = lambda method, path: Fault(status=401) if path == "/people" else None
+    _, checks = doctor(server.url)
+    assert checks["api"]["finding"] == "ok"
+    assert checks["credentials"]["finding"] == "failure"
+    assert "RECOGNIZEME_TOKEN" in checks["credentials"]["mend"]
+
+
+def test_pictures_that_were_refused_are_pointed_to(server: ApiServer, tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    spool = Spool(folder)
+    capture = Capture(new_capture_id(), "front", b"picture", "track 1")
+    spool.add(capture)
+    spool.refuse(capture.capture_id, "no")
+    spool.close()
+    _, checks = doctor(server.url, "--spool", str(folder))
+    assert checks["spool"]["detail"] == "0 wait, 1 refused, 0 damaged, 0 dropped"
+    assert str(folder) in checks["spool"]["mend"]
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "finding"),
+    [
+        (0.5, Finding.OK),
+        (-1.5, Finding.OK),
+        (30, Finding.WARNING),
+        (-3600, Finding.FAILURE),
+        (None, Finding.WARNING),
+    ],
+)
+def test_a_clock_that_is_off_is_seen(ahead_s: float | None, finding: Finding) -> None:
+    class Api:
+        def clock_ahead_s(self, *, timeout_s: float) -> float | None:
+            return ahead_s
+
+    assert check_clock(Api()).finding is finding  # type: ignore[arg-type]
+
+
+def test_the_clock_is_compared_with_the_servers(server: ApiServer) -> None:
+    from kiosk.wire import Wire
+
+    wire = Wire(server.url, token=None, timeout_s=5)
+    real_s = wire.clock_ahead_s(timeout_s=5)
+    assert real_s is not None
+    assert abs(real_s) < 1.5
+    an_hour_back = wire.clock_ahead_s(timeout_s=5, unix_s=lambda: __import__("time").time() - 3600)
+    assert an_hour_back is not None
+    assert abs(an_hour_back + 3600) < 1.5
+
+
+@pytest.fixture
+def file_server(tmp_path: Path) -> Iterator[str]:
+    class Files(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(tmp_path))
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def fetch(server: ApiServer, url: str) -> Result:
+    return doctor(server.url, "--fetch-models", "--models-url", url)[0]
+
+
+def test_a_model_with_another_checksum_is_not_kept(
+    server: ApiServer, file_server: str, tmp_path: Path
+) -> None:
+    (tmp_path / "model.onnx").write_bytes(bytes(232_589))
+    result = fetch(server, f"{file_server}/model.onnx")
+    assert result.exit_code == 1
+    assert "not the YuNet this program knows; nothing was kept" in result.output
+    assert not list((tmp_path / "XDG_CACHE_HOME").rglob("*.onnx"))
+
+
+def test_a_model_with_the_pinned_checksum_is_fetched_once(
+    server: ApiServer, file_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The real model is not part of the project, so another file's checksum is pinned for once.
+    import hashlib
+
+    from kiosk import models
+
+    (tmp_path / "model.onnx").write_bytes(b"a model")
+    monkeypatch.setattr(models, "YUNET_SHA256", hashlib.sha256(b"a model").hexdigest())
+    first = fetch(server, f"{file_server}/model.onnx")
+    (tmp_path / "model.onnx").unlink()
+    second = fetch(server, f"{file_server}/model.onnx")
+    for result in (first, second):
+        assert json.loads(result.stdout.splitlines()[0])["finding"] == "ok", result.output
+
+
+def test_no_way_to_the_model_says_where_to_put_it(server: ApiServer) -> None:
+    result = fetch(server, "http://127.0.0.1:9/model.onnx")
+    assert result.exit_code == 1
+    assert "fetch it elsewhere and put it at" in result.output
