@@ -3,10 +3,8 @@
 import json
 import os
 import platform
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cloud.processes import free_port, wait_for
 from tests.cloud.template import ROOT
 
 MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -86,7 +85,7 @@ def emulated(
             command, cwd=artifact, env={**clean, **environment}, stdout=output, stderr=output
         )
         try:
-            _wait_for(address, process)
+            wait_for(int(address.rpartition(":")[2]), process)
             yield Emulator(f"http://{address}")
         finally:
             process.terminate()
@@ -95,21 +94,3 @@ def emulated(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    host, _, port = address.partition(":")
-    for _ in range(500):
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-            return
-        except OSError:
-            assert process.poll() is None, "the emulator ended at once"
-            time.sleep(0.02)
-    raise AssertionError(f"the emulator does not listen on {address}")

@@ -20,8 +20,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
+from recognizeme.adapters.dynamodb import DynamoDbPeople
+from recognizeme.adapters.rekognition import RekognitionFaceIndex
+from recognizeme.adapters.s3 import S3PhotoStore
+from recognizeme.enroll import Enroller
 from recognizeme.settings import Settings
-from recognizeme.wiring import AwsParts, enroller
+from recognizeme.wiring import utc_now
 from tests.cloud.emulator import MACHINES
 from tests.cloud.stand_ins import StandIns, stand_ins
 from tests.cloud.template import ROOT
@@ -122,13 +126,20 @@ def running() -> Iterator[StandIns]:
 
 
 def _furnish(services: StandIns) -> None:
-    environment = services.environment("Enrollment")
-    os.environ.update(environment)
+    settings = Settings.from_env(services.environment("Enrollment"))
     portrait = ASTRONAUT.read_bytes()
-    parts = AwsParts(Settings.from_env(environment))
-    ada = enroller(parts)
-    ada.put_person("ada", "Ada Lovelace", None)
-    ada.enroll_now("ada", portrait, "portrait.jpg")
+    people = DynamoDbPeople(
+        services.client("dynamodb"), settings.people_table, faces_table=settings.faces_table
+    )
+    enroller = Enroller(
+        photos=S3PhotoStore(services.client("s3"), services.bucket),
+        faces=RekognitionFaceIndex(services.rekognition, settings.collection_id),
+        people=people,
+        ticket_s=settings.ticket_s,
+        now=utc_now,
+    )
+    enroller.put_person("ada", "Ada Lovelace", None)
+    enroller.enroll_now("ada", portrait, "portrait.jpg")
     for path in sorted((ROOT / "events").glob("*.json")):
         for record in json.loads(path.read_text()).get("Records", ()):
             key = ((record or {}).get("s3") or {}).get("object", {}).get("key")

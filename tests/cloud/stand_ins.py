@@ -3,6 +3,8 @@
 The bucket, the tables and their indexes are made as template.yaml describes them.
 """
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,9 +12,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from rekolocal.testing import local_rekognition
+from tests.cloud.processes import free_port, wait_for
 from tests.cloud.template import REGION, environment, resolve, resources
 
 # Lambda sets these for every function.
@@ -74,13 +76,21 @@ class StandIns:
 @contextmanager
 def stand_ins() -> Iterator[StandIns]:
     """The services on free ports of 127.0.0.1, with an empty stack made in them."""
-    moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    moto.start()
+    with _moto() as url, local_rekognition() as rekognition:
+        services = StandIns(url, rekognition.endpoint_url, rekognition.client)
+        services.make_stack()
+        yield services
+
+
+@contextmanager
+def _moto() -> Iterator[str]:
+    # A process of its own: what moto holds is global, and other tests hold something there too.
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        host, port = moto.get_host_and_port()
-        with local_rekognition() as rekognition:
-            services = StandIns(f"http://{host}:{port}", rekognition.endpoint_url, rekognition.client)
-            services.make_stack()
-            yield services
+        wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
     finally:
-        moto.stop()
+        process.terminate()
+        process.wait(10)

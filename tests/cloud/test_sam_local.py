@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cloud import sam_local
-from tests.cloud.emulator import free_port
+from tests.cloud.processes import free_port
 from tests.cloud.sam_local import ENV_FILE, NoEngine, ask_engine, overrides, running
 from tests.cloud.template import ROOT
 
