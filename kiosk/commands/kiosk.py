@@ -26,7 +26,8 @@ from kiosk.status import StatusFile, state_folder
 from kiosk.stills import play
 from kiosk.systemd import Watchdog
 from kiosk.uploader import Uploader
-from kiosk.watch import watch
+from kiosk.watch import Onlooker, watch
+from kiosk.window import Window, WindowError
 
 
 class _Zone(click.ParamType[Box]):
@@ -69,7 +70,11 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
     "or - for MJPEG on standard input.",
 )
 @click.option(
-    "--kiosk-id", default="kiosk", show_default=True, help="What this kiosk is called in sightings."
+    "--kiosk-id",
+    default="kiosk",
+    show_default=True,
+    callback=_kiosk_id,
+    help="What this kiosk is called in sightings.",
 )
 @click.option(
     "--path",
@@ -112,6 +117,7 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
     show_default=True,
     help="Smaller faces are passed by.",
 )
+@click.option("--window", is_flag=True, help="Show the video with boxes and names, where there is a display.")
 @acting_options
 @api_option
 @json_option
@@ -127,6 +133,7 @@ def command(
     rotate: str,
     zone: Box | None,
     min_face_px: float,
+    window: bool,
     on: tuple[str, ...],
     policy: Path | None,
     api: ApiClient,
@@ -166,7 +173,10 @@ def command(
             )
             listeners.append(stack.enter_context(closing(status)))
             watchdog = stack.enter_context(closing(Watchdog()))
-            events = watch(camera, loop, [status, watchdog])
+            onlookers: list[Onlooker] = [status, watchdog]
+            if window:
+                onlookers.append(stack.enter_context(closing(Window())))
+            events = watch(camera, loop, onlookers)
         with _stopped_by_signals():
             for event in events:
                 for listener in listeners:
@@ -190,7 +200,7 @@ def _detector(yunet_model: Path | None) -> Detector:
 def _clear_errors() -> Iterator[None]:
     try:
         yield
-    except (CameraError, ModelError, SpoolError) as error:
+    except (CameraError, ModelError, SpoolError, WindowError) as error:
         raise click.ClickException(str(error)) from error
 
 
