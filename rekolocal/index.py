@@ -1,6 +1,6 @@
 """Exact nearest-neighbour search over the vectors of one collection, in memory.
 
-A search of a million vectors is bound by the memory it reads, so it reads a sketch of each vector first: 64 bytes
+A search of a million vectors is bound by the memory it reads, so it reads a sketch of each first: 64 bytes
 instead of 512. Vectors are rotated, which keeps distances, so that the coordinates in which faces differ come
 first; 63 of them and the length of the rest, rounded to int8, bound the distance from below:
 
@@ -13,9 +13,12 @@ docs/adr/0005-vector-search.md has the alternatives.
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numkong
 import numpy as np
@@ -29,10 +32,11 @@ Bytes = npt.NDArray[np.int8]
 _SKETCH = 64  # int8 values: coordinates, then the length of the rest
 _STEP = 0.5 / 127  # what one unit of int8 stands for; faces differ by less than 0.5 in a coordinate
 _MAX_ERROR = 0.02  # a vector whose sketch is further off (no face's is) is compared in full every time
-_ROUNDING = 1e-4  # more than float32 arithmetic can lose
+_ROUNDING = 2e-3  # more than float32 arithmetic can lose
 _SEGMENT = 65_536  # vectors in a full segment
 _FIRST_LOOK = 2_048  # vectors seen before any can be ruled out
 _FOLD = 4  # sketches side by side in one row of a product: rows of 256 bytes cost less than four of 64
+_WORTH_A_THREAD = 4  # blocks
 _NEVER, _ALWAYS = np.int32(1 << 30), np.int32(-(1 << 30))
 
 
@@ -49,6 +53,24 @@ class _Segment:
     @property
     def room(self) -> int:
         return len(self.keys) - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class _Sketches:
+    """int8 (n, 64); biases, half the squared length in steps; how far off each is (where still known)."""
+
+    values: Bytes
+    biases: Ints
+    errors: Floats | None = None
+
+    def least_score(self, cutoff: float) -> float:
+        """Of a query's sketch: the score (product less bias) below which a vector is beyond `cutoff`."""
+        if math.isinf(cutoff):
+            return float(-_NEVER // 2)
+        assert self.errors is not None
+        reach = (cutoff + float(self.errors[0]) + _MAX_ERROR + _ROUNDING) / _STEP
+        length = int(np.square(self.values.astype(np.int64)).sum())
+        return (length - reach * reach) / 2 - 1  # 1: a bias is rounded down to an integer
 
 
 @dataclass(slots=True)
@@ -82,8 +104,9 @@ class VectorIndex:
     """
 
     def __init__(self, rotation: Floats) -> None:
-        self._rotation = np.ascontiguousarray(rotation.T)
-        self._centre: Floats | None = None  # the first vector; the others are kept relative to it
+        self._dimensions = len(rotation)
+        self._directions = np.ascontiguousarray(rotation[: _SKETCH - 1].T)
+        self._centre: Floats | None = None  # the first vector: sketches are of what differs from it
         self._lock = threading.Lock()
         self._segments: list[_Segment] = []
         self._count = 0
@@ -95,23 +118,32 @@ class VectorIndex:
         """`keys`: int64 (n,), none of them in the index; `vectors`: float32 (n, dimensions)."""
         if not len(keys):
             return
-        rotated = np.asarray(vectors @ self._rotation, dtype=np.float32)
         with self._lock:
             if self._centre is None:
-                self._centre = rotated[0].copy()
-            rotated -= self._centre
-            while len(keys):
-                segment = self._segment_with_room()
-                taken = min(len(keys), segment.room)
-                _write(segment, keys[:taken], rotated[:taken])
-                self._count += taken
-                keys, rotated = keys[taken:], rotated[taken:]
+                self._centre = vectors[0].copy()
+        sketches = _sketch(vectors - self._centre, self._directions)
+        with self._lock:
+            self._append(keys, vectors, sketches)
+
+    def _append(self, keys: Keys, vectors: Floats, sketches: _Sketches) -> None:
+        done = 0
+        while done < len(keys):
+            segment = self._segment_with_room()
+            rows = slice(done, done + segment.room)
+            taken = len(keys[rows])
+            slots = slice(segment.used, segment.used + taken)
+            segment.keys[slots], segment.vectors[slots] = keys[rows], vectors[rows]
+            segment.sketches[slots] = sketches.values[rows]
+            segment.biases[slots] = sketches.biases[rows]  # last: it makes the vectors visible to searches
+            segment.used += taken
+            self._count += taken
+            done += taken
 
     def _segment_with_room(self) -> _Segment:
         """The last segment, or a new one; they double at first, so that a small collection stays small."""
         if not self._segments or not self._segments[-1].room:
             size = min(_SEGMENT, max(64, 1 << self._count.bit_length()))
-            self._segments.append(_Segment(size, len(self._rotation)))
+            self._segments.append(_Segment(size, self._dimensions))
         return self._segments[-1]
 
     def remove(self, keys: Iterable[int]) -> None:
@@ -129,15 +161,10 @@ class VectorIndex:
     def _compact(self) -> None:
         """New segments without the holes; a search that has begun keeps the old ones."""
         old, self._segments, self._count = self._segments, [], 0
-        for kept in old:
-            (slots,) = np.nonzero(kept.keys >= 0)
-            keys, vectors = kept.keys[slots], kept.vectors[slots]
-            while len(keys):
-                segment = self._segment_with_room()
-                taken = min(len(keys), segment.room)
-                _write(segment, keys[:taken], vectors[:taken])
-                self._count += taken
-                keys, vectors = keys[taken:], vectors[taken:]
+        for segment in old:
+            (slots,) = np.nonzero(segment.keys >= 0)
+            sketches = _Sketches(segment.sketches[slots], segment.biases[slots])
+            self._append(segment.keys[slots], segment.vectors[slots], sketches)
 
     def search(self, vector: Floats, *, limit: int, max_distance: float = math.inf) -> tuple[Keys, Floats]:
         """The `limit` nearest within `max_distance` (inclusive): keys, and distances in ascending order."""
@@ -146,13 +173,15 @@ class VectorIndex:
             centre, parts = self._centre, [(segment, segment.used) for segment in self._segments]
         if centre is None:
             return nearest.ranked()
-        query = np.asarray(vector @ self._rotation - centre, dtype=np.float32)
-        sketch, error = _sketch(query[None])
-        folded = numkong.dots_pack(np.kron(np.eye(_FOLD, dtype=np.int8), sketch))
-        length = int(np.square(sketch.astype(np.int64)).sum())
-        for segment, slots in _blocks(parts):
-            scores = _products(segment, slots, folded) - segment.biases[slots]
-            self._compare(segment, slots, scores, query, length, float(error[0]), nearest)
+        sketch = _sketch((vector - centre)[None], self._directions)
+        folded = numkong.dots_pack(np.kron(np.eye(_FOLD, dtype=np.int8), sketch.values))
+        blocks = list(_blocks(parts))
+        scores_of = partial(_scores, folded=folded)
+        in_turn = (
+            map(scores_of, blocks) if len(blocks) < _WORTH_A_THREAD else _threads().map(scores_of, blocks)
+        )
+        for (segment, slots), scores in zip(blocks, in_turn, strict=True):
+            self._compare(segment, slots, scores, vector, sketch, nearest)
         return nearest.ranked()
 
     def _compare(
@@ -161,17 +190,16 @@ class VectorIndex:
         slots: slice,
         scores: Ints,
         query: Floats,
-        length: int,
-        error: float,
+        sketch: _Sketches,
         nearest: _Nearest,
     ) -> None:
         """Compare in full what the sketches leave: first the most promising, for they rule out others."""
-        (left,) = np.nonzero(scores >= _least_score(nearest.cutoff, length, error))
+        (left,) = np.nonzero(scores >= sketch.least_score(nearest.cutoff))
         if len(left) > 2 * nearest.limit:
             order = np.argpartition(-scores[left], nearest.limit)
             first, left = left[order[: nearest.limit]], left[order[nearest.limit :]]
             nearest.take(*self._distances(segment, slots.start + first, query))
-            left = left[scores[left] >= _least_score(nearest.cutoff, length, error)]
+            left = left[scores[left] >= sketch.least_score(nearest.cutoff)]
         if len(left):
             nearest.take(*self._distances(segment, slots.start + left, query))
 
@@ -183,38 +211,33 @@ class VectorIndex:
         return keys, distances
 
 
-def _write(segment: _Segment, keys: Keys, vectors: Floats) -> None:
-    """Append vectors (rotated and centred); the bias comes last, for it makes them visible to searches."""
-    slots = slice(segment.used, segment.used + len(keys))
-    sketches, errors = _sketch(vectors)
-    halves = np.square(sketches.astype(np.int32)).sum(axis=1) // 2
-    segment.keys[slots], segment.vectors[slots], segment.sketches[slots] = keys, vectors, sketches
-    segment.biases[slots] = np.where(errors > _MAX_ERROR, _ALWAYS, halves)
-    segment.used += len(keys)
+def _sketch(differences: Floats, directions: Floats) -> _Sketches:
+    """Sketches of float32 (n, dimensions), along the `directions` (dimensions, 63)."""
+    exact = np.empty((len(differences), _SKETCH), np.float32)
+    np.matmul(differences, directions, out=exact[:, :-1])
+    rest = np.einsum("ij,ij->i", differences, differences) - np.einsum(
+        "ij,ij->i", exact[:, :-1], exact[:, :-1]
+    )
+    exact[:, -1] = np.sqrt(np.maximum(rest, 0))
+    exact *= 1 / _STEP
+    rounded = np.clip(np.rint(exact), -127, 127)
+    exact -= rounded
+    errors = np.sqrt(np.einsum("ij,ij->i", exact, exact)) * np.float32(_STEP)
+    halves = np.einsum("ij,ij->i", rounded, rounded).astype(np.int32) // 2
+    return _Sketches(rounded.astype(np.int8), np.where(errors > _MAX_ERROR, _ALWAYS, halves), errors)
 
 
-def _sketch(vectors: Floats) -> tuple[Bytes, Floats]:
-    """int8 (n, 64) of float32 (n, dimensions), and how far each is from what it stands for."""
-    exact = np.empty((len(vectors), _SKETCH), np.float32)
-    exact[:, :-1] = vectors[:, : _SKETCH - 1]
-    exact[:, -1] = np.linalg.norm(vectors[:, _SKETCH - 1 :], axis=1)
-    sketches = np.clip(np.rint(exact / _STEP), -127, 127).astype(np.int8)
-    errors = np.linalg.norm(sketches * np.float32(_STEP) - exact, axis=1)
-    return sketches, errors.astype(np.float32)
-
-
-def _least_score(cutoff: float, length: int, error: float) -> float:
-    """The score (product minus bias, in steps squared) below which a vector is further than `cutoff`."""
-    if math.isinf(cutoff):
-        return float(-_NEVER // 2)
-    reach = (cutoff + error + _MAX_ERROR + _ROUNDING) / _STEP
-    return (length - reach * reach) / 2 - 1  # 1: the bias was rounded down to an integer
-
-
-def _products(segment: _Segment, slots: slice, folded: numkong.PackedMatrix) -> Ints:
-    """int32 (slots,): the sketches times the query's. Slots start and stop at multiples of the fold."""
+def _scores(block: tuple[_Segment, slice], folded: numkong.PackedMatrix) -> Ints:
+    """int32 (slots,): products with the query's sketch less biases; the greater, the nearer."""
+    segment, slots = block  # starts and stops at multiples of the fold
     rows = segment.sketches[slots].reshape(-1, _FOLD * _SKETCH)
-    return np.asarray(numkong.dots_packed(rows, folded)).reshape(-1)
+    return np.asarray(numkong.dots_packed(rows, folded)).reshape(-1) - segment.biases[slots]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """One a core, for all indexes: made when a collection is first large enough to need them."""
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="index")
 
 
 def _blocks(parts: list[tuple[_Segment, int]]) -> Iterator[tuple[_Segment, slice]]:

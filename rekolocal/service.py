@@ -6,13 +6,14 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from .engine.faces import FaceEngine
-from .index import VectorIndex
+from .index import Floats, Keys, VectorIndex
 from .pages import Pages
 from .pictures import Pictures
 from .state import Database, faces, users
@@ -87,10 +88,18 @@ class Service:
         self._user_indexes.pop(key, None)
 
     def _fill_indexes(self) -> None:
-        with self.database.read() as db:
-            for collections, keys, vectors in faces.all_vectors(db):
-                for collection in np.unique(collections):
-                    chosen = collections == collection
-                    self.face_index(int(collection)).add(keys[chosen], vectors[chosen])
+        """Read and index in two threads: SQLite and numpy work at the same time."""
+        with self.database.read() as db, ThreadPoolExecutor(1) as indexer:
+            done = [indexer.submit(self._index, *batch) for batch in faces.all_vectors(db)]
             for collection, key, vector in users.all_vectors(db):
                 self.user_index(collection).add(np.array([key]), vector[None])
+        for batch in done:
+            batch.result()
+
+    def _index(self, collections: Keys, keys: Keys, vectors: Floats) -> None:
+        if collections[0] == collections[-1] and (collections == collections[0]).all():
+            self.face_index(int(collections[0])).add(keys, vectors)
+            return
+        for collection in np.unique(collections):
+            chosen = collections == collection
+            self.face_index(int(collection)).add(keys[chosen], vectors[chosen])

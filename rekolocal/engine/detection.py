@@ -48,6 +48,10 @@ class Detection:
         """Pixels the box covers: the measure by which a face is the largest."""
         return self.width * self.height
 
+    def is_clear(self, view_px: float) -> bool:
+        """Whether a finer look would show no larger face; one pixel of this look is `view_px`."""
+        return self.confidence_pct >= 85 and min(self.width, self.height) >= 32 * view_px
+
 
 class Detector(Protocol):
     """Finds the faces of a picture."""
@@ -154,13 +158,13 @@ def _view(pixels: Pixels, look: _Look) -> tuple[Pixels, float, int]:
 
 
 class YuNetDetector:
-    """OpenCV's YuNet: faces from about 10 px, turned and partly hidden ones too. Its model is a file of one's
-    own.
+    """OpenCV's YuNet: faces from about 10 px, turned and partly hidden ones too. Its model is one's own file.
 
     Its box is from the forehead to the chin and as wide as the face; dlib's square lies a little lower.
     """
 
-    _SIDE_PX = 960
+    _SIDE_PX = 640  # Rekognition's smallest face (40 px in 1920) is 13 px then: enough
+    _COARSE_PX = 192
     _MIN_CONFIDENCE = 0.75
 
     def __init__(self, model: Path) -> None:
@@ -169,9 +173,15 @@ class YuNetDetector:
 
     def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
         """See Detector."""
+        if largest_only:
+            found = self._run(pixels, self._COARSE_PX)
+            if found and found[0].is_clear(max(pixels.shape) / self._COARSE_PX):
+                return found
+        return self._run(pixels, self._SIDE_PX)
+
+    def _run(self, pixels: Pixels, side_px: int) -> list[Detection]:
         height, width = pixels.shape[:2]
-        side = 640 if largest_only else self._SIDE_PX
-        scale = min(1.0, side / max(height, width))
+        scale = min(1.0, side_px / max(height, width))
         view = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
         if scale != 1.0:
             view = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -17,6 +17,7 @@ from rekolocal.engine.faces import Box
 from .collections import Collection
 
 Vectors = npt.NDArray[np.float32]
+Keys = npt.NDArray[np.int64]
 
 _SELECT = """
     SELECT f.key, f.id, f.image_id, f.external_image_id, f.left, f.top, f.width, f.height, f.confidence_pct,
@@ -138,7 +139,7 @@ def vectors(db: sqlite3.Connection, keys: Sequence[int]) -> Vectors:
     return np.frombuffer(b"".join(rows[key] for key in keys), dtype="<f4").reshape(len(keys), -1)
 
 
-def all_vectors(db: sqlite3.Connection, batch: int = 65536) -> Iterator[tuple[npt.NDArray[np.int64], ...]]:
+def all_vectors(db: sqlite3.Connection, batch: int = 16_384) -> Iterator[tuple[Keys, Keys, Vectors]]:
     """Every collection's vectors, in batches: collection keys (n,), face keys (n,), float32 (n, 128)."""
     cursor = db.execute("SELECT collection, face, vector FROM vectors ORDER BY face")
     while rows := cursor.fetchmany(batch):
