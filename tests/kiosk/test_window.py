@@ -1,0 +1,42 @@
+"""What the window shows."""
+
+import numpy as np
+import pytest
+
+from kiosk.best_shot import BestShot
+from kiosk.frame import Box
+from kiosk.loop import Visit
+from kiosk.sighting import Sighting
+from kiosk.track import Track
+from kiosk.window import annotated
+from tests.kiosk.pictures import room
+
+
+def visit(name: str | None = None, outcome: str | None = None, box: Box | None = None) -> Visit:
+    sighting = Sighting("c", "door", "", "done", outcome, name=name) if outcome else None
+    return Visit(Track(1, box or Box(100, 80, 60, 70), 0, 0), BestShot(0), sighting)
+
+
+@pytest.mark.parametrize(
+    ("who", "is_green"),
+    [(visit("Ada", "recognized"), True), (visit(outcome="unknown"), False), (visit(), False)],
+)
+def test_everybody_has_a_box_and_who_is_known_a_green_one(who: Visit, is_green: bool) -> None:
+    scene = room(320, 240)
+    shown = annotated(scene, [who])
+    blue, green, red = (int(value) for value in shown[100, 100])
+    assert (green > red + 50 and green > blue + 50) == is_green
+    assert (shown != scene).any()
+    assert (shown[200:] == scene[200:]).all()
+
+
+def test_the_picture_itself_stays_as_it_was() -> None:
+    scene = room(320, 240)
+    before = scene.copy()
+    annotated(scene, [visit("Ada", "recognized")])
+    assert np.array_equal(scene, before)
+
+
+@pytest.mark.parametrize("box", [Box(-50, -40, 80, 90), Box(300, 230, 80, 90), Box(0, 0, 320, 240)])
+def test_names_of_any_script_and_boxes_at_any_edge_are_drawn(box: Box) -> None:
+    annotated(room(320, 240), [visit("Zoë Łukasz 王小明", "recognized", box)])
