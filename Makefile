@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
+MINISTACK_VENV := .venv-ministack
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 
 .PHONY: help
@@ -46,7 +47,10 @@ bench: install ## run every benchmark; each prints a table for docs/performance.
 build: $(SAM_VENV)/.installed ## sam build: the four functions into .aws-sam/build
 	@$(SAM) build
 
-.PHONY: sam-local
+.PHONY: sam-local deploy-test
+deploy-test: install $(SAM_VENV)/.installed $(MINISTACK_VENV)/.installed ## sam deploy to a local CloudFormation, and the main job on it
+	@$(BIN)/pytest -m slow tests/cloud/test_deploy.py
+
 sam-local: install $(SAM_VENV)/.installed ## what `sam local` needs: S3, DynamoDB, Rekognition on this machine, Ada enrolled
 	@$(BIN)/python -m tests.cloud.sam_local
 
@@ -67,16 +71,17 @@ $(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(SAM_VENV)/.installed: requirements/uv.txt requirements/sam.txt
-	@echo "==> making $(SAM_VENV): aws-sam-cli pins its dependencies tightly, so it has its own environment"
-	@$(PYTHON) -m venv $(SAM_VENV)
-	@$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@VIRTUAL_ENV=$(SAM_VENV) $(SAM_VENV)/bin/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/sam.txt
+# Tools that pin their dependencies tightly have environments of their own: .venv-NAME from requirements/NAME.txt.
+.venv-%/.installed: requirements/uv.txt requirements/%.txt
+	@echo "==> making .venv-$*"
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=.venv-$* .venv-$*/bin/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/$*.txt
 	@touch $@
 
 .PHONY: lock
 lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-locked files
-	@for name in uv sam; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	@for name in uv sam ministack; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/functions.in --output-file functions/requirements.txt

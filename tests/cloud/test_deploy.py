@@ -1,0 +1,160 @@
+"""`sam deploy` of the built template to a local CloudFormation, and the main job on what it made.
+
+IAM is enforced there: every call that a function makes is allowed by its own policy, or fails. Left out,
+because MiniStack has none: the Rekognition collection (rekolocal is there), and the API's OpenAPI body (its
+routes are added).
+"""
+
+import os
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from recognizeme.model import new_capture_id
+from rekolocal.testing import local_rekognition
+from tests.cloud.ministack import ROOT_KEY, MiniStack, Missing, Signed, ministack
+from tests.cloud.template import ROOT
+from tests.portraits import ASTRONAUT
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
+
+STACK = "recognizeme-test"
+SAM = ROOT / ".venv-sam" / "bin" / "sam"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployed stack and a way to call its API."""
+
+    cloud: MiniStack
+    outputs: dict[str, str]
+    api: str
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        options.setdefault("auth", Signed(ROOT_KEY, ROOT_KEY))
+        return requests.request(
+            method, self.api + path, verify=str(self.cloud.certificate), timeout=60, **options
+        )
+
+
+def sam(cloud: MiniStack, *arguments: str) -> None:
+    done = subprocess.run(
+        [SAM, *arguments],
+        cwd=ROOT,
+        env={
+            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
+            **cloud.environment,
+            "SAM_CLI_TELEMETRY": "0",
+            "PATH": f"{SAM.parent}{os.pathsep}{os.environ['PATH']}",
+        },
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    folder = tmp_path_factory.mktemp("ministack")
+    try:
+        with ministack(folder) as cloud, local_rekognition() as rekognition:
+            rekognition.client.create_collection(CollectionId="employees")
+            built = folder / "build"
+            parameters = {
+                "Runtime": "python3.11",  # the worker processes are this Python
+                "Architecture": "x86_64",
+                "ExistingCollection": "true",
+                "EndpointUrl": cloud.url,
+                "RekognitionEndpointUrl": rekognition.endpoint_url,
+            }
+            overrides = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+            sam(cloud, "build", "--build-dir", str(built), *overrides)
+            sam(
+                *(cloud, "deploy", "--config-env", "none", "--template-file", str(built / "template.yaml")),
+                *("--stack-name", STACK, "--resolve-s3", "--capabilities", "CAPABILITY_IAM"),
+                *("--no-confirm-changeset", *overrides),
+            )
+            stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+            outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+            api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
+            cloud.add_routes(api_id, STACK)
+            yield Deployed(cloud, outputs, cloud.api_url(api_id))
+    except Missing as error:
+        if os.environ.get("REQUIRE_DEPLOY"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+def test_a_visit_goes_from_ticket_to_sighting_and_the_person_can_be_forgotten(deployed: Deployed) -> None:
+    portrait = ASTRONAUT.read_bytes()
+    assert deployed.call("PUT", "/people/ada", json={"name": "Ada Lovelace"}).status_code == 200
+    photo = deployed.call(
+        "POST", "/people/ada/photos?photo_id=a.png", data=portrait, headers={"content-type": "image/png"}
+    )
+    assert (photo.status_code, photo.json()["state"]) == (201, "indexed"), photo.text
+
+    capture_id = new_capture_id(datetime.now(UTC), secrets.token_bytes(10))
+    asked = {"kiosk_id": "front", "capture_id": capture_id, "content_type": "image/png"}
+    ticket = deployed.call("POST", "/captures", json=asked).json()
+    upload = requests.post(
+        ticket["upload"]["url"],
+        data=ticket["upload"]["fields"],
+        files={"file": portrait},
+        verify=str(deployed.cloud.certificate),
+        timeout=30,
+    )
+    assert upload.status_code in (201, 204), upload.text
+
+    sighting = wait_for_sighting(deployed, capture_id)
+    assert (sighting["outcome"], sighting["person_id"]) == ("recognized", "ada")
+    assert deployed.call("GET", "/sightings?person_id=ada").json()["items"] == [sighting]
+    assert deployed.call("GET", "/stats").json()["total"]["rekognition_calls"] == 1
+
+    forgotten = deployed.call("DELETE", "/people/ada")
+    assert forgotten.status_code == 200, forgotten.text
+    assert forgotten.json()["removed"] == {"faces": 1, "photos": 1, "captures": 1, "sightings": 1}
+    left = deployed.cloud.client("s3").list_object_versions(Bucket=deployed.outputs["PhotosBucket"])
+    assert not left.get("Versions"), "a forgotten person's pictures are gone in every version"
+
+
+def wait_for_sighting(deployed: Deployed, capture_id: str) -> dict[str, Any]:
+    for _ in range(120):
+        answer = deployed.call("GET", f"/sightings/{capture_id}")
+        if answer.status_code == 200 and answer.json()["status"] != "pending":
+            sighting: dict[str, Any] = answer.json()
+            return sighting
+        time.sleep(0.25)
+    raise AssertionError(f"no sighting came of the upload: {answer.text}")
+
+
+def test_a_photo_put_into_the_bucket_enrolls_its_person(deployed: Deployed) -> None:
+    deployed.call("PUT", "/people/grace", json={"name": "Grace"})
+    deployed.cloud.client("s3").put_object(
+        Bucket=deployed.outputs["PhotosBucket"],
+        Key="enrollments/grace/a portrait + more.png",
+        Body=ASTRONAUT.read_bytes(),
+    )
+
+    for _ in range(120):
+        photos = deployed.call("GET", "/people/grace/photos").json()["items"]
+        if photos:
+            break
+        time.sleep(0.25)
+
+    assert [(each["photo_id"], each["state"]) for each in photos] == [("a portrait + more.png", "indexed")]
+
+
+def test_a_call_without_a_signature_is_refused(deployed: Deployed) -> None:
+    assert deployed.call("GET", "/people", auth=None).status_code == 403
+
+
+def test_a_call_signed_by_nobody_known_is_refused(deployed: Deployed) -> None:
+    assert deployed.call("GET", "/people", auth=Signed("AKIANOBODYNOBODY0000", "secret")).status_code == 403
