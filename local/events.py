@@ -146,7 +146,7 @@ def object_created_event(*, key: str, size: int, sequencer: int, bucket: str, no
                 "eventVersion": "2.1",
                 "eventSource": "aws:s3",
                 "awsRegion": REGION,
-                "eventTime": now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "eventTime": _time_text(now),
                 "eventName": "ObjectCreated:Post",
                 "userIdentity": {"principalId": "AWS:local"},
                 "requestParameters": {"sourceIPAddress": "127.0.0.1"},
@@ -170,3 +170,19 @@ def object_created_event(*, key: str, size: int, sequencer: int, bucket: str, no
             }
         ]
     }
+
+
+def s3_test_event(*, bucket: str, now: datetime) -> Event:
+    """What S3 sends to a function when a bucket's notifications are set up."""
+    return {
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": _time_text(now),
+        "Bucket": bucket,
+        "RequestId": "0" * 16,
+        "HostId": "local",
+    }
+
+
+def _time_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
@@ -79,10 +80,12 @@ class Functions:
         """Call the function `name` and return its answer. Raises `InvocationFailed`."""
         return self._pools[name].invoke(event)
 
-    def warm(self, names: Iterable[str]) -> None:
-        """Start an environment of each function now, so that its first event need not wait for it."""
-        for name in names:
-            threading.Thread(target=self._pools[name].warm, daemon=True).start()
+    def warm(self, name: str, event: Event | None = None) -> None:
+        """Begin to start an environment of a function, so that its first event need not wait for that.
+
+        `event` is one it ignores, after having made what it needs for others.
+        """
+        threading.Thread(target=self._pools[name].warm, args=(event,), daemon=True).start()
 
     def close(self) -> None:
         """End every environment; callers in the middle of an event get `FunctionCrashed`."""
@@ -121,9 +124,13 @@ class _Pool:
             raise FunctionRaised(f"{answer['error']['errorType']}: {answer['error']['errorMessage']}")
         return answer["result"]
 
-    def warm(self) -> None:
-        with self._slots:
-            if not self._closed:
+    def warm(self, event: Event | None) -> None:
+        # Whatever is wrong with it shows again when it is needed.
+        with suppress(InvocationFailed):
+            if event is not None:
+                self.invoke(event)
+                return
+            with self._slots:
                 self._put(self._get())
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ import uvicorn
 
 from kiosk.models import ModelError, find_yunet
 from local import servers
+from local.events import s3_test_event
 from local.functions import Function, Functions
 from local.host import Gate, event_host
 from local.layout import Layout
@@ -113,13 +114,16 @@ class Stack:
         resources.callback(parts.database.close)
         lambdas = Functions(FUNCTIONS, env=env, on_log=_pass_log_on)
         resources.callback(lambdas.close)
-        lambdas.warm(function.name for function in FUNCTIONS)
+        notified = set(NOTIFIED.values())
+        for function in FUNCTIONS:
+            event = s3_test_event(bucket=parts.settings.bucket, now=parts.now())
+            lambdas.warm(function.name, event if function.name in notified else None)
         engine.wait_ready(partial(_make_collection, self.engine_url, parts.settings.collection_id))
 
         # The lock says that nobody else works on this data: what was being done when it stopped is free.
         parts.sightings.release_claims()
         resources.callback(Retention(parts).stop)
-        runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
+        runner = JobRunner(parts.jobs, lambdas.invoke, functions=notified)
         runner.start()
         resources.callback(runner.join, _GRACE_S)
         app = event_host(

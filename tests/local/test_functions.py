@@ -164,6 +164,21 @@ def test_events_at_the_same_time_run_in_separate_processes(functions: Functions)
     assert len(answers) == 2
 
 
+def test_a_warm_function_has_handled_an_event_before_its_first(
+    functions: Functions, log: list[tuple[str, str]]
+) -> None:
+    functions.warm("echo", {"ignored": True})
+    assert eventually(lambda: ("echo", "the handler writes to standard output") in log)
+
+
+def test_warming_a_function_that_cannot_start_harms_nobody(
+    functions: Functions, log: list[tuple[str, str]]
+) -> None:
+    functions.warm("missing", {})
+    assert eventually(lambda: any("ModuleNotFoundError" in line for _, line in log))
+    assert functions.invoke("echo", {})
+
+
 def test_closing_ends_every_environment(functions: Functions) -> None:
     process = psutil.Process(pid(functions.invoke("echo", {})))
     functions.close()
