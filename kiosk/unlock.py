@@ -17,7 +17,7 @@ A face alone can be fooled by a photo of it: docs/kiosk.md says what to combine 
     until = "19:30"              # before `from`: until the next day
 
     [[allow]]
-    outcome = "unknown"          # for a notice about strangers; it opens whatever --on unknown= names
+    outcome = "unknown"          # for a notice about strangers
 """
 
 import re
