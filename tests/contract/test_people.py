@@ -44,7 +44,7 @@ def test_a_new_consent_replaces_the_old_one(people: People) -> None:
     assert people.put(replace(person(), consent=again)).consent == again
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     person_id=st.from_regex(r"[A-Za-z0-9_.\-:]{1,128}", fullmatch=True),
     name=texts.map(str.strip).filter(lambda name: name and min(name) >= " "),

@@ -37,7 +37,7 @@ def test_a_picture_that_is_not_stored_is_not_found(photos: Photos) -> None:
         photos.store.read(KEY)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=_keys)
 @example(key="enrollments/ada/my photo+1 (2).jpg")
 @example(key="enrollments/ada/Ünïcödé 東京 👩🏽‍🚀.jpg")

@@ -71,7 +71,7 @@ def test_a_list_is_what_matches_newest_first_whatever_the_page_size(
 ) -> None:
     everything = stored(sightings, clock)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(query=_queries, limit=st.integers(1, 14))
     def holds(query: SightingQuery, limit: int) -> None:
         expected = [sighting for sighting in everything if matches(sighting, query)]

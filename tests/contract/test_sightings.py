@@ -17,7 +17,7 @@ from tests.contract.strategies import boxes, corrections, moments, numbers, text
 
 LEASE_S = 30.0
 SHARED_TABLE = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -167,6 +167,13 @@ def test_a_sighting_past_its_retention_is_never_returned(sightings: Sightings, c
     assert sightings.get(done.capture.capture_id) is None
     for query in (SightingQuery(), SightingQuery(person_id="ada"), SightingQuery(kiosk_id="front")):
         assert sightings.query(query, limit=10).items == ()
+
+
+def test_a_result_that_nobody_claimed_expires_like_others(sightings: Sightings, clock: SetClock) -> None:
+    done = recognized(capture(clock()))
+    sightings.save(done)
+    clock.advance(timedelta(days=RETENTION_DAYS, seconds=1))
+    assert sightings.get(done.capture.capture_id) is None
 
 
 def test_a_capture_whose_sighting_expired_is_new_again(sightings: Sightings, clock: SetClock) -> None:
