@@ -55,7 +55,7 @@ class Camera:
 def play(clip: Path, detector: Detector, folder: Path, gate: MotionGate) -> int:
     outbox = KeptAndAnswered(folder)
     with Clip(clip, View()) as camera:
-        loop = Loop("bench", detector, outbox, answer_s=1.0, gate=gate)
+        loop = Loop("bench", detector, outbox, live=False, gate=gate)
         for _ in watch(camera, loop):
             pass
     outbox.spool.close()
@@ -111,7 +111,7 @@ def age_of_frames(detector: Detector, fps: float, folder: Path) -> Row:
     ages_s, worked_s = [], []
     images = images_of(STAGE)
     with LiveCamera(lambda: Camera(images, fps, seconds=8), name="bench", ends=True) as camera:
-        loop = Loop("bench", detector, outbox, gate=MotionGate(least_change=ALWAYS_OPEN))
+        loop = Loop("bench", detector, outbox, live=True, gate=MotionGate(least_change=ALWAYS_OPEN))
         for frame in camera:
             if frame is not None:
                 began = time.monotonic()

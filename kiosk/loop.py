@@ -51,10 +51,10 @@ class Attention:
 
 
 class Loop:
-    """One camera's loop. `answer_s`: how long a clip stands still for an answer (0 for live cameras).
+    """One camera's loop. `answer_s` is how long an answer is waited for, where it is waited for.
 
-    A clip waits so that what happens does not depend on how fast this machine reads it: in the clip's own
-    time, answers come at once.
+    A clip stands still until its captures are answered, so that what happens does not depend on how fast this
+    machine reads it: in the clip's own time, answers come at once. A live camera goes on meanwhile.
     """
 
     def __init__(
@@ -63,7 +63,8 @@ class Loop:
         detector: Detector,
         outbox: Outbox,
         *,
-        answer_s: float = 0.0,
+        live: bool,
+        answer_s: float = 10.0,
         attention: Attention | None = None,
         patience: Patience | None = None,
         tracker: Tracker | None = None,
@@ -75,6 +76,7 @@ class Loop:
         self._kiosk_id = kiosk_id
         self._detector = detector
         self._outbox = outbox
+        self._live = live
         self._answer_s = answer_s
         self._attention = attention or Attention()
         self._patience = patience or Patience()
@@ -106,13 +108,13 @@ class Loop:
         return [
             *self._part((*ended, *followed.ended), frame.time_s),
             *self._hand_in(due, frame.time_s),
-            *self.hear(),
+            *self.hear(wait=not self._live),
         ]
 
-    def hear(self) -> Sequence[Event]:
-        """Take in the answers that have come; a clip waits for those it has asked for."""
+    def hear(self, *, wait: bool = False) -> Sequence[Event]:
+        """Take in the answers that have come; if need be, wait for everything that was asked."""
         events = [self._take(answer) for answer in self._outbox.answers()]
-        while self._answer_s and self._asked:
+        while wait and self._asked:
             answers = self._outbox.answers(timeout_s=self._answer_s)
             if not answers:
                 break
@@ -121,7 +123,7 @@ class Loop:
 
     def finish(self, time_s: float) -> Sequence[Event]:
         """The source has ended: hand in those who were still here, and hear the answers."""
-        return [*self._part(self._tracker.end_all(), time_s), *self.hear()]
+        return [*self._part(self._tracker.end_all(), time_s), *self.hear(wait=True)]
 
     def _detect(self, image: Image) -> Sequence[Detection]:
         return [face for face in self._detector.detect(image) if self._attention.holds(face, image)]

@@ -1,5 +1,6 @@
 """`recognizeme kiosk`: watch a source, hand in one good picture a visit, say who it was."""
 
+import os
 import re
 import signal
 from collections.abc import Iterator
@@ -140,7 +141,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Watch a camera, a video or pictures and say who is at the door."""
-    # A camera that is not there is said in our own words, not OpenCV's.
+    # A camera that is not there is said in our own words, not OpenCV's or FFmpeg's.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     counts, report = Counts(), Report(as_json=as_json)
     with _clear_errors(), ExitStack() as stack:
@@ -159,7 +161,8 @@ def command(
                 kiosk_id,
                 detector,
                 outbox,
-                answer_s=0.0 if is_live(source) else answer_s,
+                live=is_live(source),
+                answer_s=answer_s,
                 attention=Attention(zone, min_face_px),
                 counts=counts,
             )

@@ -60,7 +60,8 @@ def sighting_of(capture_id: str, outcome: str) -> Sighting:
 
 def make_loop(detector: Told | Haar, api: Api, **options: object) -> Loop:
     ids = count(1)
-    return Loop("door", detector, api, new_id=lambda: f"capture-{next(ids)}", **options)  # type: ignore[arg-type]
+    options = {"live": False, "answer_s": 5.0, "new_id": lambda: f"capture-{next(ids)}", **options}
+    return Loop("door", detector, api, **options)  # type: ignore[arg-type]
 
 
 SCENE = with_visitor(room(640, 480), 200, 60, height=300)
@@ -242,20 +243,20 @@ def test_a_clip_stands_still_until_its_answers_have_come() -> None:
         def answers(self, *, timeout_s: float = 0.0) -> Sequence[Answer]:
             return super().answers() if timeout_s else ()
 
-    loop = make_loop(Told([FACE]), Slow(), answer_s=5.0)
+    loop = make_loop(Told([FACE]), Slow())
     loop.step(frame(0))
     assert [type(event) for event in loop.step(frame(1))] == [Captured, Answered]
 
 
-def test_a_live_camera_does_not_wait_for_answers() -> None:
+def test_a_live_camera_does_not_wait_for_answers_until_it_ends() -> None:
     class Slow(Api):
         def answers(self, *, timeout_s: float = 0.0) -> Sequence[Answer]:
-            assert timeout_s == 0
-            return ()
+            return super().answers() if timeout_s else ()
 
-    loop = make_loop(Told([FACE]), Slow())
+    loop = make_loop(Told([FACE]), Slow(), live=True)
     loop.step(frame(0))
     assert [type(event) for event in loop.step(frame(1))] == [Captured]
+    assert [type(event) for event in loop.finish(0.2)] == [Answered]
 
 
 def test_what_is_remembered_does_not_grow_with_the_visitors() -> None:

@@ -1,0 +1,171 @@
+"""`recognizeme kiosk` from the command line, against an API that follows docs/api.md."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from kiosk.cli import main
+from tests.kiosk.api_server import ApiServer
+from tests.kiosk.pictures import astronaut, jpeg, noisy, room, with_visitor, write_clip
+
+pytestmark = pytest.mark.integration
+
+Kiosk = Callable[..., Result]
+
+
+@pytest.fixture
+def kiosk(server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kiosk:
+    """Runs the command with a state folder of its own and without YuNet."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("RECOGNIZEME_YUNET_MODEL", raising=False)
+
+    def run(*options: str) -> Result:
+        return CliRunner().invoke(main, ["--api", server.url, "kiosk", *options], catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Path:
+    """A clip of somebody who walks through an empty room."""
+    scene = room(320, 240)
+    lefts = [*range(-160, 320, 16), *[320] * 20]
+    images = [noisy(with_visitor(scene, left), seed=n, sigma=3) for n, left in enumerate(lefts)]
+    return write_clip(tmp_path / "visit.avi", images, fps=10)
+
+
+def events(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("path", ["upload", "immediate"])
+def test_a_clip_of_a_visit_prints_one_sighting_and_a_summary(
+    kiosk: Kiosk, server: ApiServer, visit: Path, path: str
+) -> None:
+    result = kiosk("--source", str(visit), "--json", "--path", path, "--kiosk-id", "front")
+    assert result.exit_code == 0
+    sighting, summary = events(result)
+    assert (sighting["event"], sighting["outcome"], sighting["kiosk_id"]) == ("sighting", "unknown", "front")
+    assert (sighting["origin"], sighting["late"]) == ("track 1", False)
+    assert summary == {
+        "event": "summary", "frames": 50, "tracks": 1, "captures": 1, "sightings": 1, "dropped_frames": 0,
+    }  # fmt: skip
+    assert "recognizeme doctor --fetch-models" in result.stderr
+    assert len(server.sightings) == 1
+
+
+def test_a_folder_is_handed_in_picture_by_picture(kiosk: Kiosk, tmp_path: Path) -> None:
+    folder = tmp_path / "visits"
+    folder.mkdir()
+    for name, data in (("1.jpg", jpeg(astronaut())), ("2.txt", b"no picture"), ("3.jpg", jpeg(room()))):
+        (folder / name).write_bytes(data)
+    result = kiosk("--source", str(folder), "--json")
+    *sightings, summary = events(result)
+    assert [sighting["origin"] for sighting in sightings] == ["1.jpg", "2.txt", "3.jpg"]
+    assert (summary["captures"], summary["sightings"]) == (3, 3)
+
+
+def test_pictures_that_could_not_be_delivered_are_delivered_by_the_next_start(
+    kiosk: Kiosk, server: ApiServer, tmp_path: Path
+) -> None:
+    picture = tmp_path / "visit.jpg"
+    picture.write_bytes(jpeg(astronaut()))
+    nobody = ["--api", "http://127.0.0.1:1"]
+    result = kiosk("--source", str(picture), "--json", "--answer-s", "0.3", *nobody)
+    assert [event["event"] for event in events(result)] == ["unanswered", "summary"]
+    assert "1 pictures wait on disk" in result.stderr
+    result = kiosk("--source", str(picture), "--json")
+    sightings = {event["origin"]: event["late"] for event in events(result) if event["event"] == "sighting"}
+    assert sightings.pop("visit.jpg") is False
+    assert sightings in ({}, {None: True})  # the earlier one, when it was the faster
+    kept = tmp_path / "state" / "recognizeme" / "kiosks" / "kiosk" / "spool" / "waiting"
+    assert len(server.sightings) + len(list(kept.glob("*.json"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--source", "nobody.jpg"], "there is no nobody.jpg"),
+        (["--source", "."], "holds no pictures"),
+        (["--source", "0", "--zone", "0,0,2,1"], "must lie inside the picture"),
+        (["--source", "0", "--zone", "left"], "must be four numbers such as 0.25,0,0.5,1"),
+        (["--source", "0", "--size", "big"], "must be a size such as 1280x720"),
+        (["--source", "0", "--kiosk-id", "../../etc"], "must be 1 to 64 of the characters"),
+        (["--source", "0", "--yunet-model", "none.onnx"], "there is no YuNet model at none.onnx"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_sentence(
+    kiosk: Kiosk, options: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = kiosk(*options)
+    assert result.exit_code != 0
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_two_kiosks_do_not_share_a_spool(kiosk: Kiosk, visit: Path, tmp_path: Path) -> None:
+    from kiosk.spool import Spool
+
+    spool = Spool(tmp_path / "spool")
+    result = kiosk("--source", str(visit), "--spool", str(tmp_path / "spool"))
+    spool.close()
+    assert result.exit_code == 1
+    assert "another kiosk uses" in result.stderr
+
+
+def started(server: ApiServer, tmp_path: Path, *options: str, pipe: bool = False) -> subprocess.Popen[bytes]:
+    environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    environ.pop("RECOGNIZEME_YUNET_MODEL", None)
+    return subprocess.Popen(
+        [sys.executable, "-m", "kiosk", "--api", server.url, "kiosk", "--json", *options],
+        stdin=subprocess.PIPE if pipe else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environ,
+    )
+
+
+def test_mjpeg_on_standard_input_is_watched_until_it_ends(server: ApiServer, tmp_path: Path) -> None:
+    process = started(server, tmp_path, "--source", "-", pipe=True)
+    scene = with_visitor(room(320, 240), 60)
+    frames = [jpeg(noisy(scene, seed=n)) for n in range(12)]
+    assert process.stdin is not None
+    for frame in frames:
+        process.stdin.write(frame)
+        process.stdin.flush()
+        time.sleep(0.15)
+    out, _ = process.communicate(timeout=30)
+    sighting, summary = (json.loads(line) for line in out.splitlines())
+    assert sighting["event"] == "sighting"
+    assert summary["frames"] + summary["dropped_frames"] == 12
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_watching_with_a_summary(
+    server: ApiServer, tmp_path: Path, how: signal.Signals
+) -> None:
+    process = started(server, tmp_path, "--source", "-", pipe=True)
+    assert process.stdin is not None
+    process.stdin.write(jpeg(np.zeros((240, 320, 3), np.uint8)))
+    process.stdin.flush()
+    status = tmp_path / "state" / "recognizeme" / "kiosks" / "kiosk" / "status.json"
+    for _ in range(200):
+        if status.exists():
+            break
+        time.sleep(0.05)
+    process.send_signal(how)
+    out, _ = process.communicate(timeout=30)
+    assert json.loads(out.splitlines()[-1])["event"] == "summary"
+    assert process.returncode == 0
+    assert json.loads(status.read_text())["running"] is False
