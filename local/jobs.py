@@ -13,9 +13,10 @@ from typing import Any
 from local.adapters.database import Database
 from local.events import Event
 
-# Lambda tries an asynchronous event again after one and two minutes. On one machine nobody wants to wait that
-# long; but the last wait must outlast the lease (30 s) of a killed recognition, or nobody takes it over.
-RETRY_WAITS_S = (2.0, 35.0)
+# Lambda tries an asynchronous event again after one and two minutes; on one machine nobody wants to wait that
+# long. The first wait gives a crashed engine time to start again. The second must outlast the lease (30 s) of
+# a recognition whose process was killed, or nobody takes it over.
+RETRY_WAITS_S = (4.0, 35.0)
 # As long as SQS keeps a message at most: after that, nobody is going to replay it.
 DEAD_DAYS = 14
 

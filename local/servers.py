@@ -12,7 +12,8 @@ from local import tether
 
 _LOG = logging.getLogger(__name__)
 
-_RESTART_WAIT_S = 1.0
+# Long enough not to keep the machine busy with a server that cannot start.
+_RESTART_WAIT_S = 0.5
 
 
 class DidNotStart(Exception):

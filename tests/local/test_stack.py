@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -13,6 +14,7 @@ from kiosk.capture_id import new_capture_id
 from local.layout import DataInUse, Layout
 from local.servers import PortTaken, listen
 from local.stack import Refused, Stack
+from tests.local.test_functions import eventually
 from tests.portraits import ASTRONAUT, HOPPER
 
 pytestmark = pytest.mark.integration
@@ -175,6 +177,17 @@ def test_other_addresses_need_a_token(data: Path) -> None:
         Stack(Layout(data), host="0.0.0.0", url="http://door.example:8000")
     with pytest.raises(Refused, match="--url"):
         Stack(Layout(data), host="0.0.0.0", token="secret")
+
+
+def test_a_killed_engine_comes_back_and_the_picture_handed_in_meanwhile_is_looked_at(
+    stack: Stack, api: ApiClient
+) -> None:
+    children = psutil.Process().children()
+    engine = next(child for child in children if str(stack.layout.collections) in child.cmdline())
+    engine.kill()
+    capture_id = new_capture_id()
+    api.upload(HOPPER.read_bytes(), kiosk_id="front", capture_id=capture_id)
+    assert eventually(lambda: api.await_sighting(capture_id, timeout_s=20).status == "done", 60)
 
 
 def test_openapi_and_the_routes_of_the_host_say_the_same(stack: Stack) -> None:

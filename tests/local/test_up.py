@@ -50,19 +50,19 @@ def ups() -> Iterator[list[Up]]:
         up.process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_everything_cleanly_and_soon(data: Path, ups: list[Up], number: int) -> None:
-    ups.append(Up(data))
-    children = ups[0].children()
+def stops_cleanly_and_soon(up: Up, number: int) -> None:
+    children = up.children()
     assert len(children) >= 5
     began = time.monotonic()
-    ups[0].process.send_signal(number)
-    assert ups[0].process.wait(10) == 0
-    assert time.monotonic() - began < 3
+    up.process.send_signal(number)
+    assert up.process.wait(10) == 0
+    assert time.monotonic() - began < 5
     assert not any(child.is_running() for child in children)
 
 
-def test_what_was_acknowledged_survives_the_death_of_everything(data: Path, ups: list[Up]) -> None:
+def test_what_was_acknowledged_survives_a_killed_host_and_nothing_of_it_stays_behind(
+    data: Path, ups: list[Up]
+) -> None:
     ups.append(Up(data))
     captures = [new_capture_id() for _ in range(6)]
     with ApiClient(ups[0].url) as api:
@@ -71,36 +71,16 @@ def test_what_was_acknowledged_survives_the_death_of_everything(data: Path, ups:
         for capture_id in captures:
             api.upload(ASTRONAUT.read_bytes(), kiosk_id="k", capture_id=capture_id, content_type="image/png")
     children = ups[0].children()
-    for process in (psutil.Process(ups[0].process.pid), *children):
-        process.kill()
+    ups[0].process.kill()
     ups[0].process.wait()
+    assert eventually(lambda: not any(child.is_running() for child in children))
 
     ups.append(Up(data))
     with ApiClient(ups[1].url) as api:
         for capture_id in captures:
             assert api.await_sighting(capture_id, timeout_s=20).name == "Eileen Collins"
         assert api.stats()["total"]["outcomes"]["recognized"] == len(captures)
-
-
-def test_children_end_with_a_killed_host_and_the_next_one_can_start(data: Path, ups: list[Up]) -> None:
-    ups.append(Up(data))
-    children = ups[0].children()
-    ups[0].process.kill()
-    assert eventually(lambda: not any(child.is_running() for child in children))
-    ups.append(Up(data))
-    assert ups[1].url
-
-
-def test_a_killed_engine_comes_back_and_the_picture_handed_in_meanwhile_is_recognized(
-    data: Path, ups: list[Up]
-) -> None:
-    ups.append(Up(data))
-    engine = next(child for child in ups[0].children() if "rekolocal.cli:main" in child.cmdline())
-    engine.kill()
-    capture_id = new_capture_id()
-    with ApiClient(ups[0].url) as api:
-        api.upload(HOPPER.read_bytes(), kiosk_id="k", capture_id=capture_id)
-        assert eventually(lambda: api.await_sighting(capture_id, timeout_s=20).outcome == "unknown", 20)
+    stops_cleanly_and_soon(ups[1], signal.SIGTERM)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux answers on all of 127.0.0.0/8")
@@ -118,3 +98,4 @@ def test_a_network_address_lets_only_holders_of_the_token_in(
         assert friend.health()["status"] == "ok"
         sighting = friend.hand_in(HOPPER.read_bytes(), kiosk_id="k", capture_id=new_capture_id())
     assert sighting.outcome == "unknown"
+    stops_cleanly_and_soon(ups[0], signal.SIGINT)
