@@ -1,10 +1,12 @@
 """The pages: the form with what was seen lately, one sighting, and every failure as a page of its own."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
+from typing import Any
 
 from flask import Flask, Response, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -22,10 +24,14 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024  # a phone's largest pictures; they are made
 
 _LOG = logging.getLogger(__name__)
 _RECENT = 12
+_MOST_PEOPLE = 500  # a list to choose from has an end
+_ALIVE = timedelta(seconds=10)  # a kiosk writes its status every other second
 _PATIENCE_S = 15.0
 
 
-def make_app(api: ApiClient, *, token: str | None = None) -> Flask:
+def make_app(
+    api: ApiClient, *, token: str | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Flask:
     """The web application in front of one API."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
@@ -56,7 +62,20 @@ def make_app(api: ApiClient, *, token: str | None = None) -> Flask:
 
     @app.get("/sightings/<capture_id>")
     def sighting(capture_id: str) -> str:
-        return render_template("sighting.html", sighting=_sighting_or_pending(api, capture_id))
+        found = _sighting_or_pending(api, capture_id)
+        people = list(islice(api.people(limit=_MOST_PEOPLE), _MOST_PEOPLE)) if found else None
+        return render_template("sighting.html", sighting=found, people=people)
+
+    @app.post("/sightings/<capture_id>/correction")
+    def correct(capture_id: str) -> AnyResponse:
+        api.correct(capture_id, person_id=request.form.get("person_id") or None)
+        return redirect(url_for("sighting", capture_id=capture_id), HTTPStatus.SEE_OTHER)
+
+    @app.get("/kiosks")
+    def kiosks() -> str:
+        from kiosk.status import statuses  # OpenCV comes with it, which no other page needs
+
+        return render_template("kiosks.html", kiosks=[_with_life(status, now()) for status in statuses()])
 
     @app.get("/sightings/<capture_id>/photo")
     def photo(capture_id: str) -> Response:
@@ -97,6 +116,15 @@ def _sighting_or_pending(api: ApiClient, capture_id: str) -> Sighting | None:
         return api.sighting(capture_id)
     except NotFound:
         return None
+
+
+def _with_life(status: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A kiosk's status, and whether it runs: it says so, and has said so lately."""
+    try:
+        is_fresh = now - datetime.fromisoformat(str(status["updated_at"])) < _ALIVE
+    except (KeyError, TypeError, ValueError):
+        is_fresh = False
+    return {**status, "alive": bool(status.get("running")) and is_fresh}
 
 
 def _status_of(error: ApiError) -> int:

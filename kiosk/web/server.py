@@ -18,16 +18,16 @@ class WebRefused(Exception):
 
 
 class Server(Protocol):
-    """A listening server: `run` blocks until `close`."""
+    """A listening server."""
 
     effective_host: str
     effective_port: int
 
     def run(self) -> None:
-        """Answer requests."""
+        """Answer requests until the process is interrupted."""
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening; for a server that does not run."""
 
 
 def web_server(

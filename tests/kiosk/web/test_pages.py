@@ -1,9 +1,13 @@
 """The web page in front of a real HTTP server that follows docs/api.md."""
 
 import io
+import json
 import re
-import threading
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -178,17 +182,14 @@ def test_with_a_token_every_page_asks_for_it(api: ApiClient) -> None:
     )
 
 
-@pytest.fixture
-def url(api: ApiClient) -> Iterator[str]:
-    server = web_server(api, port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-
-
-def test_the_page_is_served_on_this_machine(url: str) -> None:
-    assert "Who is this?" in requests.get(url, timeout=5).text
+def test_the_command_serves_the_page_until_it_is_interrupted(server: ApiServer) -> None:
+    command = [sys.executable, "-m", "kiosk", "--api", server.url, "web", "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = json.loads(process.stdout.readline())["url"]
+        assert "Who is this?" in requests.get(url, timeout=5).text
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "door.example"])
@@ -204,3 +205,63 @@ def test_a_port_that_is_taken_says_so(api: ApiClient) -> None:
     with pytest.raises(WebRefused, match="choose another --port"):
         web_server(api, port=first.effective_port)
     first.close()
+
+
+def test_a_wrong_result_is_corrected_from_its_page(
+    page: FlaskClient, api: ApiClient, server: ApiServer
+) -> None:
+    api.put_person("ada", name="Ada <Lovelace>")
+    response = hand_in(page, picture_of())
+    assert '<option value="ada" >Ada &lt;Lovelace&gt;</option>' in response.text
+    capture_id = response.request.path.rsplit("/", 1)[1]
+    correction = f"/sightings/{capture_id}/correction"
+    assert page.post(correction, data={"person_id": "ada"}).status_code == 403
+    assert page.post(correction, data={"person_id": "ada"}, headers=OUR_PAGE).status_code == 303
+    assert server.sightings[capture_id]["person_id"] == "ada"
+    page.post(correction, data={"person_id": ""}, headers=OUR_PAGE)
+    assert server.sightings[capture_id]["person_id"] is None
+
+
+def test_the_kiosks_of_this_machine_are_shown_with_what_ails_them(
+    api: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    page = make_app(api, now=lambda: datetime(2026, 11, 23, 8, 15, 5, tzinfo=UTC)).test_client()
+    assert "No kiosk has run on this machine yet" in page.get("/kiosks").text
+
+    sighting = {
+        "capture_id": "c1",
+        "status": "done",
+        "outcome": "recognized",
+        "name": "Ada",
+        "captured_at": "x",
+    }
+    spool = {"waiting": 7, "waiting_bytes": 90, "max_bytes": 100, "refused": 1, "damaged": 0, "dropped": 2}
+    known = {
+        "running": True,
+        "tracks": 12,
+        "captures": 12,
+        "sightings": 9,
+        "frames_per_s": 14.8,
+        "spool": spool,
+    }
+    known |= {"latest": [{"origin": "track 1", "late": True, "sighting": sighting}]}
+    for kiosk_id, updated_at, trouble in (
+        ("front", "2026-11-23T08:15:02.120Z", "camera 0 gives no pictures"),
+        ("back", "2026-11-23T08:00:00.000Z", None),
+        ("odd", "yesterday", None),
+    ):
+        file = tmp_path / "recognizeme" / "kiosks" / kiosk_id / "status.json"
+        file.parent.mkdir(parents=True)
+        status = known | {"kiosk_id": kiosk_id, "updated_at": updated_at, "camera_trouble": trouble}
+        file.write_text(json.dumps(status))
+    broken = tmp_path / "recognizeme" / "kiosks" / "broken" / "status.json"
+    broken.parent.mkdir()
+    broken.write_text('{"half')
+
+    text = page.get("/kiosks").text
+    assert text.count(">running<") == 1
+    assert text.count(">not running<") == 2
+    assert "camera 0 gives no pictures" in text
+    assert "nearly full" in text
+    assert '<a href="/sightings/c1">Ada</a>' in text
