@@ -52,7 +52,6 @@ class Application:
     credentials: Credentials | None = None
     body_timeout_s: float = 20.0
     body_budget: int = 256 * 1024 * 1024
-    check_reply: Callable[[str, Mapping[str, Any]], None] | None = None
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -133,8 +132,6 @@ class Application:
         signature.authenticate("POST", "/", headers, body, self.credentials, datetime.now(UTC))
         request = protocol.parse_request(operation, body)
         reply = OPERATIONS[operation](self.service, request)
-        if self.check_reply is not None:
-            self.check_reply(operation, reply)
         return protocol.reply_body(reply)
 
 

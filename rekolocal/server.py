@@ -40,7 +40,7 @@ def application(
 ) -> Application:
     """The ASGI application of `service`."""
     limits = limits or Limits()
-    threads = limits.engine_threads or len(os.sched_getaffinity(0))
+    threads = limits.engine_threads or os.cpu_count() or 1
     return Application(
         service,
         engine_workers=Workers("engine", threads, limits.queue),

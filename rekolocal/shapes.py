@@ -63,7 +63,7 @@ def read(shape: Shape, value: Any, path: str = "") -> Any:
             return _expect(value, bool, path)
         case "integer" | "long":
             return _integer(value, path)
-        case "float" | "double":
+        case "float" | "double" | "timestamp":  # on this protocol a time is epoch seconds
             return _number(value, path)
         case _:
             return _expect(value, str, path)

@@ -21,9 +21,9 @@ _SAME_BOX = 1e-6
 
 def index_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
     """Find the faces of a picture and add those that pass to a collection, the largest first."""
+    content = service.pictures.read(request["Image"])
     with service.database.read() as db:
         collections.get(db, request["CollectionId"])
-    content = service.pictures.read(request["Image"])
     found = service.engine.faces(content)
     passed: list[Face] = []
     unindexed: list[dict[str, Any]] = []

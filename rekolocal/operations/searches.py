@@ -44,9 +44,10 @@ def search_faces_by_image(service: Service, request: Mapping[str, Any]) -> dict[
 
     Raises InvalidParameterException when there is no face that passes the QualityFilter.
     """
+    content = service.pictures.read(request["Image"])
     with service.database.read() as db:
         collection = collections.get(db, request["CollectionId"])
-    face = service.engine.largest_face(service.pictures.read(request["Image"]))
+    face = service.engine.largest_face(content)
     if face is None or face.missed_reasons(request.get("QualityFilter", "NONE")):
         raise InvalidParameterException("There are no faces in the image. Should be at least 1.")
     (vector,) = service.engine.embed([face])
@@ -102,10 +103,11 @@ def search_users(service: Service, request: Mapping[str, Any]) -> dict[str, Any]
 
 def search_users_by_image(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
     """The users nearest to the largest face of a picture; empty when there is none that passes."""
+    content = service.pictures.read(request["Image"])
     with service.database.read() as db:
         collection = collections.get(db, request["CollectionId"])
     quality_filter = request.get("QualityFilter", "NONE")
-    found = service.engine.faces(service.pictures.read(request["Image"]))
+    found = service.engine.faces(content)
     reply: dict[str, Any] = {"UserMatches": [], "FaceModelVersion": FACE_MODEL_VERSION, "UnsearchedFaces": []}
     searched: Face | None = None
     for face in found:
