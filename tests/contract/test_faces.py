@@ -108,7 +108,8 @@ def test_adding_the_same_picture_twice_stores_one_face(
 def test_a_runner_up_is_not_hidden_by_one_person_with_many_faces(
     faces: RekognitionFaceIndex,
 ) -> None:
-    faces.add("twin", ADA)
+    blurred = np.asarray(cv2.GaussianBlur(portrait("ada"), (0, 0), 2), np.uint8)
+    faces.add("twin", encoded(blurred))  # less similar than any face of hers
     for step in range(12):
         darker = np.asarray(portrait("ada") * (0.98 - step / 100), np.uint8)
         faces.add("ada", encoded(darker))
@@ -164,6 +165,15 @@ def test_somebody_small_in_the_background_does_not_disturb(
     faces.add("ada", side_by_side(portrait("ada", scale=2), portrait("grace", scale=0.4)))
     assert kept(server) == ["ada"]
     assert faces.search(GRACE).matches == ()
+
+
+def test_a_face_in_the_dark_is_recognized_but_not_enrolled(faces: RekognitionFaceIndex) -> None:
+    faces.add("ada", ADA)
+    dark = encoded(np.asarray(portrait("ada") * 0.1, np.uint8))
+    (match,) = faces.search(dark).matches
+    assert match.person_id == "ada"
+    with pytest.raises(UnusablePicture, match="the face is too dark"):
+        faces.add("ada", dark)
 
 
 def test_a_blurred_photo_is_refused_with_the_reason(

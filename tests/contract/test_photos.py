@@ -71,6 +71,7 @@ def test_keys_that_differ_in_case_or_begin_alike_are_different_pictures(photos: 
     assert {key: photos.store.read(key) for key in keys} == {key: key.encode() for key in keys}
     assert sorted(photos.store.keys("a/ada")) == ["a/ada", "a/ada.jpg", "a/ada/x"]
     assert photos.store.delete(["a/ada"]) == 1
+    assert photos.store.delete(["a/ada"]) == 0
     assert sorted(photos.store.keys("")) == sorted(set(keys) - {"a/ada"})
 
 
