@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from kiosk.commands.options import Target
 from kiosk.errors import ApiError
 
 # name -> what `recognizeme --help` says; the command is `command` in kiosk/commands/<name>.py
@@ -57,11 +58,12 @@ class LazyGroup(click.Group):
     metavar="URL",
     help="The API's address, for every command.  [env: RECOGNIZEME_API; default: make up's]",
 )
+@click.option("--stack", metavar="NAME", help="A stack on AWS, whose API is found.  [env: RECOGNIZEME_STACK]")
 @click.version_option(package_name="recognizeme", message="recognizeme %(version)s")
 @click.pass_context
-def main(ctx: click.Context, api: str | None) -> None:
+def main(ctx: click.Context, api: str | None, stack: str | None) -> None:
     """Recognize people at a door, enroll them, and look at who was seen.
 
     Every command talks to one API: the local stack of `make up`, or one on AWS.
     """
-    ctx.obj = api
+    ctx.obj = Target(api, stack)

@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import click
 
 from kiosk.api import ApiClient
+from kiosk.stack import api_url_of
 from kiosk.wire import DEFAULT_URL
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -30,9 +32,23 @@ def _client(ctx: click.Context, _: click.Parameter, url: str | None) -> ApiClien
     return ctx.with_resource(ApiClient(api_url(ctx, url), token=os.environ.get("RECOGNIZEME_TOKEN")))
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which API was asked for on the line of `recognizeme` itself."""
+
+    api: str | None = None
+    stack: str | None = None
+
+
 def api_url(ctx: click.Context, given: str | None) -> str:
     """The address given to the command, else to `recognizeme`, else in the environment, else `make up`'s."""
-    return given or ctx.obj or os.environ.get("RECOGNIZEME_API") or DEFAULT_URL
+    target = ctx.find_object(Target) or Target()
+    if url := given or target.api:
+        return url
+    if not target.stack and (url := os.environ.get("RECOGNIZEME_API")):
+        return url
+    stack = target.stack or os.environ.get("RECOGNIZEME_STACK")
+    return api_url_of(stack) if stack else DEFAULT_URL
 
 
 class _Moment(click.ParamType[str]):

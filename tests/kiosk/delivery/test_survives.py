@@ -80,7 +80,7 @@ def deliver_the_rest(spool_folder: Path, url: str, *, timeout_s: float = 30) -> 
     assert (state.waiting, state.refused, state.damaged, state.dropped) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_a_kiosk_killed_while_a_clip_plays_loses_nothing_and_sends_nothing_twice(
     server: ApiServer, clip: Path, tmp_path: Path, kills: int
 ) -> None:
@@ -198,6 +198,7 @@ def test_the_stack_killed_between_upload_and_answer_still_gives_one_sighting_eac
     spool.close()
 
 
+@pytest.mark.slow
 def test_on_the_real_stack_a_capture_of_a_clock_set_back_an_hour_is_one_sighting(
     stack: Stack, tmp_path: Path
 ) -> None:
