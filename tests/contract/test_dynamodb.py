@@ -126,6 +126,26 @@ def test_every_index_of_the_template_finds_a_sighting(
         assert client.scan(TableName=table, IndexName=index["IndexName"])["Count"] == 1, index["IndexName"]
 
 
+def test_a_sighting_that_appears_while_somebody_is_forgotten_is_forgotten_too(
+    sightings: DynamoDbSightings, client: Any, clock: SetClock
+) -> None:
+    early, late = (recognized(capture(clock(), number=number)) for number in range(2))
+    sightings.save(early)
+    appeared = []
+
+    def appear(**_: object) -> None:
+        if not appeared:
+            appeared.append(late)
+            sightings.save(late)
+
+    client.meta.events.register("before-call.dynamodb.UpdateItem", appear)
+    try:
+        assert set(sightings.forget("ada")) == {early.photo_key, late.photo_key}
+    finally:
+        client.meta.events.unregister("before-call.dynamodb.UpdateItem", appear)
+    assert sightings.query(SightingQuery(person_id="ada"), limit=10).items == ()
+
+
 def test_faces_are_known_while_the_index_lags_and_when_the_person_is_gone(
     people: DynamoDbPeople, client: Any
 ) -> None:

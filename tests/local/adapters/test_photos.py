@@ -163,6 +163,15 @@ def test_a_changed_link_is_refused(world: World, change: dict[str, str]) -> None
         opened(world, link, **change)
 
 
+def test_a_link_does_not_serve_for_another_split_of_its_text(world: World) -> None:
+    for key in ("9a", "a"):
+        world.photos.write(key, JPEG, "image/jpeg")
+    link = world.photos.link("9a", expires_at=world.time + timedelta(seconds=60))
+    (expires,) = parse_qs(urlsplit(link).query)["expires"]
+    with pytest.raises(SignatureRefused):
+        opened(world, link, key="a", expires=f"{expires}9")
+
+
 def test_a_link_to_a_picture_that_was_removed_finds_nothing(world: World) -> None:
     link = world.photos.link(KEY, expires_at=world.time + timedelta(seconds=60))
     with pytest.raises(NotFound):
