@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 
 from kiosk.camera import Pace, View
@@ -92,9 +93,12 @@ class LiveCamera:
     def _read(self) -> None:
         retry_s = FIRST_RETRY_S
         while not self._stop.is_set():
-            video = self._open_video()
-            if video is not None and self._watch(video):
-                retry_s = FIRST_RETRY_S
+            try:
+                video = self._open_video()
+                if video is not None and self._watch(video):
+                    retry_s = FIRST_RETRY_S
+            except cv2.error:  # a driver's surprise is a lost camera like any other
+                pass
             if self._ends:
                 break
             self._lost = True

@@ -17,6 +17,10 @@ from kiosk.event import Answered, Captured, Counts, Event, NotKept
 from kiosk.outbox import Capture, Outbox
 
 
+# Photos of the largest phone cameras have 40 MB; what is larger is a film, and not read into memory.
+LARGEST_FILE_BYTES = 64 * 1024 * 1024
+
+
 def still_to_hand_in(picture: bytes, detector: Detector) -> bytes:
     """What to hand in for a picture file: a JPEG of the largest face's head and shoulders.
 
@@ -45,7 +49,7 @@ def play(
         counts.frames += 1
         counts.tracks += 1
         try:
-            ready = still_to_hand_in(picture.read_bytes(), detector)
+            ready = still_to_hand_in(_read(picture), detector)
             capture = Capture(new_id(), kiosk_id, ready, picture.name)
             outbox.hand_in(capture)
         except OSError as error:  # unreadable, or no room to keep it; those after it still have their turn
@@ -59,3 +63,9 @@ def play(
                 waits = waits and answer.capture_id != capture.capture_id
                 counts.sightings += answer.sighting is not None
                 yield Answered(answer)
+
+
+def _read(picture: Path) -> bytes:
+    if picture.stat().st_size > LARGEST_FILE_BYTES:
+        raise OSError(f"it is larger than {LARGEST_FILE_BYTES // 2**20} MB")
+    return picture.read_bytes()

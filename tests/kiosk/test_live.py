@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import cv2
+
 from kiosk.camera import View
 from kiosk.live import LiveCamera
 from tests.kiosk.pictures import room
@@ -109,3 +111,16 @@ def test_closing_a_camera_lets_go_of_it() -> None:
     with LiveCamera(lambda: video, name="camera") as camera:
         next(iter(camera))
     assert video.released
+
+
+def test_a_driver_that_fails_in_its_own_way_is_a_lost_camera() -> None:
+    opened = []
+
+    def open_video() -> Scripted:
+        opened.append(1)
+        if len(opened) == 1:
+            raise cv2.error("VIDIOC_STREAMON")
+        return Scripted(10_000, lambda: time.sleep(0.01))
+
+    with LiveCamera(open_video, name="camera 0") as camera:
+        assert any(frame is not None for frame in camera)

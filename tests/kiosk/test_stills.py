@@ -13,7 +13,7 @@ from kiosk.detect import Haar
 from kiosk.event import Answered, Captured, Counts, Event, NotKept
 from kiosk.outbox import Answer, Capture
 from kiosk.sighting import Sighting
-from kiosk.stills import play, still_to_hand_in
+from kiosk.stills import LARGEST_FILE_BYTES, play, still_to_hand_in
 from tests.kiosk.pictures import astronaut, jpeg, room
 
 
@@ -84,3 +84,12 @@ def test_a_file_that_cannot_be_read_does_not_harm_its_neighbours(tmp_path: Path)
     assert isinstance(events[0], NotKept)
     assert events[0].trouble == "the picture could not be handed in: No such file or directory"
     assert (counts.frames, counts.captures, counts.sightings) == (2, 1, 1)
+
+
+def test_a_film_in_a_folder_of_pictures_is_not_read_into_memory(tmp_path: Path) -> None:
+    with (tmp_path / "film.mov").open("wb") as film:
+        film.truncate(LARGEST_FILE_BYTES + 1)
+    (event,), _, outbox = played([tmp_path / "film.mov"])
+    assert isinstance(event, NotKept)
+    assert event.trouble == "the picture could not be handed in: it is larger than 64 MB"
+    assert outbox.captures == []
