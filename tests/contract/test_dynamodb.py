@@ -131,7 +131,7 @@ def test_a_sighting_that_appears_while_somebody_is_forgotten_is_forgotten_too(
 ) -> None:
     early, late = (recognized(capture(clock(), number=number)) for number in range(2))
     sightings.save(early)
-    appeared = []
+    appeared: list[Sighting] = []
 
     def appear(**_: object) -> None:
         if not appeared:
