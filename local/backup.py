@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.adapters.database import open_database
+from local.errors import LocalError
 from local.layout import Layout
 
 _SQLITE = b"SQLite format 3\x00"
 
 
-class BackupRefused(Exception):
-    """The backup cannot be made like this; the text says what to do."""
+class BackupRefused(LocalError):
+    """The backup cannot be made like this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from local.errors import LocalError
+
 if TYPE_CHECKING:
     from local.jobs import JobQueue
     from local.layout import Layout
@@ -29,7 +31,18 @@ data_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what a person can put right becomes one sentence and exit status 1."""
+        from recognizeme.errors import RecognizeMeError
+
+        try:
+            return super().invoke(ctx)
+        except (LocalError, RecognizeMeError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="recognizeme", message="recognizeme-local %(version)s")
 def main() -> None:
     """Run RecognizeMe on this machine, without an AWS account: the same functions, the same API."""
@@ -58,12 +71,13 @@ def main() -> None:
 @json_option
 def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str | None, as_json: bool) -> None:
     """Run the whole stack until Ctrl-C; what it was given is there again at the next start."""
-    from local.layout import DataInUse, Layout
-    from local.servers import DidNotStart, PortTaken
-    from local.stack import Refused, Stack
+    from local.layout import Layout
+    from local.stack import Stack
 
     _stop_on_signals()
     layout = Layout(data)
+    if not as_json:
+        click.echo("Starting ...")
     try:
         with Stack(
             layout,
@@ -79,8 +93,6 @@ def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str |
                 click.echo("\n".join(_welcome(stack.url, stack.web_url, layout)))
             while True:
                 time.sleep(3600)
-    except (DataInUse, DidNotStart, PortTaken, Refused) as error:
-        raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         if not as_json:
             click.echo("\nStopped.")
@@ -101,15 +113,9 @@ def demo(keep: Path | None, as_json: bool) -> None:
     with 1 when an outcome is not as expected.
     """
     from local.demo import run
-    from local.servers import DidNotStart
-    from local.visits import PicturesMissing
 
     _stop_on_signals()
-    try:
-        as_expected = run(as_json=as_json, keep=keep)
-    except (DidNotStart, PicturesMissing) as error:
-        raise click.ClickException(str(error)) from error
-    sys.exit(0 if as_expected else 1)
+    sys.exit(0 if run(as_json=as_json, keep=keep) else 1)
 
 
 @main.command()
@@ -143,7 +149,7 @@ def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) ->
     if as_json:
         for job_id in replayed:
             _print_json({"event": "replayed", "id": job_id})
-    else:
+    elif replayed or everything:
         click.echo(f"{len(replayed)} jobs run again")
     if missing := sorted(set(ids) - set(replayed)):
         raise click.ClickException(f"no dead job {', '.join(map(str, missing))}")
@@ -159,13 +165,13 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
     The copy is a data folder of its own: `recognizeme-local up --data DIR` runs on it. Keep it as safe as
     the original: it holds people's pictures, and those of people who are forgotten later.
     """
-    from local.backup import BackupRefused, back_up
+    from local.backup import back_up
     from local.layout import Layout
 
     try:
         done = back_up(Layout(data), to)
-    except (BackupRefused, OSError) as error:
-        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the backup was not made: {error}") from error
     if as_json:
         _print_json({"event": "backup", "to": str(to), "pictures": done.pictures, "bytes": done.size_bytes})
     else:
@@ -194,17 +200,14 @@ def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bo
     from rich.progress import Progress
 
     from local import report
-    from local.evaluate import NotEnoughPhotos, photos_by_person, try_out
+    from local.evaluate import photos_by_person, try_out
     from local.rates import THRESHOLDS_PCT, rates, suggested
 
     console = Console(quiet=as_json, highlight=False)
-    try:
-        people = photos_by_person(photos)
-        with Progress(console=console, transient=True) as progress:
-            task = progress.add_task("comparing faces", total=sum(map(len, people.values())))
-            trial = try_out(people, on_photo=lambda: progress.advance(task))
-    except NotEnoughPhotos as error:
-        raise click.ClickException(str(error)) from error
+    people = photos_by_person(photos)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("comparing faces", total=sum(map(len, people.values())))
+        trial = try_out(people, on_photo=lambda: progress.advance(task))
     table = [rates(trial.attempts, threshold_pct, margin_pct=1.0) for threshold_pct in THRESHOLDS_PCT]
     best = suggested(table, most_let_in=most_let_in / 100)
     if as_json:

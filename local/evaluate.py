@@ -10,6 +10,7 @@ import boto3
 from kiosk.detect import make_detector
 from kiosk.models import find_yunet
 from kiosk.stills import still_to_hand_in
+from local.errors import LocalError
 from local.rates import Attempt
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.errors import UnusablePicture
@@ -19,8 +20,8 @@ _SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _COLLECTION = "evaluation"
 
 
-class NotEnoughPhotos(Exception):
-    """The folder does not hold what is needed; the text says what to do."""
+class NotEnoughPhotos(LocalError):
+    """The folder does not hold what is needed."""
 
 
 @dataclass(frozen=True, slots=True)

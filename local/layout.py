@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from local.errors import LocalError
+
 _KEY_BYTES = 32
 
 
-class DataInUse(Exception):
-    """Another stack runs on this data folder; the text says what to do."""
+class DataInUse(LocalError):
+    """Another stack runs on this data folder."""
+
+
+class DataUnusable(LocalError):
+    """The data folder cannot be made or written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,17 @@ class Layout:
         return self.root / "signing.key"
 
     def make(self) -> Self:
-        """Make the folder and its signing key unless they are there."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.photos.mkdir(exist_ok=True)
+        """Make the folder and its signing key unless they are there. Raises `DataUnusable`."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_key()
+        except OSError as error:
+            raise DataUnusable(
+                f"{self.root} cannot hold the data ({error.strerror}); choose another folder with --data"
+            ) from error
+        return self
+
+    def _make_key(self) -> None:
         if not self.key.exists():
             made = self.key.with_suffix(f".{os.getpid()}")
             with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -56,7 +70,6 @@ class Layout:
                 file.flush()
                 os.fsync(file.fileno())
             made.replace(self.key)
-        return self
 
     def lock(self) -> sqlite3.Connection:
         """Hold the folder for one stack until the connection is closed or the process ends, however it ends.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from local import tether
+from local.errors import LocalError
 
 _LOG = logging.getLogger(__name__)
 
@@ -16,12 +17,12 @@ _LOG = logging.getLogger(__name__)
 _RESTART_WAIT_S = 0.5
 
 
-class DidNotStart(Exception):
-    """A server did not come up; the text says which, and what its last words were."""
+class DidNotStart(LocalError):
+    """A server did not come up; the text says which, and its last words."""
 
 
-class PortTaken(Exception):
-    """Another program listens on the port; the text says what to do."""
+class PortTaken(LocalError):
+    """Another program listens on the port, or the address is not this machine's."""
 
 
 def listen(host: str, port: int) -> socket.socket:

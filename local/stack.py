@@ -18,7 +18,8 @@ import uvicorn
 
 from kiosk.models import ModelError, find_yunet
 from local import servers
-from local.events import s3_test_event
+from local.errors import LocalError
+from local.events import Event, s3_test_event
 from local.functions import Function, Functions
 from local.host import Gate, event_host
 from local.layout import Layout
@@ -43,15 +44,15 @@ _LOG_BYTES = 5_000_000
 _GRACE_S = 1.0
 
 
-class Refused(Exception):
-    """The stack will not start like this; the text says what to do."""
+class Refused(LocalError):
+    """The stack will not start like this."""
 
 
 class Stack:
     """Runs from `with Stack(...)` until the end of the block; threads and child processes do the work.
 
     `port` and `web_port` 0 take any free port, `web_port` None leaves the page out. `token` guards every
-    address that is not loopback. Starting raises `Refused`, `DataInUse`, `PortTaken` or `DidNotStart`.
+    address that is not loopback. Starting raises `LocalError` or `RecognizeMeError`.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Stack:
             raise Refused(f"say with --url at which address kiosks reach this machine, as {host} is none")
         self.layout, self._host, self._port, self._web_port = layout, host, port, web_port
         self._token = token if host not in LOOPBACK else None
-        self._given_url = url
+        self._given_url = url.rstrip("/") if url else None
         self._environ = environ
         self._resources = ExitStack()
         self.url = ""
@@ -95,35 +96,27 @@ class Stack:
         layout = self.layout.make()
         resources.callback(layout.lock().close)
         listening = resources.enter_context(servers.listen(self._host, self._port))
-        port = listening.getsockname()[1]
-        name = f"[{self._host}]" if ":" in self._host else self._host
-        self.url = (self._given_url or f"http://{name}:{port}").rstrip("/")
-        _log_to(layout, resources)
-
+        if self._web_port is not None:
+            # Known before anything starts: whether it is free.
+            with servers.listen("127.0.0.1", self._web_port) as probe:
+                web_port = int(probe.getsockname()[1])
+        self.url = self._given_url or _url(self._host, listening)
         engine_port = servers.free_port()
         self.engine_url = f"http://127.0.0.1:{engine_port}"
         env = _environment(self._environ, layout, self.url, self.engine_url)
-        engine = _server(
-            resources,
-            "rekolocal",
-            ["rekolocal.cli:main", "serve", "--data", str(layout.collections)],
-            engine_port,
-            env,
-        )
+        _log_to(layout, resources)
+
+        engine_command = ["rekolocal.cli:main", "serve", "--data", str(layout.collections)]
+        engine = _server(resources, "rekolocal", engine_command, engine_port, env)
         parts = LocalParts.from_env(env)
         resources.callback(parts.database.close)
-        lambdas = Functions(FUNCTIONS, env=env, on_log=_pass_log_on)
-        resources.callback(lambdas.close)
-        notified = set(NOTIFIED.values())
-        for function in FUNCTIONS:
-            event = s3_test_event(bucket=parts.settings.bucket, now=parts.now())
-            lambdas.warm(function.name, event if function.name in notified else None)
+        lambdas = _functions(resources, env, s3_test_event(bucket=parts.settings.bucket, now=parts.now()))
         engine.wait_ready(partial(_make_collection, self.engine_url, parts.settings.collection_id))
 
         # The lock says that nobody else works on this data: what was being done when it stopped is free.
         parts.sightings.release_claims()
         resources.callback(Retention(parts).stop)
-        runner = JobRunner(parts.jobs, lambdas.invoke, functions=notified)
+        runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
         runner.start()
         resources.callback(runner.join, _GRACE_S)
         app = event_host(
@@ -134,21 +127,32 @@ class Stack:
         )
         _serve(app, listening, resources)
         resources.callback(runner.stop)
-        _LOG.info("listening on %s:%d", self._host, port)
         if self._web_port is not None:
-            self._start_web(resources, env, self._web_port)
+            web_env = {**env, "RECOGNIZEME_API": self.url, "RECOGNIZEME_TOKEN": self._token or ""}
+            _server(resources, "web", ["kiosk.cli:main", "web"], web_port, web_env).wait_ready()
+            self.web_url = f"http://127.0.0.1:{web_port}"
 
-    def _start_web(self, resources: ExitStack, env: Mapping[str, str], port: int) -> None:
-        with servers.listen("127.0.0.1", port) as probe:
-            port = int(probe.getsockname()[1])
-        env = {**env, "RECOGNIZEME_API": self.url}
-        _server(resources, "web", ["kiosk.cli:main", "web"], port, env).wait_ready()
-        self.web_url = f"http://127.0.0.1:{port}"
+
+def _url(host: str, listening: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listening.getsockname()[1]}"
+
+
+def _functions(resources: ExitStack, env: Mapping[str, str], test_event: Event) -> Functions:
+    lambdas = Functions(FUNCTIONS, env=env, on_log=_pass_log_on)
+    resources.callback(lambdas.close)
+    for function in FUNCTIONS:
+        lambdas.warm(function.name, test_event if function.name in NOTIFIED.values() else None)
+    return lambdas
 
 
 def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_url: str) -> dict[str, str]:
     """The environment of the functions. Nothing of the user's own AWS configuration reaches them."""
-    kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("AWS_") and name != "RECOGNIZEME_TOKEN"
+    }
     # The engine looks for faces with the kiosk's better detector where that is installed.
     try:
         yunet = environ.get("REKOLOCAL_YUNET_MODEL") or find_yunet(environ=environ)

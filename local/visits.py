@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from local.errors import LocalError
+
 Image = NDArray[np.uint8]
 
 
-class PicturesMissing(Exception):
-    """The packages whose pictures the demo plays are not installed; the text says what to do."""
+class PicturesMissing(LocalError):
+    """The packages whose pictures the demo plays are not installed."""
 
 
 @dataclass(frozen=True, slots=True)
