@@ -50,6 +50,29 @@ class Counts:
 Event = Captured | NotKept | Answered | CameraTrouble
 
 
+class Origins:
+    """What captures are pictures of, until their sighting is known; of the last thousand without one."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._origins: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._origins)
+
+    def note(self, capture: Capture) -> None:
+        """Remember a capture."""
+        self._origins[capture.capture_id] = capture.origin
+        if len(self._origins) > self._most:
+            del self._origins[next(iter(self._origins))]  # the oldest
+
+    def of(self, answer: Answer) -> str | None:
+        """What an answer is about; None for a capture of an earlier run."""
+        if answer.sighting is None:  # the sighting may still come
+            return self._origins.get(answer.capture_id)
+        return self._origins.pop(answer.capture_id, None)
+
+
 class Listener(Protocol):
     """Something that is told what happens: the terminal, the status file, actions."""
 

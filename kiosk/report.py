@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from kiosk.event import Answered, CameraTrouble, Captured, Counts, Event, NotKept
+from kiosk.event import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins
 from kiosk.outbox import Answer
 from kiosk.sighting import Sighting
 
@@ -21,15 +21,15 @@ class Report:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._console = Console(highlight=False, soft_wrap=True)
-        self._origins: dict[str, str] = {}  # capture id -> what it is a picture of, until its answer
+        self._origins = Origins()
 
     def tell(self, event: Event) -> None:
         """Write about one event; that a picture was taken is no news by itself."""
         match event:
             case Captured(capture):
-                self._origins[capture.capture_id] = capture.origin
+                self._origins.note(capture)
             case Answered(answer):
-                self._answer(answer, self._origins.pop(answer.capture_id, None))
+                self._answer(answer, self._origins.of(answer))
             case NotKept(origin, trouble):
                 self._write(
                     {"event": "not_kept", "origin": origin, "trouble": trouble}, f"{origin}: {trouble}"

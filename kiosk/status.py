@@ -29,7 +29,7 @@ from typing import Any, Protocol
 import platformdirs
 
 from kiosk.camera import Camera
-from kiosk.event import Answered, Captured, Counts, Event
+from kiosk.event import Answered, Captured, Counts, Event, Origins
 from kiosk.frame import Frame
 from kiosk.loop import Loop, Visit
 from kiosk.spool import SpoolState
@@ -83,7 +83,7 @@ class StatusFile:
         self._spool = spool
         self._clock = clock
         self._now = now
-        self._origins: dict[str, str] = {}
+        self._origins = Origins()
         self._latest: deque[dict[str, Any]] = deque(maxlen=_LATEST)
         self._written_s = clock() - _EVERY_S
         self._frames_then = 0
@@ -102,9 +102,9 @@ class StatusFile:
         """Remember what happened for the next writing."""
         match event:
             case Captured(capture):
-                self._origins[capture.capture_id] = capture.origin
+                self._origins.note(capture)
             case Answered(answer):
-                origin = self._origins.pop(answer.capture_id, None)
+                origin = self._origins.of(answer)
                 if answer.sighting:
                     sighting = answer.sighting.to_json()
                     self._latest.appendleft({"origin": origin, "late": answer.late, "sighting": sighting})

@@ -16,7 +16,6 @@ from kiosk.detect import Detector
 from kiosk.event import Answered, Captured, Counts, Event, NotKept
 from kiosk.outbox import Capture, Outbox
 
-
 # Photos of the largest phone cameras have 40 MB; what is larger is a film, and not read into memory.
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 

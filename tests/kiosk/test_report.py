@@ -1,10 +1,11 @@
 """What the terminal says about what happens."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from kiosk.event import Answered, CameraTrouble, Captured, Counts, Event, NotKept
+from kiosk.event import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins
 from kiosk.outbox import Answer, Capture
 from kiosk.report import Report
 from kiosk.sighting import Sighting
@@ -58,8 +59,18 @@ def test_programs_read_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> 
     }  # fmt: skip
 
 
-def test_what_is_remembered_of_a_capture_is_forgotten_with_its_answer() -> None:
-    report = Report(as_json=True)
-    for event in EVENTS[:2]:
-        report.tell(event)
-    assert not report._origins
+def test_a_picture_answered_late_is_still_known_when_its_sighting_comes() -> None:
+    origins = Origins()
+    origins.note(CAPTURE)
+    assert origins.of(Answer("c1", None, late=True)) == "track 1"
+    assert origins.of(Answer("c1", ADA, late=True)) == "track 1"
+    assert len(origins) == 0
+
+
+def test_pictures_that_are_never_answered_do_not_fill_the_memory() -> None:
+    origins = Origins(most=3)
+    for number in range(10):
+        origins.note(replace(CAPTURE, capture_id=f"c{number}"))
+    assert len(origins) == 3
+    assert origins.of(Answer("c9", ADA)) == "track 1"
+    assert origins.of(Answer("c6", ADA)) is None
