@@ -26,7 +26,6 @@ from kiosk.outbox import Capture
 
 _LOG = logging.getLogger(__name__)
 
-_KEPT_ASIDE = 200  # how many files refused/ and damaged/ hold at most, newest first
 _WARN_AT = 0.8
 # A machine without a battery-backed clock starts at some time long ago; such a capture's age is not known.
 _EARLIEST_UNIX_S = 1_767_225_600  # 2026-01-01
@@ -46,6 +45,7 @@ class Bounds:
 
     max_bytes: int = 500 * 1024 * 1024
     max_age_s: float = 30 * 24 * 3600.0
+    max_set_aside: int = 200  # captures in refused/, and in damaged/
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ class Spool:
             with suppress(OSError):
                 file.replace(self._folder / where / file.name)
         kept = sorted((self._folder / where).iterdir(), key=lambda file: file.name)
-        for file in kept[: -2 * _KEPT_ASIDE]:
+        for file in kept[: -2 * self._bounds.max_set_aside]:
             with suppress(OSError):
                 file.unlink()
 
