@@ -1,0 +1,84 @@
+"""The parts of one machine: what storing a picture starts, and what goes by itself."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote_plus
+
+import pytest
+
+from local.layout import DataInUse, Layout
+from local.retention import delete_expired
+from local.wiring import DATA, URL, LocalParts
+from recognizeme.errors import NotFound
+
+DAY_S = 86400
+CAPTURE = "captures/front/2026/11/23/01932b6e-0000-7000-8000-000000000000.jpg"
+ENROLLMENT = "enrollments/ada/my photo+1.jpg"
+
+
+@pytest.fixture
+def layout(data: Path) -> Layout:
+    return Layout(data).make()
+
+
+@pytest.fixture
+def parts(layout: Layout) -> Iterator[LocalParts]:
+    environment = {DATA: str(layout.root), URL: "http://127.0.0.1:1", "RECOGNIZEME_SIGHTING_DAYS": "30"}
+    parts = LocalParts.from_env(environment)
+    yield parts
+    parts.database.close()
+
+
+@pytest.mark.parametrize(("key", "function"), [(CAPTURE, "recognition"), (ENROLLMENT, "enrollment")])
+def test_a_stored_picture_is_an_event_for_its_function(parts: LocalParts, key: str, function: str) -> None:
+    parts.photos.write(key, b"picture", "image/jpeg")
+    (job,) = parts.jobs.jobs()
+    assert job.function == function
+    stored = job.event["Records"][0]["s3"]["object"]
+    assert (unquote_plus(stored["key"]), stored["size"]) == (key, 7)
+
+
+def test_a_picture_elsewhere_is_nobodys_event(parts: LocalParts) -> None:
+    parts.photos.write("exports/ada.jpg", b"picture", "image/jpeg")
+    assert parts.jobs.jobs() == []
+
+
+def test_failed_events_are_the_dead_jobs_oldest_first(parts: LocalParts) -> None:
+    first, second = (parts.jobs.add("recognition", {"n": n}) for n in range(2))
+    with parts.database.writing() as connection:
+        connection.execute("UPDATE jobs SET state = 'dead'")
+    assert parts.failed_events.replay(limit=1) == 1
+    assert [job.id for job in parts.jobs.jobs(state="dead")] == [second]
+    assert [job.id for job in parts.jobs.jobs(state="waiting")] == [first]
+
+
+def test_captures_past_their_time_are_deleted_and_enrollments_stay(layout: Layout, parts: LocalParts) -> None:
+    parts.photos.write(CAPTURE, b"old", "image/jpeg")
+    parts.photos.write(ENROLLMENT, b"old", "image/jpeg")
+    long_ago = time.time() - 31 * DAY_S
+    for path in layout.photos.rglob("*.jpg"):
+        os.utime(path, (long_ago, long_ago))
+    parts.photos.write(CAPTURE.replace("0.jpg", "1.jpg"), b"new", "image/jpeg")
+
+    delete_expired(parts)
+    assert parts.photos.read(ENROLLMENT) == b"old"
+    assert parts.photos.read(CAPTURE.replace("0.jpg", "1.jpg")) == b"new"
+    with pytest.raises(NotFound):
+        parts.photos.read(CAPTURE)
+
+
+def test_the_signing_key_is_made_once_and_for_its_owner_alone(layout: Layout) -> None:
+    key = layout.key.read_bytes()
+    assert len(key) == 32
+    assert layout.key.stat().st_mode & 0o077 == 0
+    assert layout.make().key.read_bytes() == key
+
+
+def test_one_stack_at_a_time_holds_the_data_folder(layout: Layout) -> None:
+    held = layout.lock()
+    with pytest.raises(DataInUse):
+        layout.lock()
+    held.close()
+    layout.lock().close()
