@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from rekolocal.cli import main
 from rekolocal.testing import LocalRekognition, client_for
+from tests.rekolocal.integration.command import running_command
 
 pytestmark = pytest.mark.integration
 
@@ -74,40 +73,39 @@ def test_an_operation_outside_face_collections_is_a_typed_error(
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_the_command_serves_on_a_free_port_and_keeps_what_was_stored(
-    tmp_path: Path, astronaut: bytes
-) -> None:
+def test_the_command_serves_on_a_free_port_and_keeps_what_was_stored(tmp_path: Path, hopper: bytes) -> None:
     for start in range(2):
-        process = _serve("--data", str(tmp_path), "--port", "0")
-        try:
-            client = client_for(_url(process))
+        with running_command("--data", str(tmp_path)) as (process, url):
+            client = client_for(url)
             if start == 0:
                 client.create_collection(CollectionId="employees")
-                client.index_faces(CollectionId="employees", Image={"Bytes": astronaut})
-            found = client.search_faces_by_image(CollectionId="employees", Image={"Bytes": astronaut})
+                client.index_faces(CollectionId="employees", Image={"Bytes": hopper})
+            found = client.search_faces_by_image(CollectionId="employees", Image={"Bytes": hopper})
             assert len(found["FaceMatches"]) == 1
-        finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) in (0, -signal.SIGTERM)
 
 
 def test_the_command_binds_loopback_unless_told_otherwise() -> None:
-    process = _serve("--memory", "--port", "0")
-    try:
-        assert _url(process).startswith("http://127.0.0.1:")
-    finally:
-        process.terminate()
-        process.wait(20)
+    with running_command("--memory") as (_, url):
+        assert url.startswith("http://127.0.0.1:")
 
 
-def _serve(*options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", "from rekolocal.cli import main; main()", "serve", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+@pytest.mark.parametrize(
+    "options",
+    [
+        [], ["--memory", "--data", "x"], ["--memory", "--fail", "nonsense"], ["--memory", "--access-key", "a"],
+        ["--memory", "--port", "70000"], ["--memory", "--tps", "0"], ["--memory", "--yunet-model", "missing"],
+    ],
+)  # fmt: skip
+def test_the_command_refuses_options_that_make_no_sense(options: list[str]) -> None:
+    result = CliRunner().invoke(main, ["serve", *options])
+    assert result.exit_code == 2
+    assert "Error" in result.output
 
 
-def _url(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    deadline = time.monotonic() + 30
-    line = process.stdout.readline()
-    assert time.monotonic() < deadline
-    return line.split()[-1]
+def test_the_command_says_so_when_its_port_is_taken(rekolocal: LocalRekognition) -> None:
+    port = rekolocal.endpoint_url.rsplit(":", 1)[1]
+    result = CliRunner().invoke(main, ["serve", "--memory", "--port", port])
+    assert result.exit_code == 1
+    assert "cannot listen" in result.output
