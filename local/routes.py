@@ -16,6 +16,7 @@ ROUTES: dict[str, str] = {
     "DELETE /people/{person_id}": "enrollment",
     "GET /people/{person_id}/photos": "query",
     "POST /people/{person_id}/photos": "enrollment",
+    "GET /people/{person_id}/photo": "enrollment",
     "GET /stats": "query",
     "POST /replays": "enrollment",
     "GET /health": "query",

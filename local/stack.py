@@ -42,6 +42,8 @@ FUNCTIONS = (
 
 _LOG_BYTES = 5_000_000
 _GRACE_S = 1.0
+# Beyond, answers are 503: each connection may hold a picture of 10 MB.
+_MOST_CONNECTIONS = 128
 
 
 class Refused(LocalError):
@@ -196,6 +198,7 @@ def _serve(app: object, listening: socket.socket, resources: ExitStack) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=int(_GRACE_S),
     )
     server = uvicorn.Server(config)
