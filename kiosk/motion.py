@@ -54,6 +54,10 @@ class MotionGate:
 
 
 def _scene(image: Image) -> NDArray[np.float32]:
-    step = max(1, image.shape[1] // 640)  # every pixel of a large picture is more than a mean needs
-    cells = cv2.resize(image[::step, ::step], _GRID, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(cells, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    rows = image[:: max(1, image.shape[0] // 360)]  # every row of a large picture is more than a mean needs
+    grey = cv2.cvtColor(rows, cv2.COLOR_BGR2GRAY)
+    half = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))  # halving first is much the faster
+    cells = cv2.resize(
+        cv2.resize(grey, half, interpolation=cv2.INTER_AREA), _GRID, interpolation=cv2.INTER_AREA
+    )
+    return cells.astype(np.float32)
