@@ -43,6 +43,11 @@ class JobRunner:
             self._generation += 1
             self._news.notify_all()
 
+    def hurry(self) -> None:
+        """What the jobs failed of works again: try those that wait now."""
+        self._queue.hurry()
+        self.wake()
+
     def stop(self) -> None:
         """Take no further job. What is running goes on; `join` waits for it."""
         self._stopping = True

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import IO
 
 from local import tether
@@ -15,6 +16,7 @@ _LOG = logging.getLogger(__name__)
 
 # Long enough not to keep the machine busy with a server that cannot start.
 _RESTART_WAIT_S = 0.5
+_START_TIMEOUT_S = 60.0
 
 
 class DidNotStart(LocalError):
@@ -68,23 +70,27 @@ class Server:
         self._last_line = ""
         self._stopping = threading.Event()
         self._process = self._start()
-        self._watch = threading.Thread(target=self._keep, name=f"watch-{name}", daemon=True)
 
-    def wait_ready(self, ask: Callable[[], object] | None = None, *, timeout_s: float = 60.0) -> None:
-        """Wait until it answers `ask` (or a connection), and watch over it from then on.
+    def wait_ready(
+        self, ask: Callable[[], object] | None = None, *, timeout_s: float = _START_TIMEOUT_S
+    ) -> None:
+        """Wait until it answers `ask`, or a connection. Raises `DidNotStart`.
 
-        Raises `DidNotStart`; `ask` raises OSError for as long as there is no answer.
+        `ask` raises OSError for as long as there is no answer.
         """
         deadline = time.monotonic() + timeout_s
         while True:
             try:
                 (ask or self._connect)()
-                break
+                return
             except OSError as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise DidNotStart(f"{self._name} did not start: {self._last_line or error}") from error
                 time.sleep(0.02)
-        self._watch.start()
+
+    def watch(self, on_back: Callable[[], None] = lambda: None) -> None:
+        """Start it again from now on whenever it ends; `on_back` is called each time it listens again."""
+        threading.Thread(target=self._keep, args=(on_back,), name=f"watch-{self._name}", daemon=True).start()
 
     def stop(self) -> None:
         """End it."""
@@ -100,13 +106,16 @@ class Server:
     def _connect(self) -> None:
         socket.create_connection(("127.0.0.1", self._port), timeout=1.0).close()
 
-    def _keep(self) -> None:
+    def _keep(self, on_back: Callable[[], None]) -> None:
         while True:
             status = self._process.wait()
             if self._stopping.wait(_RESTART_WAIT_S):
                 return
             _LOG.error("%s ended with status %s; starting it again", self._name, status)
             self._process = self._start()
+            with suppress(DidNotStart):
+                self.wait_ready()
+                on_back()
 
     def _pass_log_on(self, stream: IO[bytes]) -> None:
         for line in stream:

@@ -121,6 +121,7 @@ class Stack:
         runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
         runner.start()
         resources.callback(runner.join, _GRACE_S)
+        engine.watch(on_back=runner.hurry)
         app = event_host(
             lambdas.invoke,
             store=store_routes(parts.photos, max_bytes=MAX_BYTES, after_change=runner.wake),
@@ -131,7 +132,9 @@ class Stack:
         resources.callback(runner.stop)
         if self._web_port is not None:
             web_env = {**env, "RECOGNIZEME_API": self.url, "RECOGNIZEME_TOKEN": self._token or ""}
-            _server(resources, "web", ["kiosk.cli:main", "web"], web_port, web_env).wait_ready()
+            page = _server(resources, "web", ["kiosk.cli:main", "web"], web_port, web_env)
+            page.wait_ready()
+            page.watch()
             self.web_url = f"http://127.0.0.1:{web_port}"
 
 

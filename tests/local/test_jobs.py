@@ -80,6 +80,15 @@ def test_a_failing_job_does_not_hold_up_the_next(queue: JobQueue) -> None:
     assert taken(queue).event == {"n": 2}
 
 
+def test_hurrying_ends_every_wait_and_brings_no_dead_job_back(queue: JobQueue, clock: Clock) -> None:
+    dead_job(queue, clock)
+    queue.add("recognition", {"n": 1})
+    queue.failed(taken(queue), "no engine")
+    assert queue.take("recognition") is None
+    queue.hurry()
+    assert (taken(queue).event, queue.take("recognition")) == ({"n": 1}, None)
+
+
 def dead_job(queue: JobQueue, clock: Clock) -> int:
     added = queue.add("recognition", {})
     for _ in range(len(RETRY_WAITS_S) + 1):
