@@ -205,6 +205,11 @@ class ApiClient:
         """A person's photos and what became of them."""
         return self._items(f"/people/{_segment(person_id)}/photos", {}, limit=None)
 
+    def enrolled_photo(self, person_id: str, photo_id: str) -> bytes:
+        """A photo itself, fetched through the short-lived link the API gives. Raises `NotFound`."""
+        link = self._wire.call("GET", f"/people/{_segment(person_id)}/photo", params={"photo_id": photo_id})
+        return self._wire.fetch(str(link.get("url", "")))
+
     def forget(self, person_id: str) -> Json:
         """Remove a person with faces, photos and captures; return what was removed. Raises `NotFound`."""
         return self._wire.call("DELETE", f"/people/{_segment(person_id)}")

@@ -1,5 +1,7 @@
 """Finding the API of a stack deployed on AWS, by what CloudFormation says of it."""
 
+from typing import Any
+
 from kiosk.errors import ApiError, Unauthorized, Unreachable
 
 _OUTPUT = "ApiUrl"  # of template.yaml
@@ -10,12 +12,13 @@ class NoSuchStack(ApiError):
 
 
 def api_url_of(stack: str) -> str:
-    """The API's address. Raises an `ApiError`; region and credentials are boto3's, from the environment."""
-    import boto3
+    """The API's address. Raises an `ApiError`; region and credentials come from the environment."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+    from botocore.session import get_session
 
     try:
-        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        cloudformation: Any = get_session().create_client("cloudformation")
+        found = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except NoRegionError as error:
         raise NoSuchStack("set AWS_DEFAULT_REGION to the region the stack was deployed to") from error
     except NoCredentialsError as error:

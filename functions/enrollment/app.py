@@ -1,6 +1,7 @@
 """People and their photos: enroll, change, correct, forget, by the API or by object-created events."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -18,9 +19,10 @@ from recognizeme.entry.presentation import (
     removed_json,
     sighting_json,
     ticket_json,
+    time_text,
 )
 from recognizeme.entry.s3_event import handle_objects
-from recognizeme.errors import InvalidRequest
+from recognizeme.errors import InvalidRequest, NotFound
 from recognizeme.forget import forget
 from recognizeme.model import Enrollment, check_capture_id, check_person_id
 
@@ -50,6 +52,19 @@ def post_photo(person_id: str) -> Response[str]:
     photo_id = parsing.text(fields, "photo_id")
     ticket = enroller.issue_ticket(person_id, photo_id, parsing.text(fields, "content_type", "image/jpeg"))
     return answer(ticket_json(ticket, photo_id=photo_id), HTTPStatus.CREATED)
+
+
+@api.get("/people/<person_id>/photo")
+def get_photo(person_id: str) -> Response[str]:
+    """A short-lived link to a photo: only this function may read enrollment photos."""
+    parts = wiring.parts()
+    enrollment = Enrollment(path_id(person_id, check_person_id), api.parameters.get("photo_id", ""))
+    person = parts.people.get(enrollment.person_id)
+    if person is None or enrollment.photo_id not in person.photos:
+        raise NotFound(f"there is no such photo of person {enrollment.person_id!r}")
+    expires_at = parts.now() + timedelta(seconds=parts.settings.link_s)
+    url = parts.photos.link(enrollment.photo_key, expires_at=expires_at)
+    return answer({"url": url, "expires_at": time_text(expires_at)})
 
 
 @api.delete("/people/<person_id>")

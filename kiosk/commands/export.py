@@ -4,7 +4,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -30,28 +30,31 @@ Write = Callable[[str, bytes], None]
 @json_option
 def command(person_id: str, destination: Path, api: ApiClient, as_json: bool) -> None:
     """Write everything held about PERSON_ID: the person, their photos, every sighting with its picture."""
-    person = {**api.person(person_id), "photos": list(api.photos(person_id))}
-    sightings = pictures = 0
+    person = api.person(person_id)
+    photos = list(api.photos(person_id))
+    counts = {"photos": 0, "sightings": 0, "pictures": 0}
     try:
         with _destination(destination) as write:
-            write("person.json", _document(person))
+            write("person.json", _document({**person, "photos": photos}))
+            for photo_id in (str(photo["photo_id"]) for photo in photos):
+                with suppress(NotFound):  # a photo that was refused is not always kept
+                    write(f"photos/{Path(photo_id).name}", api.enrolled_photo(person_id, photo_id))
+                    counts["photos"] += 1
             for sighting in api.sightings(person_id=person_id):
                 write(f"sightings/{sighting.capture_id}.json", _document(sighting.to_json()))
-                sightings += 1
-                try:
+                counts["sightings"] += 1
+                with suppress(NotFound):  # captures expire before sightings do
                     write(f"sightings/{sighting.capture_id}.jpg", api.sighting_photo(sighting.capture_id))
-                    pictures += 1
-                except NotFound:
-                    pass  # captures expire before sightings do
+                    counts["pictures"] += 1
     except FileExistsError as error:
         raise click.ClickException(f"{destination} exists already; choose another --to") from error
     except OSError as error:
         raise click.ClickException(f"cannot write to {destination}: {error.strerror}") from error
     if as_json:
-        counts = {"sightings": sightings, "pictures": pictures}
         write_json({"person_id": person_id, "to": str(destination), **counts})
     else:
-        click.echo(f"written to {destination}: the person, {sightings} sightings, {pictures} pictures")
+        said = ", ".join(f"{count} {what}" for what, count in counts.items())
+        click.echo(f"written to {destination}: the person, {said}")
 
 
 @contextmanager

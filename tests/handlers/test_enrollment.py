@@ -183,3 +183,18 @@ def test_bytes_that_are_no_picture_are_a_problem_and_are_not_stored(stack: Stack
         answer = stack.http("enrollment", "POST", "/people/ada/photos", body, content_type=content_type)
         assert answer[0] == status, answer
     assert list(stack.photos.keys("")) == []
+
+
+def test_a_photo_can_be_had_by_a_link_and_others_cannot(stack: Stack, ada: bytes) -> None:
+    def link(person_id: str, photo_id: str) -> tuple[int, str]:
+        query = {"photo_id": photo_id}
+        status, answer = stack.http("enrollment", "GET", f"/people/{person_id}/photo", query=query)
+        return status, answer.get("url", "")
+
+    stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
+    query, path = {"photo_id": "a b+.png"}, "/people/ada/photos"
+    stack.http("enrollment", "POST", path, ada, query=query, content_type="image/png")
+    status, url = link("ada", "a b+.png")
+    assert (status, "enrollments/ada/" in url) == (200, True)
+    assert [link("ada", "other.png")[0], link("bob", "a b+.png")[0]] == [404, 404]
+    assert [link("ada", photo_id)[0] for photo_id in ("", "..", "../bob/1.jpg")] == [400, 400, 400]

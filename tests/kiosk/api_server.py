@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 Json = dict[str, Any]
 NOW = "2026-11-23T08:15:02.120Z"
@@ -45,6 +45,7 @@ class ApiServer:
         self.photos: dict[str, dict[str, Json]] = {}
         self.sightings: dict[str, Json] = {}
         self.pictures: dict[str, bytes] = {}
+        self.portraits: dict[str, bytes] = {}
         self.paid_calls: dict[str, int] = {}
         self.asked: list[tuple[str, str]] = []
         self.tokens: list[str | None] = []
@@ -115,6 +116,12 @@ class ApiServer:
                     return self._add_photo(person_id, query["photo_id"], body, content_type)
                 case "POST", ["replays"]:
                     return 200, {"replayed": min(3, int(query["limit"]))}
+                case "GET", ["people", person_id, "photo"] if query["photo_id"] in self.photos.get(
+                    person_id, {}
+                ):
+                    self.pictures[f"{person_id}/{query['photo_id']}"] = self.portraits[query["photo_id"]]
+                    url = f"{self.url}/_picture/{quote(person_id)}/{quote(query['photo_id'])}"
+                    return 200, {"url": url, "expires_at": NOW}
                 case "GET", ["stats"]:
                     return 200, self._stats()
             return problem(404, "not-found", "there is no such thing")
@@ -214,6 +221,7 @@ class ApiServer:
             "enrolled_at": NOW,
         }
         self.photos.setdefault(person_id, {})[photo_id] = photo
+        self.portraits[photo_id] = picture
         self.people[person_id]["faces"] = sum(
             each["state"] == "indexed" for each in self.photos[person_id].values()
         )
@@ -238,7 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.api.tokens.append(self.headers.get("Authorization"))
         path = urlsplit(self.path).path
         if path.startswith("/_picture/"):
-            return self._send(200, self.api.pictures[path.removeprefix("/_picture/")], "image/jpeg")
+            return self._send(200, self.api.pictures[unquote(path.removeprefix("/_picture/"))], "image/jpeg")
         fault = self.api.faults(self.command, path)
         if fault is None or fault.done_first:
             status, document = self.api.answer(

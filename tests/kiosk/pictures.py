@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from kiosk.frame import Image
 
@@ -41,9 +42,16 @@ def room(width: int = 320, height: int = 240, *, seed: int = 1) -> Image:
 
 
 def noisy(image: Image, *, seed: int, sigma: float = 6.0) -> Image:
-    """The picture with a sensor's noise."""
-    noise = np.random.default_rng(seed).normal(0, sigma, image.shape)
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
+    """The picture with a sensor's noise: another part of the same large piece for each seed."""
+    height, width = image.shape[:2]
+    down, right = seed * 7 % 61, seed * 13 % 67
+    noise = _noise(height + 61, width + 67, sigma)[down : down + height, right : right + width]
+    return cv2.add(image, noise, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
+
+
+@cache
+def _noise(height: int, width: int, sigma: float) -> NDArray[np.int16]:
+    return np.random.default_rng(1).normal(0, sigma, (height, width, 3)).astype(np.int16)
 
 
 def with_visitor(scene: Image, left: int, top: int = 20, *, height: int = 200) -> Image:

@@ -136,12 +136,19 @@ def test_everything_about_a_person_is_exported(
 
     result = run(server, "export", "bob", "--to", str(tmp_path / name), "--json")
 
-    assert lines(result)[0] | {"to": ""} == {"person_id": "bob", "to": "", "sightings": 1, "pictures": 1}
+    assert lines(result)[0] | {"to": ""} == {
+        "person_id": "bob",
+        "to": "",
+        "photos": 1,
+        "sightings": 1,
+        "pictures": 1,
+    }
     written = tmp_path / name
     if name.endswith(".zip"):
         zipfile.ZipFile(written).extractall(written := tmp_path / "unpacked")
     assert json.loads((written / "person.json").read_text())["photos"][0]["photo_id"] == "bob.jpg"
     assert (written / "sightings" / f"{capture_id}.jpg").read_bytes() == picture_of("bob")
+    assert (written / "photos" / "bob.jpg").read_bytes() == picture_of("bob")
     again = run(server, "export", "bob", "--to", str(tmp_path / name))
     assert "exists already" in again.output
 

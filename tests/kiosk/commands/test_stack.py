@@ -1,4 +1,4 @@
-"""Finding a deployed stack's API: boto3 as it is, against a server that answers as CloudFormation does."""
+"""Finding a deployed stack's API: botocore as it is, against a server that answers as CloudFormation does."""
 
 import threading
 from collections.abc import Iterator
