@@ -12,12 +12,14 @@ from kiosk.models import ModelError
 
 # The detector looks at a copy whose long side is this; faces of 1/60 of the picture are still found.
 DETECT_PX = 640
+# A strip narrower than this holds no face, and detectors see ghosts in it.
+SMALLEST_PX = 24
 # YuNet's scores: real faces at a door are above 0.8, posters and cups mostly below 0.7.
 YUNET_SCORE = 0.7
 # The cascade's weights: false finds (a dark coat) stay below 4, clear frontal faces reach 8 and more.
 HAAR_WEAKEST, HAAR_CLEAR = 4.0, 8.0
-# The cascade was trained on 24 px. Below 1/16 of the picture it takes twice the time and finds hardly more.
-HAAR_SMALLEST_PX, HAAR_SMALLEST_PART = 24, 16
+# Faces below 1/16 of the picture take the cascade as long as all others, and it finds hardly any.
+HAAR_SMALLEST_PART = 16
 MOST_FACES = 50
 
 _CASCADES: str = cv2.data.haarcascades  # type: ignore[attr-defined]  # OpenCV's stubs forget it
@@ -51,6 +53,8 @@ class YuNet:
     def detect(self, image: Image) -> Sequence[Detection]:
         """The faces of a picture, largest first, in its own pixels."""
         small, factor = _reduced(image)
+        if min(small.shape[:2]) < SMALLEST_PX:
+            return ()
         size = (small.shape[1], small.shape[0])
         if size != self._size:  # setting it anew makes the network allocate anew
             self._network.setInputSize(size)
@@ -72,8 +76,10 @@ class Haar:
     def detect(self, image: Image) -> Sequence[Detection]:
         """The faces of a picture, largest first, in its own pixels."""
         small, factor = _reduced(image)
+        if min(small.shape[:2]) < SMALLEST_PX:
+            return ()
         grey = cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
-        least_px = max(HAAR_SMALLEST_PX, max(grey.shape) // HAAR_SMALLEST_PART)
+        least_px = max(SMALLEST_PX, max(grey.shape) // HAAR_SMALLEST_PART)
         boxes, _, weights = self._cascade.detectMultiScale3(
             grey, scaleFactor=1.1, minNeighbors=6, minSize=(least_px, least_px), outputRejectLevels=True
         )
