@@ -13,6 +13,7 @@ from recognizeme.errors import Misconfigured, NotFound, ServiceBusy
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 # No upload takes this long; what a killed process left under a temporary name is removed after it.
 _ABANDONED_S = 3600
+_TRIES = 20
 
 
 class DurableFiles:
@@ -50,13 +51,14 @@ class DurableFiles:
                 raise
 
     def _rename(self, temporary: Path, target: Path) -> None:
-        while True:
-            self._make_folder(target.parent)
+        for _ in range(_TRIES):
             # `delete` may take the empty folder away in between.
             with suppress(FileNotFoundError):
+                self._make_folder(target.parent)
                 temporary.rename(target)
                 _sync_folder(target.parent)
                 return
+        raise ServiceBusy(f"files in {self._root} are being moved by others; try again in a moment")
 
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -188,6 +189,19 @@ def test_nothing_of_a_person_s_id_stays_in_a_folder_s_name(world: World) -> None
     world.photos.write(KEY, JPEG, "image/jpeg")
     world.photos.delete([KEY])
     assert [path.name for path in world.root.rglob("*")] == [".incoming"]
+
+
+def test_pictures_come_and_go_in_one_folder_without_disturbing_each_other(world: World) -> None:
+    def come_and_go(number: int) -> None:
+        key = f"enrollments/ada/{'x' * 300}/{number}.jpg"  # folders within folders, emptied again and again
+        for _ in range(40):
+            world.photos.write(key, JPEG, "image/jpeg")
+            assert world.photos.read(key) == JPEG
+            assert world.photos.delete([key]) == 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(come_and_go, range(4)))
+    assert list(world.photos.keys("")) == []
 
 
 def test_files_that_somebody_else_put_there_are_no_pictures(world: World) -> None:
