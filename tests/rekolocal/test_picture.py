@@ -6,6 +6,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from rekolocal.errors import (
 
 def jpeg(mode: str = "RGB", size: tuple[int, int] = (120, 90), **options: object) -> bytes:
     file = io.BytesIO()
-    colour = {"RGB": (200, 40, 40), "L": 90, "CMYK": (0, 200, 200, 40)}[mode]
+    colour: Any = {"RGB": (200, 40, 40), "L": 90, "CMYK": (0, 200, 200, 40)}[mode]
     Image.new(mode, size, colour).save(file, "JPEG", **options)
     return file.getvalue()
 

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.model import StructureShape
 from botocore.validate import ParamValidator
@@ -32,7 +32,7 @@ class Walk:
         server.client.meta.events.register("after-call.rekognition.*", self._check)
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
-        snake = boto3.session.botocore.xform_name(operation)
+        snake = xform_name(operation)
         reply: dict[str, Any] = getattr(self.server.client, snake)(**request)
         self.called.add(operation)
         return reply
@@ -213,7 +213,7 @@ def broken_requests(shape: StructureShape, valid: dict[str, Any]) -> Iterator[di
         if member.type_name == "string":
             if "max" in metadata:
                 yield {**valid, name: "a" * (metadata["max"] + 1)}
-            if "pattern" in metadata or member.enum:
+            if "pattern" in metadata or getattr(member, "enum", None):
                 yield {**valid, name: "no such value !"}
         if member.type_name in ("integer", "float"):
             yield {**valid, name: "7"}

@@ -125,14 +125,14 @@ def test_pages_join_to_the_whole_list_and_a_token_fits_its_own_list_only(client:
 
     token = pages[0]["NextToken"]
     client.create_collection(CollectionId="other")
-    for wrong in (
-        lambda: client.list_faces(CollectionId="other", NextToken=token),
-        lambda: client.list_users(CollectionId="employees", NextToken=token),
-        lambda: client.list_faces(CollectionId="employees", NextToken=token[:-4] + "AAAA"),
-        lambda: client.list_faces(CollectionId="employees", NextToken="not a token"),
+    for listing, collection, wrong in (
+        (client.list_faces, "other", token),
+        (client.list_users, "employees", token),
+        (client.list_faces, "employees", token[:-4] + "AAAA"),
+        (client.list_faces, "employees", "not a token"),
     ):
         with pytest.raises(client.exceptions.InvalidPaginationTokenException):
-            wrong()
+            listing(CollectionId=collection, NextToken=wrong)
 
 
 def test_collections_are_listed_in_pages(rekolocal: LocalRekognition) -> None:

@@ -94,7 +94,7 @@ def test_the_command_binds_loopback_unless_told_otherwise() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        [], ["--memory", "--data", "x"], ["--memory", "--fail", "nonsense"], ["--memory", "--access-key", "a"],
+        [], ["--memory", "--data", "x"], ["--memory", "--fail", "x"], ["--memory", "--access-key", "a"],
         ["--memory", "--port", "70000"], ["--memory", "--tps", "0"], ["--memory", "--yunet-model", "missing"],
     ],
 )  # fmt: skip
