@@ -5,6 +5,7 @@ because MiniStack has none: the Rekognition collection (rekolocal is there), and
 routes are added).
 """
 
+import json
 import os
 import secrets
 import subprocess
@@ -18,9 +19,11 @@ import pytest
 import requests
 
 from recognizeme.model import new_capture_id
+from rekolocal.errors import AccessDeniedException
+from rekolocal.faults import Failure, Faults
 from rekolocal.testing import local_rekognition
-from tests.cloud.ministack import ROOT_KEY, MiniStack, Missing, Signed, ministack
-from tests.cloud.template import ROOT
+from tests.cloud.ministack import ACCOUNT, ROOT_KEY, MiniStack, Missing, Signed, ministack
+from tests.cloud.template import REGION, ROOT, template
 from tests.portraits import ASTRONAUT
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -34,6 +37,7 @@ class Deployed:
     """A deployed stack and a way to call its API."""
 
     cloud: MiniStack
+    faults: Faults
     outputs: dict[str, str]
     api: str
 
@@ -65,7 +69,8 @@ def sam(cloud: MiniStack, *arguments: str) -> None:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("ministack")
     try:
-        with ministack(folder) as cloud, local_rekognition() as rekognition:
+        faults = Faults()
+        with ministack(folder) as cloud, local_rekognition(faults=faults) as rekognition:
             rekognition.client.create_collection(CollectionId="employees")
             built = folder / "build"
             parameters = {
@@ -87,7 +92,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
             api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
             cloud.add_routes(api_id, STACK)
-            yield Deployed(cloud, outputs, cloud.api_url(api_id))
+            yield Deployed(cloud, faults, outputs, cloud.api_url(api_id))
     except Missing as error:
         if os.environ.get("REQUIRE_DEPLOY"):
             pytest.fail(str(error))
@@ -102,17 +107,7 @@ def test_a_visit_goes_from_ticket_to_sighting_and_the_person_can_be_forgotten(de
     )
     assert (photo.status_code, photo.json()["state"]) == (201, "indexed"), photo.text
 
-    capture_id = new_capture_id(datetime.now(UTC), secrets.token_bytes(10))
-    asked = {"kiosk_id": "front", "capture_id": capture_id, "content_type": "image/png"}
-    ticket = deployed.call("POST", "/captures", json=asked).json()
-    upload = requests.post(
-        ticket["upload"]["url"],
-        data=ticket["upload"]["fields"],
-        files={"file": portrait},
-        verify=str(deployed.cloud.certificate),
-        timeout=30,
-    )
-    assert upload.status_code in (201, 204), upload.text
+    capture_id = hand_in(deployed, portrait)
 
     sighting = wait_for_sighting(deployed, capture_id)
     assert (sighting["outcome"], sighting["person_id"]) == ("recognized", "ada")
@@ -126,10 +121,27 @@ def test_a_visit_goes_from_ticket_to_sighting_and_the_person_can_be_forgotten(de
     assert not left.get("Versions"), "a forgotten person's pictures are gone in every version"
 
 
-def wait_for_sighting(deployed: Deployed, capture_id: str) -> dict[str, Any]:
-    for _ in range(120):
+def hand_in(deployed: Deployed, picture: bytes) -> str:
+    """Upload a capture with a ticket; return its id."""
+    capture_id = new_capture_id(datetime.now(UTC), secrets.token_bytes(10))
+    asked = {"kiosk_id": "front", "capture_id": capture_id, "content_type": "image/png"}
+    ticket = deployed.call("POST", "/captures", json=asked).json()
+    upload = requests.post(
+        ticket["upload"]["url"],
+        data=ticket["upload"]["fields"],
+        files={"file": picture},
+        verify=str(deployed.cloud.certificate),
+        timeout=30,
+    )
+    assert upload.status_code in (201, 204), upload.text
+    return capture_id
+
+
+def wait_for_sighting(deployed: Deployed, capture_id: str, status: str = "done") -> dict[str, Any]:
+    """Wait until the capture's recognition is done or failed."""
+    for _ in range(240):
         answer = deployed.call("GET", f"/sightings/{capture_id}")
-        if answer.status_code == 200 and answer.json()["status"] != "pending":
+        if answer.status_code == 200 and answer.json()["status"] == status:
             sighting: dict[str, Any] = answer.json()
             return sighting
         time.sleep(0.25)
@@ -159,3 +171,74 @@ def test_a_call_without_a_signature_is_refused(deployed: Deployed) -> None:
 
 def test_a_call_signed_by_nobody_known_is_refused(deployed: Deployed) -> None:
     assert deployed.call("GET", "/people", auth=Signed("AKIANOBODYNOBODY0000", "secret")).status_code == 403
+
+
+def test_of_all_writes_of_a_sighting_the_pipes_filter_passes_the_one_that_finishes_it(
+    deployed: Deployed,
+) -> None:
+    """MiniStack's pipes know neither filters nor buses; the stream is real, and so is the pattern."""
+    capture_id = hand_in(deployed, ASTRONAUT.read_bytes())
+    wait_for_sighting(deployed, capture_id)
+    deployed.call("POST", f"/sightings/{capture_id}/correction", json={"person_id": None})
+
+    pipe = template()["Resources"]["SightingsPipe"]["Properties"]["SourceParameters"]
+    pattern = json.loads(pipe["FilterCriteria"]["Filters"][0]["Pattern"])
+    written = [record for record in stream(deployed) if image(record).get("CaptureId") == {"S": capture_id}]
+    passed = [record for record in written if matches(record, pattern)]
+
+    assert len(written) >= 3, "claimed, done, corrected"
+    assert [image(record)["Outcome"]["S"] for record in passed] in (["recognized"], ["unknown"])
+
+
+def stream(deployed: Deployed) -> list[Any]:
+    """Every record of the sightings table's stream."""
+    streams = deployed.cloud.client("dynamodbstreams")
+    arn = streams.list_streams(TableName="employees_sightings")["Streams"][0]["StreamArn"]
+    records: list[Any] = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        iterator = streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        records += streams.get_records(ShardIterator=iterator)["Records"]
+    return records
+
+
+def image(record: Any) -> dict[str, Any]:
+    """The item as the write left it."""
+    new: dict[str, Any] = record["dynamodb"].get("NewImage", {})
+    return new
+
+
+def matches(value: Any, pattern: Any) -> bool:
+    """EventBridge's pattern matching, as far as the pipe's filter uses it: nested fields, lists of values."""
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(
+            matches(value.get(key), inner) for key, inner in pattern.items()
+        )
+    return value in pattern
+
+
+def test_what_failed_for_good_can_be_replayed_from_the_queue(deployed: Deployed) -> None:
+    """MiniStack forgets the destination of a published version, so the test puts Lambda's record there."""
+    deployed.faults.failures = [Failure("SearchFacesByImage", AccessDeniedException, 1.0)]
+    capture_id = hand_in(deployed, ASTRONAUT.read_bytes())
+    key = wait_for_sighting(deployed, capture_id, "failed")["capture_id"]
+    stored = deployed.cloud.client("s3").list_objects_v2(Bucket=deployed.outputs["PhotosBucket"])["Contents"]
+    event = json.loads((ROOT / "events" / "recognition-put.json").read_text())
+    event["Records"][0]["s3"]["object"]["key"] = next(each["Key"] for each in stored if key in each["Key"])
+    record = {
+        "requestContext": {
+            "functionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-recognition:live",
+            "condition": "RetriesExhausted",
+        },
+        "requestPayload": event,
+    }
+    deployed.cloud.client("sqs").send_message(
+        QueueUrl=deployed.outputs["FailureQueueUrl"], MessageBody=json.dumps(record)
+    )
+    deployed.faults.failures = []
+
+    replayed = deployed.call("POST", "/replays")
+
+    assert replayed.json() == {"replayed": 1}, replayed.text
+    assert wait_for_sighting(deployed, capture_id)["outcome"] in {"recognized", "unknown"}

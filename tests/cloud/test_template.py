@@ -1,0 +1,206 @@
+"""What an operator would look for in the template before signing for it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.cloud.template import (
+    FUNCTIONS,
+    environment,
+    function,
+    resolve,
+    resources,
+    statements,
+    template,
+)
+
+LEASE_S = int(environment("Recognition")["RECOGNIZEME_LEASE_S"])
+
+# Wildcards that are meant, and why.
+ALLOWED_WILDCARDS = {
+    "<photos>/captures/*": "every capture; keys hold ids that nobody knows beforehand",
+    "<photos>/enrollments/*": "every enrollment photo",
+    ":function:recognizeme-recognition:*": "the alias or version that a failed event names",
+    ":function:recognizeme-enrollment:*": "the same",
+    "/$default/GET/sightings/*": "any one sighting and its picture",
+}
+
+
+def policies() -> list[tuple[str, dict[str, Any]]]:
+    """(who, statement) of every policy that the template gives a role."""
+    found = [(name, each) for name in FUNCTIONS for each in statements(name)]
+    for name, role in resources("AWS::IAM::Role"):
+        for policy in resolve(role["Properties"]).get("Policies", ()):
+            found += [(name, each) for each in policy["PolicyDocument"]["Statement"]]
+    return found
+
+
+def listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+@pytest.mark.parametrize(
+    ("who", "statement"), policies(), ids=lambda each: each if isinstance(each, str) else each["Sid"]
+)
+def test_a_policy_names_each_action_and_no_more_resources_than_needed(
+    who: str, statement: dict[str, Any]
+) -> None:
+    bucket = f"{environment('Recognition')['RECOGNIZEME_BUCKET']}"
+
+    assert not [action for action in listed(statement["Action"]) if "*" in action], who
+    for resource in listed(statement["Resource"]):
+        plain = resource.replace(bucket, "<photos>")
+        assert "*" not in plain or any(plain.endswith(allowed) for allowed in ALLOWED_WILDCARDS), (
+            who,
+            resource,
+        )
+
+
+def test_no_wildcard_is_excused_that_does_not_occur() -> None:
+    everything = " ".join(resource for _, each in policies() for resource in listed(each["Resource"]))
+    bucket = environment("Recognition")["RECOGNIZEME_BUCKET"]
+
+    assert [each for each in ALLOWED_WILDCARDS if each.replace("<photos>", bucket) not in everything] == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them(name: str) -> None:
+    actions = {
+        action for each in statements(name) for action in each["Action"] if action.startswith("rekognition:")
+    }
+
+    assert (
+        actions
+        == {
+            "Recognition": {"rekognition:SearchFacesByImage"},
+            "Door": {"rekognition:SearchFacesByImage"},
+            "Enrollment": {"rekognition:IndexFaces", "rekognition:DeleteFaces"},
+            "Query": set(),
+        }[name]
+    )
+
+
+def test_query_can_write_nothing() -> None:
+    actions = {action for each in statements("Query") for action in each["Action"]}
+
+    assert actions == {"s3:GetObject", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
+
+
+def test_the_kiosk_may_hand_in_and_look_and_nothing_else() -> None:
+    role = resolve(template()["Resources"]["KioskRole"]["Properties"])
+    (statement,) = role["Policies"][0]["PolicyDocument"]["Statement"]
+    routes = {resource.partition("/$default/")[2] for resource in statement["Resource"]}
+
+    assert statement["Action"] == "execute-api:Invoke"
+    assert routes == {"POST/captures", "POST/recognitions", "GET/sightings", "GET/sightings/*", "GET/health"}
+
+
+@pytest.mark.parametrize("name", ["Recognition", "Door"])
+def test_a_function_ends_before_its_lease_on_a_capture_does(name: str) -> None:
+    assert function(name)["Timeout"] < LEASE_S
+
+
+@pytest.mark.parametrize("name", ["Door", "Enrollment", "Query"])
+def test_a_function_behind_the_api_answers_before_the_api_gives_up(name: str) -> None:
+    assert function(name)["Timeout"] < 30  # an HTTP API waits no longer
+
+
+@pytest.mark.parametrize("name", ["Recognition", "Enrollment"])
+def test_a_stored_object_that_fails_is_retried_and_then_kept(name: str) -> None:
+    retries = function(name)["EventInvokeConfig"]
+
+    assert retries["MaximumRetryAttempts"] == 2
+    assert resolve(retries["DestinationConfig"]["OnFailure"]["Destination"]) == "<Failures.Arn>"
+
+
+def test_every_call_of_the_api_is_signed() -> None:
+    auth = template()["Resources"]["Api"]["Properties"]["Auth"]
+    overridden = [
+        event
+        for name in FUNCTIONS
+        for event, each in function(name)["Events"].items()
+        if "Auth" in each["Properties"]
+    ]
+
+    assert auth == {"EnableIamAuthorizer": True, "DefaultAuthorizer": "AWS_IAM"}
+    assert overridden == []
+
+
+def test_the_bucket_is_private_encrypted_versioned_and_forgets_captures() -> None:
+    bucket = resolve(template()["Resources"]["Photos"]["Properties"])
+    rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert (
+        rules["captures-expire"]["ExpirationInDays"]
+        == environment("Recognition")["RECOGNIZEME_SIGHTING_DAYS"]
+    )
+    assert rules["leftovers"]["AbortIncompleteMultipartUpload"]
+
+
+def test_the_bucket_refuses_connections_that_are_not_encrypted() -> None:
+    (statement,) = template()["Resources"]["PhotosPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+@pytest.mark.parametrize("table", dict(resources("AWS::DynamoDB::Table")))
+def test_a_table_outlives_its_stack_and_in_prod_cannot_be_deleted(table: str, stage: str) -> None:
+    resource = template()["Resources"][table]
+    properties = resolve(resource["Properties"], {"Stage": stage})
+
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["UpdateReplacePolicy"] == "Retain"
+    assert properties["DeletionProtectionEnabled"] is (stage == "prod")
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_kiosk_on_ec2_has_no_key_no_open_port_and_the_new_metadata_service() -> None:
+    instance = resolve(template()["Resources"]["Kiosk"]["Properties"])
+    firewall = resolve(template()["Resources"]["KioskFirewall"]["Properties"])
+
+    assert "KeyName" not in instance
+    assert instance["MetadataOptions"]["HttpTokens"] == "required"
+    assert all(each["Ebs"]["Encrypted"] for each in instance["BlockDeviceMappings"])
+    assert "SecurityGroupIngress" not in firewall
+
+
+def test_every_alarm_tells_somebody() -> None:
+    silent = [
+        name
+        for name, each in resources("AWS::CloudWatch::Alarm")
+        if not each["Properties"].get("AlarmActions")
+    ]
+
+    assert silent == []
+
+
+def test_the_dashboard_is_json_and_shows_metrics_that_the_functions_write() -> None:
+    body = resolve(template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
+    written = {
+        "Outcome_recognized",
+        "Outcome_unknown",
+        "Outcome_uncertain",
+        "Outcome_no_face",
+        "Outcome_rejected",
+    }
+    written |= {"CaptureToSighting", "RekognitionCalls"}
+    shown = set(re.findall(r'"(Outcome_\w+|CaptureToSighting|RekognitionCalls)"', body))
+
+    assert json.loads(body)["widgets"]
+    assert shown == written
+
+
+@pytest.mark.parametrize("parameter", template()["Parameters"].items(), ids=lambda each: each[0])
+def test_a_parameter_says_what_it_is_and_has_a_default(parameter: tuple[str, dict[str, Any]]) -> None:
+    _, properties = parameter
+
+    assert properties["Description"]
+    assert "Default" in properties
