@@ -1,6 +1,7 @@
 """A small HTTP server that follows docs/api.md, for tests of its clients: real sockets, faults on demand.
 
-A picture that holds the bytes `person:ada` is of ada; any other is of a stranger.
+A picture that holds the bytes `person:ada` is of ada; any other is of a stranger. Storing
+one that ends in `poison` always fails.
 """
 
 import json
@@ -145,6 +146,8 @@ class ApiServer:
         assert key
         assert picture
         _, kiosk_id, *_, name = key[1].decode().split("/")
+        if picture[1].endswith(b"poison"):
+            return problem(500, "internal", "something went wrong here")
         self._recognize(name.removesuffix(".jpg"), kiosk_id, picture[1])
         return 204, {}
 

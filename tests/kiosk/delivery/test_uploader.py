@@ -150,6 +150,21 @@ def test_a_ticket_that_expired_on_the_way_is_asked_for_again(server: ApiServer, 
     assert server.asked.count(("POST", "/captures")) == 3
 
 
+def test_a_capture_that_always_fails_holds_up_no_other(server: ApiServer, tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    poison = Capture(new_capture_id(unix_s=lambda: 1_795_000_000.0), "front", b"poison", "track 1")
+    captures = [capture() for _ in range(10)]
+    for each in (poison, *captures):
+        spool.add(each)
+    spool.close()
+    with delivering(tmp_path, server.url) as uploader:
+        until(lambda: len(server.sightings) == 10)
+        time.sleep(0.3)
+        uploader.hand_in(now := capture())
+        until(lambda: now.capture_id in server.sightings)
+    assert [file.stem for file in (tmp_path / "waiting").glob("*.json")] == [poison.capture_id]
+
+
 def test_an_api_that_asks_to_be_left_alone_is(server: ApiServer, tmp_path: Path) -> None:
     faults = iter([Fault(status=503, headers={"Retry-After": "0.6"})])
     asked_at: list[float] = []
