@@ -40,7 +40,7 @@ def test_a_backup_of_a_running_stack_is_a_data_folder_with_everything_in_it(
     api.put_person("backed-up", name="Eileen Collins")
     api.enroll_photo("backed-up", "1.png", ASTRONAUT.read_bytes(), content_type="image/png")
     seen = new_capture_id()
-    api.hand_in(ASTRONAUT.read_bytes(), kiosk_id="k", capture_id=seen, content_type="image/png")
+    api.hand_in(ASTRONAUT.read_bytes(), kiosk_id="k", capture_id=seen, content_type="image/png", timeout_s=60)
     before = list(busy)
 
     backup = back_up(stack.layout, tmp_path / "copy")
@@ -52,11 +52,15 @@ def test_a_backup_of_a_running_stack_is_a_data_folder_with_everything_in_it(
         assert copy.sighting(seen).name == "Eileen Collins"
         assert copy.sighting_photo(seen) == ASTRONAUT.read_bytes()
         again = copy.hand_in(
-            ASTRONAUT.read_bytes(), kiosk_id="k", capture_id=new_capture_id(), content_type="image/png"
+            ASTRONAUT.read_bytes(),
+            kiosk_id="k",
+            capture_id=new_capture_id(),
+            content_type="image/png",
+            timeout_s=60,
         )
         assert again.person_id == "backed-up"
         for capture_id in before:
-            assert copy.await_sighting(capture_id, timeout_s=20).outcome == "unknown"
+            assert copy.await_sighting(capture_id, timeout_s=60).outcome == "unknown"
         assert requests.get(f"{restored.url}/health", timeout=5).ok
 
 

@@ -36,7 +36,7 @@ def run(queue: JobQueue) -> Iterator[Callable[..., JobRunner]]:
     yield start
     for runner in runners:
         runner.stop()
-        runner.join(5)
+        runner.join(20)
 
 
 def test_a_job_that_was_waiting_is_run_and_then_gone(queue: JobQueue, run: Callable[..., JobRunner]) -> None:
@@ -54,15 +54,15 @@ def test_a_job_that_comes_later_is_run_when_it_is_announced(
     runner = run(lambda function, event: done.set())
     queue.add("enrollment", {})
     runner.wake()
-    assert done.wait(5)
+    assert done.wait(20)
 
 
 def test_a_slow_function_does_not_hold_up_another(queue: JobQueue, run: Callable[..., JobRunner]) -> None:
     release, recognized = threading.Event(), threading.Event()
     queue.add("enrollment", {})
     queue.add("recognition", {})
-    run(lambda function, event: release.wait(5) if function == "enrollment" else recognized.set())
-    assert recognized.wait(5)
+    run(lambda function, event: release.wait(20) if function == "enrollment" else recognized.set())
+    assert recognized.wait(20)
     release.set()
 
 
@@ -88,13 +88,13 @@ def test_what_a_stopping_host_interrupts_does_not_count_as_a_try(
 
     def invoke(function: str, event: Event) -> None:
         began.set()
-        stopped.wait(5)
+        stopped.wait(20)
         raise FunctionCrashed("the host is stopping")
 
     queue.add("recognition", {})
     runner = run(invoke)
-    assert began.wait(5)
+    assert began.wait(20)
     runner.stop()
     stopped.set()
-    runner.join(5)
+    runner.join(20)
     assert [(job.state, job.attempts) for job in queue.jobs()] == [("waiting", 0)]

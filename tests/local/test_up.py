@@ -55,8 +55,8 @@ def stops_cleanly_and_soon(up: Up, number: int) -> None:
     assert len(children) >= 5
     began = time.monotonic()
     up.process.send_signal(number)
-    assert up.process.wait(10) == 0
-    assert time.monotonic() - began < 5
+    assert up.process.wait(30) == 0
+    assert time.monotonic() - began < 15  # a second, when nothing else runs
     assert not any(child.is_running() for child in children)
 
 
@@ -78,7 +78,7 @@ def test_what_was_acknowledged_survives_a_killed_host_and_nothing_of_it_stays_be
     ups.append(Up(data))
     with ApiClient(ups[1].url) as api:
         for capture_id in captures:
-            assert api.await_sighting(capture_id, timeout_s=20).name == "Eileen Collins"
+            assert api.await_sighting(capture_id, timeout_s=60).name == "Eileen Collins"
         assert api.stats()["total"]["outcomes"]["recognized"] == len(captures)
     stops_cleanly_and_soon(ups[1], signal.SIGTERM)
 
@@ -96,6 +96,8 @@ def test_a_network_address_lets_only_holders_of_the_token_in(
         stranger.health()
     with ApiClient(ups[0].url, token="a-long-random-word") as friend:
         assert friend.health()["status"] == "ok"
-        sighting = friend.hand_in(HOPPER.read_bytes(), kiosk_id="k", capture_id=new_capture_id())
+        sighting = friend.hand_in(
+            HOPPER.read_bytes(), kiosk_id="k", capture_id=new_capture_id(), timeout_s=60
+        )
     assert sighting.outcome == "unknown"
     stops_cleanly_and_soon(ups[0], signal.SIGINT)
