@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 MINISTACK_VENV := .venv-ministack
+CHECKOV_VENV := .venv-checkov
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 
 .PHONY: help
@@ -31,12 +32,13 @@ test: install $(SAM_VENV)/.installed ## run the tests
 test-slow: install ## run the tests that take minutes
 	@$(BIN)/pytest -m slow
 
-check: install $(SAM_VENV)/.installed ## format, lint, types, import rules, template
+check: install $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed ## format, lint, types, import rules, template
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest --quiet tests/architecture
 	@$(SAM) validate --lint
+	@$(CHECKOV_VENV)/bin/checkov --config-file .checkov.yaml
 
 bench: install ## run every benchmark; each prints a table for docs/performance.md
 	@for script in benchmarks/*.py; do echo "==> $$script" && $(BIN)/python "$$script" || exit 1; done
@@ -81,7 +83,7 @@ $(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml
 
 .PHONY: lock
 lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-locked files
-	@for name in uv sam ministack; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	@for name in uv sam ministack checkov; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/functions.in --output-file functions/requirements.txt
