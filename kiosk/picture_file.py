@@ -51,6 +51,8 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
 
 
 def _smaller(picture: Image.Image, max_side_px: int) -> bytes:
+    if picture.mode.startswith("I"):  # 16 bits a pixel, whose upper half is what 8 bits would be
+        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     colours = picture if picture.mode in {"RGB", "RGBA", "L"} else picture.convert("RGBA")
     colours.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(colours).convert("RGBA")

@@ -35,7 +35,7 @@ def make_app(
     """The web application in front of one API."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
-    app.jinja_env.filters["moment"] = _moment
+    app.jinja_env.filters |= {"moment": _moment, "sentence": _sentence}
     guard(app, token=token)
 
     @app.get("/")

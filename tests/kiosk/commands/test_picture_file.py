@@ -51,6 +51,14 @@ def test_a_webp_becomes_a_jpeg_and_transparency_white() -> None:
     assert (jpeg.format, jpeg.getpixel((5, 5))) == ("JPEG", (255, 255, 255))
 
 
+def test_sixteen_bits_of_grey_keep_their_brightness() -> None:
+    data = io.BytesIO()
+    Image.new("I;16", (2000, 2000), 0x8000).save(data, "PNG")
+    grey = opened(fit(data.getvalue())).convert("L").getpixel((9, 9))
+    assert isinstance(grey, int)
+    assert abs(grey - 128) <= 1
+
+
 def test_a_picture_on_its_side_is_upright_once_it_is_made_smaller() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
