@@ -173,7 +173,9 @@ class ApiClient:
 
     def person(self, person_id: str) -> Json:
         """One person. Raises `NotFound`."""
-        return self._wire.call("GET", f"/people/{_segment(person_id)}")
+        return self._with(
+            self._wire.call("GET", f"/people/{_segment(person_id)}"), "person_id", "name", "faces"
+        )
 
     def put_person(
         self, person_id: str, *, name: str, consent: Mapping[str, str | None] | None = None
@@ -212,13 +214,14 @@ class ApiClient:
 
     def forget(self, person_id: str) -> Json:
         """Remove a person with faces, photos and captures; return what was removed. Raises `NotFound`."""
-        return self._wire.call("DELETE", f"/people/{_segment(person_id)}")
+        return self._with(self._wire.call("DELETE", f"/people/{_segment(person_id)}"), "removed")
 
     # --- the rest ---
 
     def stats(self, *, since: str | None = None, until: str | None = None) -> Json:
         """Counts per day and kiosk, and their total; by default of the last 7 days."""
-        return self._wire.call("GET", "/stats", params=_given({"since": since, "until": until}))
+        params = _given({"since": since, "until": until})
+        return self._with(self._wire.call("GET", "/stats", params=params), "items", "total")
 
     def replay(self, *, limit: int) -> int:
         """Have at most `limit` (1-1000) events that failed for good handled again; return how many."""
@@ -255,6 +258,12 @@ class ApiClient:
             yield remaining_s
             self._sleep(min(wait_s, max(0.0, deadline - self._clock())))
             wait_s = min(wait_s * _WAIT_GROWTH, _LONGEST_WAIT_S)
+
+    def _with(self, document: Json, *members: str) -> Json:
+        """The document, when it has these members."""
+        if missing := [member for member in members if member not in document]:
+            raise self._wire.unknown_answer(f"a document without {missing[0]}")
+        return document
 
     def _sighting(self, document: Json) -> Sighting:
         try:

@@ -44,7 +44,10 @@ def command(
     Good photos show head and shoulders of one person. Running it again changes nothing. Exits 1 when a photo
     was refused; the others are enrolled all the same.
     """
-    found = list(portraits(path, name=name))
+    try:
+        found = list(portraits(path, name=name))
+    except OSError as error:
+        raise click.ClickException(f"{error.filename} cannot be read: {error.strerror}") from error
     enrollment = Enrollment(api, keep_names=name is None, consent_recorded_by=consent_recorded_by)
     progress = track(
         found, "enrolling", console=console(stderr=True), transient=True, disable=as_json or len(found) < 2
@@ -94,7 +97,7 @@ class Enrollment:
                     portrait.person_id, photo_id, picture, content_type=content_type(picture)
                 )
             )
-        except (UnusableFile, Refused, OSError) as error:
+        except (UnusableFile, Refused, NotFound, OSError) as error:
             photo = {"state": "refused", "reason": str(error)}
         self.indexed += photo.get("state") == "indexed"
         self.refused += photo.get("state") != "indexed"

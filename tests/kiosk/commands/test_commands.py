@@ -195,6 +195,15 @@ def test_what_failed_is_tried_again(server: ApiServer) -> None:
     assert lines(run(server, "replay", "--limit", "2", "--json")) == [{"replayed": 2}]
 
 
+@pytest.mark.parametrize("line", ["stats", "cost", "people ada", "people", "forget ada", "sightings"])
+def test_something_else_behind_the_address_is_one_sentence(server: ApiServer, line: str) -> None:
+    server.faults = lambda method, path: Fault(status=200, body=b'{"hello": "world"}')
+    result = run(server, *line.split())
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {server.url} answered")
+    assert result.output.endswith("which no RecognizeMe API does; check --api\n")
+
+
 def test_no_api_is_one_sentence_and_no_stack_trace() -> None:
     result = CliRunner().invoke(main, ["people", "--api", "http://127.0.0.1:9"])
     assert result.exit_code == 1
