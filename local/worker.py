@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import queue
+import sys
 import threading
 import time
 import traceback
@@ -54,7 +55,8 @@ def answer(handler: Handler, event: object, context: Context) -> dict[str, objec
             return _error("Function.ResponseSizeTooLarge", f"the answer has {size} bytes, which is too much")
         return {"result": result}
     except Exception as error:
-        traceback.print_exc()
+        # Where and what kind; its text may name somebody, and stays with the job instead.
+        sys.stderr.writelines([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"])
         return _error(type(error).__name__, str(error))
 
 
