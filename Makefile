@@ -39,6 +39,7 @@ check: install $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed ## format, lint
 	@$(BIN)/pytest --quiet tests/architecture
 	@$(SAM) validate --lint
 	@$(CHECKOV_VENV)/bin/checkov --config-file .checkov.yaml
+	@$(CHECKOV_VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 bench: install ## run every benchmark; each prints a table for docs/performance.md
 	@for script in benchmarks/*.py; do echo "==> $$script" && $(BIN)/python "$$script" || exit 1; done

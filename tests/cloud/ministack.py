@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
 from tests.cloud.processes import free_port, wait_for
+from tests.cloud.signing import Signed
 from tests.cloud.template import FUNCTIONS, REGION, ROOT, routes
 
 ACCOUNT = "000000000000"
@@ -46,6 +44,10 @@ class MiniStack:
             "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
             "AWS_DEFAULT_REGION": REGION,
         }
+
+    def caller(self, key: str = ROOT_KEY) -> Signed:
+        """Whoever holds this access key."""
+        return Signed(Credentials(key, key), REGION)
 
     def client(self, service: str) -> Any:
         """A client of the root caller."""
@@ -78,20 +80,6 @@ class MiniStack:
     def api_url(self, api_id: str) -> str:
         """Where the HTTP API answers."""
         return f"{self.url}/_aws/execute-api/{api_id}/$default"
-
-
-class Signed(requests.auth.AuthBase):
-    """SigV4 for an HTTP API, by the holder of a key."""
-
-    def __init__(self, key: str, secret: str) -> None:
-        self._signer = SigV4Auth(Credentials(key, secret), "execute-api", REGION)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        headers = {"content-type": request.headers.get("content-type", "")}
-        signed = AWSRequest(request.method, request.url, headers, request.body)
-        self._signer.add_auth(signed)
-        request.headers.update(signed.headers.items())
-        return request
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from recognizeme.model import new_capture_id
 from rekolocal.errors import AccessDeniedException
 from rekolocal.faults import Failure, Faults
 from rekolocal.testing import local_rekognition
-from tests.cloud.ministack import ACCOUNT, ROOT_KEY, MiniStack, Missing, Signed, ministack
+from tests.cloud.ministack import ACCOUNT, MiniStack, Missing, ministack
+from tests.cloud.smoke_stack import check
 from tests.cloud.template import REGION, ROOT, template
 from tests.portraits import ASTRONAUT
 
@@ -42,7 +43,7 @@ class Deployed:
     api: str
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        options.setdefault("auth", Signed(ROOT_KEY, ROOT_KEY))
+        options.setdefault("auth", self.cloud.caller())
         return requests.request(
             method, self.api + path, verify=str(self.cloud.certificate), timeout=60, **options
         )
@@ -170,7 +171,25 @@ def test_a_call_without_a_signature_is_refused(deployed: Deployed) -> None:
 
 
 def test_a_call_signed_by_nobody_known_is_refused(deployed: Deployed) -> None:
-    assert deployed.call("GET", "/people", auth=Signed("AKIANOBODYNOBODY0000", "secret")).status_code == 403
+    assert (
+        deployed.call("GET", "/people", auth=deployed.cloud.caller("AKIANOBODYNOBODY0000")).status_code == 403
+    )
+
+
+def test_the_smoke_test_after_a_deployment_finds_nothing_wrong(deployed: Deployed) -> None:
+    assert check(deployed.api, deployed.cloud.caller(), verify=str(deployed.cloud.certificate)) == []
+
+
+def test_the_smoke_test_names_what_is_wrong(deployed: Deployed) -> None:
+    stranger = deployed.cloud.caller("AKIANOBODYNOBODY0000")
+
+    wrong = check(deployed.api, stranger, verify=str(deployed.cloud.certificate))
+
+    assert [each.partition(" answered")[0] for each in wrong] == [
+        "GET /health",
+        "GET /people",
+        "POST /recognitions",
+    ]
 
 
 def test_of_all_writes_of_a_sighting_the_pipes_filter_passes_the_one_that_finishes_it(
