@@ -35,7 +35,10 @@ class UploadTicket:
 
 
 class PhotoStore(Protocol):
-    """Where pictures are kept. Writing the same key again replaces the picture."""
+    """Where pictures are kept. Writing the same key again replaces the picture.
+
+    `ticket` and `write` raise `InvalidRequest` for a key that S3 would not take as it is.
+    """
 
     def ticket(self, key: str, content_type: str, *, max_bytes: int, expires_at: datetime) -> UploadTicket:
         """Permission to upload one picture of this type under this key."""
@@ -44,7 +47,7 @@ class PhotoStore(Protocol):
         """Store a picture durably; like an upload, it raises an object-created event."""
 
     def read(self, key: str) -> bytes:
-        """The picture's bytes. Raises `NotFound`."""
+        """The picture's bytes. Raises `NotFound`, and `UnusablePicture` for what is far too large."""
 
     def link(self, key: str, *, expires_at: datetime) -> str:
         """A URL that shows the picture to whoever has it until `expires_at`."""
@@ -104,16 +107,22 @@ class Sightings(Protocol):
         """
 
     def save(self, sighting: Sighting) -> None:
-        """Store the result (`done` or `failed`) of a claimed capture and end the lease."""
+        """Store the result (`done` or `failed`) of a claimed capture and end the lease.
+
+        The first `done` stands: whoever outlived their lease does not replace it.
+        """
 
     def get(self, capture_id: str) -> Sighting | None:
         """One sighting."""
 
     def query(self, query: SightingQuery, *, limit: int, cursor: str | None = None) -> Page[Sighting]:
-        """Sightings, newest capture first. Raises `InvalidRequest` for a cursor that is not ours."""
+        """Sightings, newest capture first. A page may be short and have a next one: reading is bounded.
+
+        Raises `InvalidRequest` for a cursor that is not ours.
+        """
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
-        """Store a corrected sighting together with what it said before."""
+        """Store a corrected sighting together with what it said before. Raises `NotFound` without one."""
 
     def forget(self, person_id: str) -> tuple[str, ...]:
         """Take the person's id and name out of every sighting; return the photo keys of those sightings."""
@@ -123,7 +132,10 @@ class People(Protocol):
     """Who is enrolled, with their photos and faces."""
 
     def put(self, person: Person) -> Person:
-        """Create the person, or change name and consent; photos and `created_at` stay. Return the result."""
+        """Create the person, or change name and consent; photos and `created_at` stay. Return the result.
+
+        A person given without consent keeps the recorded one; `person.photos` is not looked at.
+        """
 
     def get(self, person_id: str) -> Person | None:
         """One person."""
