@@ -177,6 +177,8 @@ def command(
             listeners.append(stack.enter_context(closing(status)))
             watchdog = stack.enter_context(closing(Watchdog()))
             onlookers: list[Onlooker] = [status, watchdog]
+            if is_live(source):
+                onlookers.append(stack.enter_context(closing(Heartbeat(api.health))))
             if window:
                 onlookers.append(stack.enter_context(closing(Window())))
             events = watch(camera, loop, onlookers)
