@@ -18,6 +18,7 @@ from kiosk.commands.options import api_option, json_option
 from kiosk.detect import Detector, make_detector
 from kiosk.event import Counts, Listener
 from kiosk.frame import Box
+from kiosk.heartbeat import Heartbeat
 from kiosk.loop import Attention, Loop
 from kiosk.models import HOW_TO_GET_YUNET, YUNET_ENV, ModelError, find_yunet
 from kiosk.report import Report
