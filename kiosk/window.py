@@ -1,6 +1,8 @@
 """A window with the camera's picture, a box around everybody, and who they are."""
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -24,19 +26,25 @@ class WindowError(Exception):
 class Window:
     """An onlooker that shows what the loop sees. Closing it, Escape or q ends the kiosk as Ctrl-C does."""
 
-    def __init__(self) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ, *, platform: str = sys.platform) -> None:
         """Raises `WindowError` where no window can be made."""
+        # Asked first, because without a display Qt ends the whole program.
+        if platform == "linux" and not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
+            raise WindowError("there is no display here (DISPLAY is not set); leave --window out")
         try:
-            cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL)
+            cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
             raise WindowError(
-                "there is no display, or this OpenCV has no windows: leave --window out, "
-                "or see docs/kiosk.md for the OpenCV that has them"
+                "this OpenCV has no windows: leave --window out, or see docs/kiosk.md for one that has"
             ) from error
+        self._is_sized = False
 
     def look(self, frame: Frame | None, camera: Camera, loop: Loop) -> None:
         """Show the frame, and listen to the keyboard."""
         if frame is not None:
+            if not self._is_sized:
+                cv2.resizeWindow(_TITLE, frame.image.shape[1], frame.image.shape[0])
+                self._is_sized = True
             cv2.imshow(_TITLE, annotated(frame.image, loop.visits))
         is_closed = cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) < 1
         if cv2.waitKey(1) & 0xFF in _QUIT_KEYS or is_closed:

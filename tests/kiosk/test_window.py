@@ -8,7 +8,7 @@ from kiosk.frame import Box
 from kiosk.loop import Visit
 from kiosk.sighting import Sighting
 from kiosk.track import Track
-from kiosk.window import annotated
+from kiosk.window import Window, WindowError, annotated
 from tests.kiosk.pictures import room
 
 
@@ -40,3 +40,13 @@ def test_the_picture_itself_stays_as_it_was() -> None:
 @pytest.mark.parametrize("box", [Box(-50, -40, 80, 90), Box(300, 230, 80, 90), Box(0, 0, 320, 240)])
 def test_names_of_any_script_and_boxes_at_any_edge_are_drawn(box: Box) -> None:
     annotated(room(320, 240), [visit("Zoë Łukasz 王小明", "recognized", box)])
+
+
+def test_without_a_display_it_is_said_before_anything_is_tried() -> None:
+    with pytest.raises(WindowError, match="DISPLAY is not set"):
+        Window({}, platform="linux")
+
+
+def test_an_opencv_without_windows_is_said_with_where_to_read_on() -> None:
+    with pytest.raises(WindowError, match=r"see docs/kiosk\.md"):
+        Window({"DISPLAY": ":99"}, platform="linux")
