@@ -94,8 +94,8 @@ def test_any_bytes_get_a_typed_answer(target: Target, operation: str, body: byte
     "body",
     [
         b"[" * 100_000, b'{"a":' * 50_000, b'{"CollectionId":' + b'"x"' * 9, b"NaN", b'{"MaxResults": NaN}',
-        b'{"MaxResults": 1e999}', b'{"MaxResults": ' + b"9" * 5000 + b"}", b"\xff\xfe{}", b"{}{}",
-        b'"x"', b"[]", b'{"MaxResults": 1.5}', b'{"MaxResults": true}', b'{"NextToken": "' + b"A" * 400_000 + b'"}',
+        b'{"MaxResults": 1e999}', b'{"MaxResults": ' + b"9" * 5000 + b"}", b"\xff\xfe{}", b"{}{}", b'"x"',
+        b"[]", b'{"MaxResults": 1.5}', b'{"MaxResults": true}', b'{"NextToken": "' + b"A" * 400_000 + b'"}',
     ],
     ids=lambda body: repr(body[:20]),
 )  # fmt: skip
@@ -273,8 +273,8 @@ def hostile_body(chance: random.Random) -> bytes:
     image = {"Bytes": base64.b64encode(bytes(picture[: chance.randrange(1, len(picture) + 1)])).decode()}
     request = {
         "CollectionId": chance.choice(["employees", "", "x" * 300, None, 7]), "Image": image,
-        "SourceImage": image, "TargetImage": image, "UserId": "u",
-        "MaxFaces": chance.choice([1, -1, "1", None]), "FaceIds": ["x"] * chance.randrange(4), "ClientRequestToken": "t", "Tags": {"a": "b"},
+        "SourceImage": image, "TargetImage": image, "UserId": "u", "ClientRequestToken": "t",
+        "MaxFaces": chance.choice([1, -1, "1", None]), "FaceIds": ["x"] * chance.randrange(4), "Tags": {"a": "b"},
     }  # fmt: skip
     body = json.dumps(request).encode()
     return chance.choice([body, body[: chance.randrange(len(body))], chance.randbytes(500), b"[" * 90_000])

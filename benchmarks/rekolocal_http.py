@@ -1,0 +1,134 @@
+"""SearchFacesByImage over HTTP with four clients, against the engine alone on the same cores."""
+
+from __future__ import annotations
+
+import base64
+import json
+import multiprocessing
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from urllib.parse import urlsplit
+
+from benchmarks.rekolocal_pictures import photo
+from benchmarks.report import Row, publish, yunet_model
+from rekolocal.engine.faces import FaceEngine
+from rekolocal.testing import client_for
+
+CLIENTS = 4
+ROUND_S = 3.0
+ROUNDS = 7
+
+
+def engine_rate(engine: FaceEngine, content: bytes) -> float:
+    """Pictures a second from as many threads as there are cores."""
+    counts: list[int] = []
+    until = time.perf_counter() + ROUND_S
+
+    def work() -> None:
+        done = 0
+        while time.perf_counter() < until:
+            face = engine.largest_face(content)
+            assert face is not None
+            engine.embed([face])
+            done += 1
+        counts.append(done)
+
+    threads = [threading.Thread(target=work) for _ in range(os.cpu_count() or 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / ROUND_S
+
+
+def http_rate(url: str, body: bytes) -> float:
+    """Answers a second to clients that keep their connections, in a process of their own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_clients, (url, body))
+
+
+def answer(connection: socket.socket) -> bytes:
+    """The content of one reply."""
+    received = b""
+    while True:
+        received += connection.recv(65536)
+        head, end, content = received.partition(b"\r\n\r\n")
+        if end and len(content) >= int(head.lower().partition(b"content-length:")[2].split()[0]):
+            assert head.startswith(b"HTTP/1.1 200")
+            return content
+
+
+def _clients(url: str, body: bytes) -> float:
+    counts: list[int] = []
+    until = time.perf_counter() + ROUND_S
+    address = urlsplit(url)
+    head = (
+        f"POST / HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(body)}\r\n"
+        "X-Amz-Target: RekognitionService.SearchFacesByImage\r\n\r\n"
+    )
+
+    def work() -> None:
+        """Bare sockets: an SDK's own work would be counted against the server, on the same cores."""
+        done = 0
+        with socket.create_connection((address.hostname, address.port)) as connection:
+            while time.perf_counter() < until:
+                connection.sendall(head.encode() + body)
+                assert b'"FaceMatches":[{"Similarity"' in answer(connection)
+                done += 1
+        counts.append(done)
+
+    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / ROUND_S
+
+
+def row(detector: str, engine: FaceEngine, options: list[str]) -> Row:
+    content = photo(300)
+    command = [
+        sys.executable,
+        "-c",
+        "from rekolocal.cli import main; main()",
+        "serve",
+        "--memory",
+        "--port",
+        "0",
+    ]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().split()[-1]
+            client = client_for(url)
+            client.create_collection(CollectionId="employees")
+            client.index_faces(CollectionId="employees", Image={"Bytes": content})
+            image = {"Bytes": base64.b64encode(content).decode()}
+            body = json.dumps({"CollectionId": "employees", "Image": image}).encode()
+            engine_rate(engine, content)
+            pairs = [(http_rate(url, body), engine_rate(engine, content)) for _ in range(ROUNDS)]
+        finally:
+            server.terminate()
+            server.wait(20)
+    share = statistics.median(ours / alone for ours, alone in pairs)
+    ours, alone = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return Row(
+        f"SearchFacesByImage over HTTP, {CLIENTS} clients, 300 px, {detector}, against the engine alone",
+        f"{ours:.0f}/s", f"{alone:.0f}/s", f"{share:.2f}", ">= 0.80", share >= 0.8,
+    )  # fmt: skip
+
+
+def main() -> None:
+    rows = [row("HOG", FaceEngine.load(), [])]
+    if model := yunet_model():
+        rows.append(row("YuNet", FaceEngine.load(yunet_model=model), ["--yunet-model", str(model)]))
+    publish("rekolocal_http", rows)
+
+
+if __name__ == "__main__":
+    main()
