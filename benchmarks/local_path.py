@@ -1,14 +1,14 @@
 """How long a picture takes on one machine from being put into the store to its sighting, and who takes it.
 
-    .venv/bin/python benchmarks/local_path.py [--visits 60] [--json]
+    .venv/bin/python -m benchmarks.local_path [--visits 60] [--json]
 
 A whole stack runs with a temporary data folder. The same picture, as the kiosk crops it, is handed in again
 and again by upload ticket, one at a time. Three medians from the same run:
 
 - `put_to_sighting`: from the start of the upload until the API shows the sighting as done;
 - `engine`: one SearchFacesByImage call with that picture, straight to the engine;
-- `durable_writes`: what the path cannot do without on this disk: one picture file and four database commits
-  (the job, the claim, the result, the job's end), each flushed to the disk.
+- `durable_writes`: what the path cannot do without on this disk: one picture file and five database commits
+  (the job, its start, the claim, the result, the job's end), each flushed to the disk.
 
 `path` is put_to_sighting without the engine. The ratios say how the path compares with the engine it serves,
 and with the disk's own speed.
@@ -38,7 +38,7 @@ from local.layout import Layout
 from local.stack import Stack
 from local.visits import PORTRAITS
 
-_COMMITS = 4
+_COMMITS = 5
 _ASK_EVERY_S = 0.004
 
 
