@@ -77,7 +77,7 @@ class LocalParts:
         """Rekognition's client, at the endpoint of AWS_ENDPOINT_URL_REKOGNITION."""
         from recognizeme.adapters.rekognition import RekognitionFaceIndex
 
-        return RekognitionFaceIndex.connect(self.settings.collection_id)
+        return RekognitionFaceIndex.connect(self.settings.collection_id, floor_pct=self.policy.floor_pct)
 
     @cached_property
     def sightings(self) -> "SqliteSightings":

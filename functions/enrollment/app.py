@@ -23,7 +23,6 @@ from recognizeme.entry.presentation import (
 )
 from recognizeme.entry.s3_event import handle_objects
 from recognizeme.errors import InvalidRequest, NotFound
-from recognizeme.forget import forget
 from recognizeme.model import Enrollment, check_capture_id, check_person_id
 
 logger = Logger()
@@ -70,11 +69,8 @@ def get_photo(person_id: str) -> Response[str]:
 @api.delete("/people/<person_id>")
 def delete_person(person_id: str) -> Response[str]:
     """Forget a person."""
-    parts = wiring.parts()
     person_id = path_id(person_id, check_person_id)
-    removed = forget(
-        person_id, photos=parts.photos, faces=parts.faces, people=parts.people, sightings=parts.sightings
-    )
+    removed = wiring.forgetter(wiring.parts()).forget(person_id)
     logger.info("person forgotten", **asdict(removed))
     return answer(removed_json(person_id, removed))
 

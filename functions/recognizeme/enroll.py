@@ -74,9 +74,15 @@ class Enroller:
             picture = self.photos.read(enrollment.photo_key)
         except NotFound:
             return None
-        if self.people.get(enrollment.person_id) is None:
-            self.put_person(enrollment.person_id, enrollment.person_id, consent=None)
+        except UnusablePicture as error:
+            self._name_after_id(enrollment.person_id)
+            return self._record(enrollment, self._refused(enrollment, error))
+        self._name_after_id(enrollment.person_id)
         return self._index(enrollment, picture)
+
+    def _name_after_id(self, person_id: str) -> None:
+        if self.people.get(person_id) is None:
+            self.put_person(person_id, person_id, consent=None)
 
     def _known(self, person_id: str) -> Person:
         person = self.people.get(check_person_id(person_id))
@@ -89,11 +95,16 @@ class Enroller:
             pictures.inspect(picture)
             face = self.faces.add(enrollment.person_id, picture)
         except UnusablePicture as error:
-            photo = EnrolledPhoto(enrollment.photo_id, PhotoState.REFUSED, self.now(), reason=str(error))
-        else:
-            photo = EnrolledPhoto(
-                enrollment.photo_id, PhotoState.INDEXED, self.now(), face.face_id, face.face_box
-            )
+            return self._record(enrollment, self._refused(enrollment, error))
+        indexed = EnrolledPhoto(
+            enrollment.photo_id, PhotoState.INDEXED, self.now(), face.face_id, face.face_box
+        )
+        return self._record(enrollment, indexed)
+
+    def _refused(self, enrollment: Enrollment, error: UnusablePicture) -> EnrolledPhoto:
+        return EnrolledPhoto(enrollment.photo_id, PhotoState.REFUSED, self.now(), reason=str(error))
+
+    def _record(self, enrollment: Enrollment, photo: EnrolledPhoto) -> EnrolledPhoto | None:
         if self.people.add_photo(enrollment.person_id, photo, photo_key=enrollment.photo_key):
             return photo
         # The person was forgotten while we indexed: take back what was just added.

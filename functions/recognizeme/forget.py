@@ -1,27 +1,56 @@
 """Forget a person: their faces, photos, name, and the pictures that a camera took of them."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from recognizeme.errors import NotFound
 from recognizeme.model import Removed, check_person_id
-from recognizeme.ports import FaceIndex, People, PhotoStore, Sightings
+from recognizeme.ports import FaceIndex, People, PhotoStore, SightingQuery, Sightings
+from recognizeme.statistics import all_sightings
 
 
-def forget(
-    person_id: str, *, photos: PhotoStore, faces: FaceIndex, people: People, sightings: Sightings
-) -> Removed:
-    """Remove everything known about a person; sightings stay, without a name, for the statistics.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetter:
+    """The collaborators of forgetting, gathered once."""
 
-    Safe to call again after a failure halfway. Raises `NotFound` when nothing is known of the person.
-    """
-    check_person_id(person_id)
-    photo_keys = list(photos.keys(f"enrollments/{person_id}/"))
-    face_ids = people.face_ids(person_id)
-    if not photo_keys and not face_ids and people.get(person_id) is None:
-        raise NotFound(f"there is no person {person_id!r}")
-    # Photos go first, so that a late object-created event finds nothing to index; the person's record
-    # goes last, so that a failure on the way leaves somebody to forget again.
-    removed_photos = photos.delete(photo_keys)
-    removed_faces = faces.remove(face_ids) if face_ids else 0
-    capture_keys = sightings.forget(person_id)
-    removed_captures = photos.delete(capture_keys)
-    people.delete(person_id)
-    return Removed(removed_faces, removed_photos, removed_captures, len(capture_keys))
+    photos: PhotoStore
+    faces: FaceIndex
+    people: People
+    sightings: Sightings
+
+    def forget(self, person_id: str) -> Removed:
+        """Remove everything known about a person; sightings stay, without a name, for the statistics.
+
+        Safe to call again after a failure halfway. Raises `NotFound` when nothing is known of the person.
+        """
+        if not self._is_known(check_person_id(person_id)):
+            raise NotFound(f"there is no person {person_id!r}")
+        before = self._remove(person_id, self.people.face_ids(person_id))
+        # The record goes last, so that a failure on the way leaves somebody to forget again. Whoever was
+        # enrolling or recognizing the person meanwhile had to find the record: hence the second round.
+        late_face_ids = self.people.delete(person_id)
+        after = self._remove(person_id, late_face_ids)
+        return before + after
+
+    def _is_known(self, person_id: str) -> bool:
+        return bool(
+            self.people.get(person_id)
+            or self.people.face_ids(person_id)
+            or any(True for _ in self.photos.keys(_photos_of(person_id)))
+            or self.sightings.query(SightingQuery(person_id=person_id), limit=1).items
+        )
+
+    def _remove(self, person_id: str, face_ids: Iterable[str]) -> Removed:
+        # Photos first: a late object-created event then finds nothing to index. The pictures of the door
+        # before the sightings that name them: a failure in between leaves their keys to be found again.
+        photos = self.photos.delete(list(self.photos.keys(_photos_of(person_id))))
+        faces = self.faces.remove(tuple(face_ids))
+        seen = all_sightings(self.sightings, SightingQuery(person_id=person_id))
+        captures = self.photos.delete([sighting.photo_key for sighting in seen if sighting.photo_key])
+        forgotten_keys = self.sightings.forget(person_id)
+        captures += self.photos.delete(forgotten_keys)
+        return Removed(faces, photos, captures, len(forgotten_keys))
+
+
+def _photos_of(person_id: str) -> str:
+    return f"enrollments/{person_id}/"

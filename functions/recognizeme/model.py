@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
+from unicodedata import category
 from uuid import UUID
 
 from recognizeme.errors import InvalidRequest
@@ -159,10 +160,8 @@ class Enrollment:
     def __post_init__(self) -> None:
         """Raise `InvalidRequest` when the person id is out of form or the photo id cannot be a file name."""
         check_person_id(self.person_id)
-        if not 0 < len(self.photo_id) <= 255 or "/" in self.photo_id or self.photo_id in {".", ".."}:
-            raise InvalidRequest(
-                f"photo_id {self.photo_id[:80]!r} must be a file name of 1 to 255 characters"
-            )
+        if not _is_file_name(self.photo_id):
+            raise InvalidRequest(f"photo_id {self.photo_id[:80]!r} must be a file name of 1 to 255 bytes")
 
     @property
     def photo_key(self) -> str:
@@ -179,6 +178,13 @@ class Enrollment:
             return cls(person_id=parts["person"], photo_id=parts["photo"])
         except InvalidRequest:
             return None
+
+
+def _is_file_name(text: str) -> bool:
+    # 255 bytes are what file systems take, and leave room for the person's id in S3's 1024.
+    size = len(text.encode(errors="surrogatepass"))
+    plain = not any(category(character) in {"Cc", "Cs"} for character in text)
+    return plain and 0 < size <= 255 and "/" not in text and text not in {".", ".."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +295,11 @@ class Removed:
     photos: int
     captures: int
     sightings: int
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(
+            self.faces + other.faces,
+            self.photos + other.photos,
+            self.captures + other.captures,
+            self.sightings + other.sightings,
+        )

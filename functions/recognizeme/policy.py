@@ -33,6 +33,11 @@ class Policy:
         if not 0 <= self.threshold_pct <= 100 or not 0 <= self.margin_pct <= 100:
             raise Misconfigured("the similarity threshold and margin must lie between 0 and 100 percent")
 
+    @property
+    def floor_pct(self) -> float:
+        """The least similarity worth asking for: what may be a runner-up, and Rekognition's usual 80."""
+        return max(0.0, min(80.0, self.threshold_pct - self.margin_pct))
+
     def decide(self, matches: Iterable[Match]) -> Decision:
         """Group matches by person and decide between recognized, unknown and uncertain."""
         best_of: dict[str, float] = {}

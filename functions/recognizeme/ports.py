@@ -152,8 +152,8 @@ class People(Protocol):
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person, also when the person's own record is gone."""
 
-    def delete(self, person_id: str) -> bool:
-        """Remove the person and their faces' records; True when there was anything."""
+    def delete(self, person_id: str) -> tuple[str, ...]:
+        """Remove the person and their faces' records; return the faces that were recorded."""
 
 
 class FailedEvents(Protocol):

@@ -42,6 +42,8 @@ class Recognizer:
                 picture = self.photos.read(photo_key)
             except NotFound:
                 return self._finish(sighting, Outcome.REJECTED, reason="the picture is no longer stored")
+            except UnusablePicture as error:
+                return self._finish(sighting, Outcome.REJECTED, reason=str(error))
             return self._identify(sighting, picture)
 
     def recognize_now(self, capture: Capture, picture: bytes) -> Sighting:

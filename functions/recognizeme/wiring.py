@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Protocol
 
 from recognizeme.enroll import Enroller
+from recognizeme.forget import Forgetter
 from recognizeme.policy import Policy
 from recognizeme.ports import Clock, FaceIndex, FailedEvents, People, PhotoStore, Sightings
 from recognizeme.recognize import Recognizer
@@ -72,7 +73,7 @@ class AwsParts:
         """Rekognition."""
         from recognizeme.adapters.rekognition import RekognitionFaceIndex
 
-        return RekognitionFaceIndex.connect(self.settings.collection_id)
+        return RekognitionFaceIndex.connect(self.settings.collection_id, floor_pct=self.policy.floor_pct)
 
     @cached_property
     def sightings(self) -> Sightings:
@@ -120,6 +121,11 @@ def enroller(parts: Parts) -> Enroller:
         ticket_s=parts.settings.ticket_s,
         now=parts.now,
     )
+
+
+def forgetter(parts: Parts) -> Forgetter:
+    """Forgetting, made of these parts."""
+    return Forgetter(photos=parts.photos, faces=parts.faces, people=parts.people, sightings=parts.sightings)
 
 
 def utc_now() -> datetime:

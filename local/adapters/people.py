@@ -99,14 +99,15 @@ class SqlitePeople:
             ).fetchall()
         return tuple(row["face_id"] for row in rows)
 
-    def delete(self, person_id: str) -> bool:
+    def delete(self, person_id: str) -> tuple[str, ...]:
         """Person, photos and faces in one transaction."""
         with self._database.writing() as connection:
-            removed = sum(
-                connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,)).rowcount
-                for table in ("people", "photos", "faces")
-            )
-        return removed > 0
+            for table in ("people", "photos"):
+                connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
+            rows = connection.execute(
+                "DELETE FROM faces WHERE person_id = ? RETURNING face_id", (person_id,)
+            ).fetchall()
+        return tuple(row["face_id"] for row in rows)
 
 
 def _select(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> tuple[Person, ...]:

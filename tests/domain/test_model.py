@@ -85,7 +85,12 @@ def test_a_malformed_capture_key_gives_none(key: str) -> None:
     assert Capture.from_key(key) is None
 
 
-@given(person_ids, st.text(min_size=1, max_size=255).filter(lambda t: "/" not in t and t not in {".", ".."}))
+file_names = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/"), min_size=1, max_size=63
+).filter(lambda text: text not in {".", ".."})
+
+
+@given(person_ids, file_names)
 def test_an_enrollment_is_found_again_from_its_key(person_id: str, photo_id: str) -> None:
     enrollment = Enrollment(person_id, photo_id)
     assert Enrollment.from_key(enrollment.photo_key) == enrollment
@@ -95,6 +100,12 @@ def test_an_enrollment_is_found_again_from_its_key(person_id: str, photo_id: str
 def test_a_person_id_rekognition_would_refuse_is_refused(person_id: str) -> None:
     with pytest.raises(InvalidRequest, match="person_id"):
         check_person_id(person_id)
+
+
+@pytest.mark.parametrize("photo_id", ["", ".", "..", "a/b", "a\x00.jpg", "\n", "\ud800", "\u00e9" * 128])
+def test_a_photo_id_that_is_no_file_name_is_refused(photo_id: str) -> None:
+    with pytest.raises(InvalidRequest, match="photo_id"):
+        Enrollment("ada", photo_id)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 201, "Ada\x00", "Ada\nLovelace"])

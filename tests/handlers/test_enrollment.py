@@ -198,3 +198,44 @@ def test_a_photo_can_be_had_by_a_link_and_others_cannot(stack: Stack, ada: bytes
     assert (status, "enrollments/ada/" in url) == (200, True)
     assert [link("ada", "other.png")[0], link("bob", "a b+.png")[0]] == [404, 404]
     assert [link("ada", photo_id)[0] for photo_id in ("", "..", "../bob/1.jpg")] == [400, 400, 400]
+
+
+def test_what_is_enrolled_or_seen_while_somebody_is_forgotten_goes_too(
+    stack: Stack, ada: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.enroll("ada", ada)
+    delete, late = stack.people.delete, Capture(stack.new_capture_id(), "front")
+
+    def meanwhile(person_id: str) -> tuple[str, ...]:
+        stack.photos.write("enrollments/ada/late.png", ada, "image/png")
+        stack.s3("enrollment", "enrollments/ada/late.png")
+        stack.photos.write(late.photo_key("image/png"), ada, "image/png")
+        stack.s3("recognition", late.photo_key("image/png"))
+        return delete(person_id)
+
+    monkeypatch.setattr(stack.people, "delete", meanwhile)
+    _, answer = stack.http("enrollment", "DELETE", "/people/ada")
+    assert answer["removed"]["photos"] == 2
+    assert answer["removed"]["captures"] == 1
+    assert list(stack.photos.keys("")) == []
+    sighting = stack.sightings.get(late.capture_id)
+    assert sighting is not None
+    assert sighting.name is None
+    assert stack.faces.search(ada).matches == ()
+
+
+def test_forgetting_that_failed_halfway_can_be_finished(
+    stack: Stack, ada: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.enroll("ada", ada)
+    capture = Capture(stack.new_capture_id(), "front")
+    stack.photos.write(capture.photo_key("image/png"), ada, "image/png")
+    stack.s3("recognition", capture.photo_key("image/png"))
+    with monkeypatch.context() as failing:
+        failing.setattr(
+            stack.sightings, "forget", lambda person_id: (_ for _ in ()).throw(ServiceBusy("busy"))
+        )
+        assert stack.http("enrollment", "DELETE", "/people/ada")[0] == 503
+    assert stack.http("enrollment", "DELETE", "/people/ada")[0] == 200
+    assert list(stack.photos.keys("")) == []
+    assert stack.http("query", "GET", "/sightings", query={"person_id": "ada"})[1]["items"] == []

@@ -131,7 +131,7 @@ class DynamoDbPeople:
         own = (photo.face_id for photo in person.photos.values() if photo.face_id) if person else ()
         return tuple(dict.fromkeys((*self._indexed_faces(person_id), *own)))
 
-    def delete(self, person_id: str) -> bool:
+    def delete(self, person_id: str) -> tuple[str, ...]:
         """The person first: from then on no photo can be added. Safe to repeat after a failure halfway."""
         with translated(self._people_name):
             item = self._client.delete_item(
@@ -142,7 +142,7 @@ class DynamoDbPeople:
         with translated(self._faces_name):
             for face_id in face_ids:
                 self._client.delete_item(TableName=self._faces, Key={"RekognitionId": {"S": face_id}})
-        return bool(item or face_ids)
+        return face_ids
 
     def _indexed_faces(self, person_id: str) -> tuple[str, ...]:
         pages = self._client.get_paginator("query").paginate(
