@@ -274,7 +274,7 @@ def hostile_body(chance: random.Random) -> bytes:
     request = {
         "CollectionId": chance.choice(["employees", "", "x" * 300, None, 7]), "Image": image,
         "SourceImage": image, "TargetImage": image, "UserId": "u", "ClientRequestToken": "t",
-        "MaxFaces": chance.choice([1, -1, "1", None]), "FaceIds": ["x"] * chance.randrange(4), "Tags": {"a": "b"},
+        "MaxFaces": chance.choice([1, -1, "1", None]), "FaceIds": ["x"] * chance.randrange(4),
     }  # fmt: skip
     body = json.dumps(request).encode()
     return chance.choice([body, body[: chance.randrange(len(body))], chance.randbytes(500), b"[" * 90_000])
