@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image
@@ -17,10 +17,12 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def hopper(stack: Stack) -> None:
+def hopper(stack: Stack) -> Iterator[None]:
     with ApiClient(stack.url) as api:
         api.put_person("hopper", name="Grace Hopper")
         assert api.enroll_photo("hopper", "1.jpg", HOPPER.read_bytes(), timeout_s=60)["state"] == "indexed"
+        yield
+        api.forget("hopper")  # to the tests after these she is a stranger
 
 
 def saved(image: Image.Image, kind: str, **how: object) -> bytes:

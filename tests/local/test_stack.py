@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def collins(stack: Stack) -> None:
+def collins(stack: Stack) -> Iterator[None]:
     with ApiClient(stack.url) as api:
         api.put_person("collins", name="Eileen Collins")
         photo = api.enroll_photo("collins", "a b+ü.png", ASTRONAUT.read_bytes(), content_type="image/png")
         assert photo["state"] == "indexed"
+        yield
+        api.forget("collins")
 
 
 def ticket(stack: Stack, **changes: str) -> dict[str, Any]:
