@@ -25,7 +25,7 @@ up: install ## the same chain on http://127.0.0.1:8000, with data in ./data, unt
 
 # --- checking ---------------------------------------------------------------
 
-.PHONY: test test-slow check bench
+.PHONY: test test-slow check bench bench-cold
 test: install $(SAM_VENV)/.installed ## run the tests
 	@$(BIN)/pytest
 
@@ -41,8 +41,12 @@ check: install $(SAM_VENV)/.installed $(CHECKOV_VENV)/.installed ## format, lint
 	@$(CHECKOV_VENV)/bin/checkov --config-file .checkov.yaml
 	@$(CHECKOV_VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
-bench: install ## run every benchmark; each prints a table for docs/performance.md
-	@for script in benchmarks/*.py; do echo "==> $$script" && $(BIN)/python "$$script" || exit 1; done
+bench: install $(SAM_VENV)/.installed ## run every benchmark; each prints a table for docs/performance.md
+	@status=0; for script in $$(grep -l __main__ benchmarks/*.py); do name=$$(basename $$script .py); \
+	  echo "==> $$name"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
+
+bench-cold: install $(SAM_VENV)/.installed ## first and warm invocations of the built functions
+	@$(BIN)/python -m benchmarks.cold_start
 
 # --- the serverless application ---------------------------------------------
 

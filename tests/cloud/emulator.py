@@ -34,7 +34,11 @@ def build(function: str, target: Path) -> Path:
     subprocess.run(
         ["make", "--silent", f"build-{function}Function", f"ARTIFACTS_DIR={target}"],
         cwd=ROOT / "functions",
-        env={**os.environ, "UV": str(Path(sys.executable).with_name("uv"))},
+        env={
+            **os.environ,
+            "UV": str(Path(sys.executable).with_name("uv")),
+            "PYTHON_VERSION": f"{sys.version_info.major}.{sys.version_info.minor}",  # what it will run on
+        },
         check=True,
         timeout=60,
     )
