@@ -44,7 +44,7 @@ def main() -> None:
     for distance, similarity in ((0.45, 99), (0.60, 80)):
         curve.plot(distance, similarity, "o", color="black")
         curve.annotate(
-            f"{similarity} at {distance}", (distance, similarity), (distance + 0.03, similarity - 3)
+            f"{similarity} at {distance}", (distance, similarity), (distance - 0.16, similarity - 9)
         )
     if (SAMPLE_DATA / "photos").is_dir():
         same, different = pairs(SAMPLE_DATA / "photos")

@@ -61,12 +61,9 @@ class Application:
         held = 0
         try:
             try:
-                async with asyncio.timeout(self.body_timeout_s):
-                    body = await self._body(receive)
+                body = await self._body_in_time(receive)
                 held = len(body)
                 status, content = 200, await self._answer(scope, body)
-            except TimeoutError:
-                raise InvalidParameterException("The body did not arrive in time") from None
             except RekognitionError as error:
                 status, content = error.status, protocol.error_body(error)
             except _ClientGoneError:
@@ -80,6 +77,13 @@ class Application:
             await _send(send, status, content, request_id)
         finally:
             self.body_budget += held
+
+    async def _body_in_time(self, receive: Receive) -> bytes:
+        try:
+            async with asyncio.timeout(self.body_timeout_s):
+                return await self._body(receive)
+        except TimeoutError:
+            raise InvalidParameterException("The body did not arrive in time") from None
 
     async def _body(self, receive: Receive) -> bytes:
         """The whole body, counted against the budget while it grows.

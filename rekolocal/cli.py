@@ -51,6 +51,7 @@ def serve(
     from .faults import Failure, Faults
     from .service import Service
     from .signature import Credentials
+    from .state import FolderTakenError
 
     if memory == (data is not None):
         raise click.UsageError("give either --data DIR or --memory")
@@ -65,7 +66,10 @@ def serve(
         listening = server.bind(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000)
+    try:
+        service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000)
+    except FolderTakenError as error:
+        raise click.ClickException(str(error)) from error
     limits = server.Limits(engine_threads, queue)
     app = server.application(service, limits=limits, faults=faults, credentials=credentials)
     click.echo(f"rekolocal listens on {server.url_of(listening)}")

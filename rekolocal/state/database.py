@@ -8,6 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock
+    fcntl = None  # type: ignore[assignment]
 
 _SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -63,6 +69,22 @@ CREATE TABLE secret (bytes BLOB NOT NULL);
 """
 
 
+class FolderTakenError(Exception):
+    """Another server works on this folder; its index would not see our writes, nor ours its."""
+
+
+def _claim(path: Path) -> IO[str]:
+    """An open file that this process alone may hold; the system lets go of it however the process ends."""
+    file = path.open("w")
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.close()
+            raise FolderTakenError(f"another rekolocal serves {path.parent}") from error
+    return file
+
+
 class Transaction:
     """One write transaction: `db` to work on, and what to do once it is durable."""
 
@@ -81,12 +103,17 @@ class Database:
 
     One writer at a time; readers have a connection a thread and wait for nobody. Without a folder everything
     lives in memory, on one connection.
+
+    Raises FolderTakenError when another process, or another Database of this one, works on the folder.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._path = folder / "rekolocal.sqlite3" if folder else None
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(
+                parents=True, exist_ok=True, mode=0o700
+            )  # vectors of faces are nobody else's business
+            self._claim = _claim(folder / "rekolocal.lock")
         self._lock = threading.RLock()
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -158,3 +185,5 @@ class Database:
         with self._lock:
             while self._opened:
                 self._opened.pop().close()
+            if self._path:
+                self._claim.close()

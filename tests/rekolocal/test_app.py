@@ -1,0 +1,99 @@
+"""The application without a socket: bodies that come slowly, or not at all, or together too large."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rekolocal import app as app_module
+from rekolocal.app import Application
+from rekolocal.engine.faces import FaceEngine
+from rekolocal.server import application
+from rekolocal.service import Service
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def app(engine: FaceEngine) -> Iterator[Application]:
+    service = Service.open(None, engine=engine)
+    app = application(service)
+    yield app
+    app.engine_workers.close()
+    app.quick_workers.close()
+    service.close()
+
+
+async def call(app: Application, receive: Receive) -> tuple[int, dict[str, Any]] | None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"x-amz-target", b"RekognitionService.ListCollections")]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    await app(scope, receive, send)
+    return (sent[0]["status"], json.loads(sent[1]["body"])) if sent else None
+
+
+def chunks(*contents: bytes, then: Receive | None = None) -> Receive:
+    left = list(contents)
+
+    async def receive() -> dict[str, Any]:
+        if left:
+            return {"type": "http.request", "body": left.pop(0), "more_body": bool(left) or then is not None}
+        assert then is not None
+        return await then()
+
+    return receive
+
+
+async def never() -> dict[str, Any]:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def hung_up() -> dict[str, Any]:
+    return {"type": "http.disconnect"}
+
+
+def test_a_body_in_pieces_is_put_together(app: Application) -> None:
+    assert asyncio.run(call(app, chunks(b"{", b'"MaxResults"', b":1}")))[0] == 200  # type: ignore[index]
+
+
+def test_a_body_that_does_not_come_in_time_is_answered_and_given_back_to_the_budget(app: Application) -> None:
+    app.body_timeout_s, before = 0.05, app.body_budget
+    answer = asyncio.run(call(app, chunks(b"{" * 1000, then=never)))
+    assert answer is not None
+    assert answer[0] == 400
+    assert answer[1]["__type"] == "InvalidParameterException"
+    assert app.body_budget == before
+
+
+def test_a_client_that_hangs_up_is_not_answered_and_its_bytes_are_given_back(app: Application) -> None:
+    before = app.body_budget
+    assert asyncio.run(call(app, chunks(b"{" * 1000, then=hung_up))) is None
+    assert app.body_budget == before
+
+
+def test_bodies_beyond_the_budget_are_throttled(app: Application) -> None:
+    app.body_budget = 1500
+    answer = asyncio.run(call(app, chunks(b" " * 1000, b" " * 1000)))
+    assert answer is not None
+    assert answer[1]["__type"] == "ThrottlingException"
+    assert app.body_budget == 1500
+
+
+def test_a_body_beyond_the_limit_is_read_and_refused(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "MAX_BODY_BYTES", 1000)
+    before = app.body_budget
+    answer = asyncio.run(call(app, chunks(*[b" " * 400] * 5)))
+    assert answer is not None
+    assert answer[1]["__type"] == "ImageTooLargeException"
+    assert app.body_budget == before
