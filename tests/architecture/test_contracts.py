@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recognizeme.settings import Settings
-from tests.architecture.imports import ROOT
+from tests.architecture.imports import ROOT, sources
 from tests.cloud.template import FUNCTIONS, environment, function, routes, template
 
 API = (ROOT / "docs" / "api.md").read_text()
@@ -42,6 +42,17 @@ def test_the_settings_page_names_no_setting_that_does_not_exist() -> None:
     section = SETTINGS.split("## The functions")[1].split("\n## ")[0]
 
     assert set(re.findall(r"`(RECOGNIZEME_\w+)`", section)) == set(NAMES)
+
+
+def test_every_variable_that_a_program_reads_is_documented_and_the_other_way_round() -> None:
+    named = re.compile(r"\b(?:RECOGNIZEME|REKOLOCAL)_[A-Z_]+\b")
+    read = {
+        name
+        for path in sources("functions", "kiosk", "local", "rekolocal")
+        for name in named.findall(path.read_text())
+    }
+
+    assert set(named.findall(SETTINGS)) == read
 
 
 def test_every_documented_route_leads_to_a_function_and_back() -> None:
