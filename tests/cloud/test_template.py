@@ -2,12 +2,14 @@
 
 import json
 import re
+import subprocess
 from typing import Any
 
 import pytest
 
 from tests.cloud.template import (
     FUNCTIONS,
+    ROOT,
     environment,
     function,
     resolve,
@@ -204,3 +206,20 @@ def test_a_parameter_says_what_it_is_and_has_a_default(parameter: tuple[str, dic
 
     assert properties["Description"]
     assert "Default" in properties
+
+
+@pytest.mark.parametrize("cidr", ["", "192.0.2.0/24"])
+def test_the_kiosks_start_script_is_a_shell_script_that_starts_units_the_package_has(cidr: str) -> None:
+    parameters = {
+        "KioskPackage": "recognizeme==0.1.0",
+        "KioskSource": "rtsp://10.0.0.7/door",
+        "WebCidr": cidr,
+    }
+    user_data = template()["Resources"]["Kiosk"]["Properties"]["UserData"]["Fn::Base64"]
+    script = resolve(user_data, parameters)
+
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+    assert "${" not in script
+    assert "https://<Api>.execute-api.us-east-1.amazonaws.com" in script
+    for unit in re.findall(r"systemctl enable --now ([\w-]+@?)", script):
+        assert (ROOT / "kiosk" / "service" / f"{unit}.service").is_file()
