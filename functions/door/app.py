@@ -15,7 +15,7 @@ from recognizeme.entry.http_api import HttpApi, answer
 from recognizeme.entry.observe import count_sighting
 from recognizeme.entry.presentation import sighting_json, ticket_json
 from recognizeme.errors import CaptureInProgress, NotFound
-from recognizeme.model import Capture, new_capture_id
+from recognizeme.model import Capture, Status, new_capture_id
 from recognizeme.recognize import issue_ticket
 
 logger = Logger()
@@ -46,10 +46,11 @@ def post_recognition() -> Response[str]:
     try:
         sighting = wiring.recognizer(parts).recognize_now(capture, picture)
     except CaptureInProgress as error:
-        pending = parts.sightings.get(capture.capture_id)
-        if pending is None:
+        elsewhere = parts.sightings.get(capture.capture_id)
+        if elsewhere is None:
             raise NotFound(f"capture {capture.capture_id} is no longer kept") from error
-        return answer(sighting_json(pending), HTTPStatus.ACCEPTED)
+        status = HTTPStatus.OK if elsewhere.status is Status.DONE else HTTPStatus.ACCEPTED
+        return answer(sighting_json(elsewhere), status)
     count_sighting(sighting, logger=logger, metrics=metrics)
     return answer(sighting_json(sighting))
 

@@ -28,8 +28,9 @@ EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
 
 
 def check_person_id(person_id: str) -> str:
-    """Return `person_id`, or raise `InvalidRequest` when Rekognition would not take it as a UserId."""
-    if not _PERSON_ID.fullmatch(person_id):
+    """Return `person_id`, or raise `InvalidRequest` when Rekognition or a URL's path would not take it."""
+    # Clients take . and .. out of a path before they send it: nobody could ask for such a person again.
+    if not _PERSON_ID.fullmatch(person_id) or person_id in {".", ".."}:
         raise InvalidRequest(f"person_id {person_id[:140]!r} must be 1 to 128 of A-Z a-z 0-9 _ . - :")
     return person_id
 
@@ -43,12 +44,17 @@ def check_kiosk_id(kiosk_id: str) -> str:
     return kiosk_id
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, called: str = "name") -> str:
     """Return `name` without surrounding space, or raise `InvalidRequest` when it is empty or too long."""
     name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME_LENGTH or any(ord(character) < 32 for character in name):
-        raise InvalidRequest(f"name must be 1 to {MAX_NAME_LENGTH} printable characters")
+    if not 1 <= len(name) <= MAX_NAME_LENGTH or not _is_plain(name):
+        raise InvalidRequest(f"{called} must be 1 to {MAX_NAME_LENGTH} printable characters")
     return name
+
+
+def _is_plain(text: str) -> bool:
+    # Control characters would steer the terminals that show it; lone surrogates cannot be stored.
+    return not any(category(character) in {"Cc", "Cs"} for character in text)
 
 
 class Outcome(StrEnum):
@@ -183,8 +189,7 @@ class Enrollment:
 def _is_file_name(text: str) -> bool:
     # 255 bytes are what file systems take, and leave room for the person's id in S3's 1024.
     size = len(text.encode(errors="surrogatepass"))
-    plain = not any(category(character) in {"Cc", "Cs"} for character in text)
-    return plain and 0 < size <= 255 and "/" not in text and text not in {".", ".."}
+    return _is_plain(text) and 0 < size <= 255 and "/" not in text and text not in {".", ".."}
 
 
 @dataclass(frozen=True, slots=True)

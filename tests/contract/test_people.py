@@ -46,8 +46,8 @@ def test_a_new_consent_replaces_the_old_one(people: People) -> None:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    person_id=st.from_regex(r"[A-Za-z0-9_.\-:]{1,128}", fullmatch=True),
-    name=texts.map(str.strip).filter(lambda name: name and min(name) >= " "),
+    person_id=st.from_regex(r"[A-Za-z0-9_\-:][A-Za-z0-9_.\-:]{0,127}", fullmatch=True),
+    name=texts.map(str.strip).filter(bool),
     recorded_by=st.none() | texts,
     photo=st.builds(
         EnrolledPhoto,

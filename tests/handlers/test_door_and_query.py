@@ -159,6 +159,7 @@ def test_a_sightings_picture_has_a_short_lived_link(stack: Stack, ada: bytes) ->
         ("/people/ada lovelace", {}),
         ("/people/ada%20lovelace", {}),
         ("/stats", {"since": "never"}),
+        ("/stats", {"until": "0001-01-01"}),
     ],
 )
 def test_ids_and_parameters_out_of_range_are_problems(stack: Stack, path: str, query: dict[str, str]) -> None:

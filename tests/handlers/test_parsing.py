@@ -41,7 +41,7 @@ def test_members_of_any_type_are_read_or_refused(fields: dict[str, object]) -> N
         assert consent is None or consent.given_at.tzinfo is UTC
 
 
-@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)))
+@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 30)))
 def test_a_time_we_write_is_a_time_we_read(moment: datetime) -> None:
     text = time_text(moment)
     assert text is not None
@@ -56,6 +56,17 @@ def test_a_date_without_a_zone_is_utc() -> None:
 def test_what_is_no_time_is_refused_by_its_name(value: str) -> None:
     with pytest.raises(InvalidRequest, match="until must be a time"):
         parsing.time(value, "until")
+
+
+def test_a_time_before_any_capture_is_refused_by_its_name() -> None:
+    with pytest.raises(InvalidRequest, match="until must be a time after 1970"):
+        parsing.time("0001-01-01", "until")
+
+
+@pytest.mark.parametrize("recorded_by", [5, "", "a" * 201, "front\x1bdesk", "\ud800"])
+def test_who_recorded_consent_is_a_name(recorded_by: object) -> None:
+    with pytest.raises(InvalidRequest, match="recorded_by must be"):
+        parsing.consent({"consent": {"given_at": "2026-11-23", "recorded_by": recorded_by}})
 
 
 @pytest.mark.parametrize("value", ["0", "101", "-1", "ten", "1e2", "", "\u0661\u0660", "1" * 5000])

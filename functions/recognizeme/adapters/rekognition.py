@@ -38,7 +38,7 @@ _PLAIN_REASONS: Mapping[str, str] = {
 }
 _BAD_PICTURE: Mapping[str, str] = {
     "InvalidImageFormatException": "the file is no JPEG or PNG picture that can be decoded",
-    "ImageTooLargeException": "the picture is too large; send at most 5 MB",
+    "ImageTooLargeException": "the picture is too large, in bytes or in pixels a side",
 }
 
 

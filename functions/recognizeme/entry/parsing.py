@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from recognizeme.errors import InvalidRequest
-from recognizeme.model import Consent, Outcome, check_kiosk_id, check_person_id
+from recognizeme.model import Consent, Outcome, check_kiosk_id, check_name, check_person_id
 from recognizeme.ports import SightingQuery
 
 Json = dict[str, Any]
@@ -39,18 +39,21 @@ def consent(fields: Mapping[str, Any]) -> Consent | None:
     if not isinstance(value, dict):
         raise InvalidRequest('consent must be an object like {"given_at": "2026-11-23T08:00:00Z"}')
     recorded_by = value.get("recorded_by")
-    if recorded_by is not None and (not isinstance(recorded_by, str) or len(recorded_by) > 200):
-        raise InvalidRequest("consent.recorded_by must be a string of at most 200 characters")
+    if recorded_by is not None:
+        recorded_by = check_name(text(value, "recorded_by"), "consent.recorded_by")
     return Consent(time(text(value, "given_at"), "consent.given_at"), recorded_by)
 
 
 def time(value: str, name: str) -> datetime:
-    """An ISO 8601 date or time; without a zone it is UTC."""
+    """An ISO 8601 date or time from 1970 on, where capture ids begin; without a zone it is UTC."""
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidRequest(f"{name} must be a time like 2026-11-23T08:00:00Z") from error
+    if moment.year < 1970:
+        raise InvalidRequest(f"{name} must be a time after 1970")
+    return moment
 
 
 def limit(parameters: Mapping[str, str], default: int = 50, most: int = 100) -> int:
