@@ -14,7 +14,8 @@ from tests.cloud.template import FUNCTIONS, environment, function, routes, templ
 
 API = (ROOT / "docs" / "api.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
-EVENTS = sorted((ROOT / "events").glob("*.json"))
+# `make sam-local` writes one more file there.
+SAMPLES = sorted(path for path in (ROOT / "events").glob("*.json") if path.name != "local-env.json")
 NAMES = [setting.metadata["env"] for setting in fields(Settings)]
 
 documented_routes = {
@@ -69,9 +70,7 @@ def test_a_handler_named_in_the_template_exists(name: str) -> None:
     assert attribute in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize(
-    "path", [each for each in EVENTS if each.name != "local-env.json"], ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_an_events_file_is_named_after_the_function_that_takes_it(path: Path) -> None:
     event = json.loads(path.read_text())
     name = path.stem.partition("-")[0].capitalize()
@@ -83,9 +82,15 @@ def test_an_events_file_is_named_after_the_function_that_takes_it(path: Path) ->
 
 
 def test_every_route_has_a_sample_event() -> None:
-    sampled = {tuple(event["routeKey"].split(" ")) for event in map(_read, EVENTS) if "routeKey" in event}
+    sampled = {tuple(event["routeKey"].split(" ")) for event in map(_read, SAMPLES) if "routeKey" in event}
 
     assert sampled == {route for name in FUNCTIONS for route in routes(name)}
+
+
+def test_every_sample_event_is_given_to_a_built_function() -> None:
+    given = (ROOT / "tests" / "cloud" / "test_artifacts.py").read_text()
+
+    assert [path.stem for path in SAMPLES if f'"{path.stem}"' not in given] == []
 
 
 def test_the_template_and_the_package_ask_for_the_same_functions() -> None:
