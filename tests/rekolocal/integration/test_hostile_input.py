@@ -71,6 +71,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
+SMALL_JPEG = jpeg(size=(160, 120))
 INPUTS = [shape for each in OPERATIONS if (shape := operation_model(each).input_shape)]
 MEMBERS = sorted({name for shape in INPUTS for name in shape.members})
 requests = st.dictionaries(
@@ -140,7 +141,7 @@ def test_hostile_pictures_get_a_typed_answer_in_bounded_memory(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_pictures_get_a_typed_answer(target: Target, data: st.DataObject) -> None:
-    content = bytearray(jpeg(size=(160, 120)))
+    content = bytearray(SMALL_JPEG)
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     assert is_typed(post(target.url, "DetectFaces", {"Image": {"Bytes": bytes(content)}}))
@@ -222,7 +223,7 @@ def test_a_listing_does_not_wait_behind_pictures() -> None:
     with running_command("--memory", "--engine-threads", "1") as (process, url):
         busy = [
             threading.Thread(
-                target=post, args=(url, "DetectFaces", {"Image": {"Bytes": jpeg(size=(2_500, 2_500))}})
+                target=post, args=(url, "DetectFaces", {"Image": {"Bytes": jpeg(size=(1_200, 1_200))}})
             )
             for _ in range(4)
         ]

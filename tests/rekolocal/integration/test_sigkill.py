@@ -61,6 +61,11 @@ class Load:
             self.told[external_id] = len(reply["FaceRecords"])
             turn += 1
 
+    def wait_for_an_answer(self) -> None:
+        until = time.monotonic() + 60
+        while not self.told and time.monotonic() < until:
+            time.sleep(0.01)
+
     def join(self) -> None:
         for thread in self._threads:
             thread.join(30)
@@ -93,6 +98,8 @@ def test_what_was_answered_survives_being_killed_at_any_moment(
             if number == 0:
                 client.create_collection(CollectionId="employees")
             load = Load(url, number, pictures)
+            if number == 0:
+                load.wait_for_an_answer()
             time.sleep(chance.uniform(0.05, 1.0))
             process.kill()
             process.wait()
