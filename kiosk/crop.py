@@ -1,6 +1,7 @@
 """From a picture and a face in it to the JPEG that is handed in: head and shoulders, small, upright."""
 
 import io
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -16,22 +17,25 @@ STILL_PX = 1280
 JPEG_QUALITY = 90
 # Enlarging adds nothing to see, but a detector with a smallest face (dlib's wants 80 px) still finds it.
 MOST_ENLARGED = 2.0
+# How much around another's face is blurred with it: a chin and a forehead are still a face to some.
+_BLURRED_SHARE = 0.15
 # The largest phone cameras have 108 megapixels; more is a decompression bomb.
 _MOST_PIXELS = 120_000_000
 
 
-def head_and_shoulders(image: Image, face: Box) -> Image:
+def head_and_shoulders(image: Image, face: Box, others: Sequence[Box] = ()) -> Image:
     """The part of the picture from above the hair to the shoulders, at most `CROP_PX` on its long side.
 
-    At the picture's edge the crop is cut, not filled: made-up pixels help nobody.
+    At the picture's edge the crop is cut, not filled: made-up pixels help nobody. Other people's faces in it
+    are blurred beyond recognition: Rekognition compares the largest face, and that must be this one.
     """
     wanted = Box(
         face.left - 0.75 * face.width, face.top - 0.6 * face.height, 2.5 * face.width, 2.4 * face.height
     )
-    height, width = image.shape[:2]
-    left, top = max(0, round(wanted.left)), max(0, round(wanted.top))
-    right, bottom = min(width, round(wanted.right)), min(height, round(wanted.bottom))
-    return _fitted(image[top:bottom, left:right], CROP_PX, most_enlarged=MOST_ENLARGED)
+    near = [other for other in others if other.overlap(wanted).area > 0]
+    if near:
+        image = _without(image, near, keep=face)
+    return _fitted(_part(image, wanted), CROP_PX, most_enlarged=MOST_ENLARGED)
 
 
 def whole(image: Image) -> Image:
@@ -58,6 +62,25 @@ def decode_picture(data: bytes) -> Image | None:
     except (UnidentifiedImageError, ImageFile.DecompressionBombError, OSError, ValueError, cv2.error):
         return None
     return None if image is None else image.astype(np.uint8, copy=False)
+
+
+def _part(image: Image, box: Box) -> Image:
+    """The pixels of a box, as far as the picture has them: a view, not a copy."""
+    height, width = image.shape[:2]
+    left, top = max(0, round(box.left)), max(0, round(box.top))
+    right, bottom = min(width, round(box.right)), min(height, round(box.bottom))
+    return image[top : max(top, bottom), left : max(left, right)]
+
+
+def _without(image: Image, faces: Sequence[Box], *, keep: Box) -> Image:
+    blurred = image.copy()
+    for face in faces:
+        part = _part(blurred, face.grown(_BLURRED_SHARE))
+        if part.size:
+            colours = cv2.resize(part, (2, 2), interpolation=cv2.INTER_AREA)
+            part[:] = cv2.resize(colours, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_LINEAR)
+    _part(blurred, keep)[:] = _part(image, keep)
+    return blurred
 
 
 def _fitted(image: Image, long_side_px: int, *, most_enlarged: float) -> Image:

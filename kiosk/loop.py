@@ -98,8 +98,9 @@ class Loop:
         change = self._gate.look(frame.image, frame.time_s)
         ended = self._tracker.end_all() if change is Change.CUT else ()
         if change is not Change.NONE:
-            self._faces = self._detect(frame.image)
-        followed = self._tracker.follow(self._faces, frame.time_s)
+            self._faces = self._detector.detect(frame.image)
+        counting = [face for face in self._faces if self._attention.holds(face, frame.image)]
+        followed = self._tracker.follow(counting, frame.time_s)
         for track, face in followed.present:
             self._meet(track)
             if change is not Change.NONE:
@@ -125,9 +126,6 @@ class Loop:
         """The source has ended: hand in those who were still here, and hear the answers."""
         return [*self._part(self._tracker.end_all(), time_s), *self.hear(wait=True)]
 
-    def _detect(self, image: Image) -> Sequence[Detection]:
-        return [face for face in self._detector.detect(image) if self._attention.holds(face, image)]
-
     def _meet(self, track: Track) -> None:
         visit = self._visits.get(track.track_id)
         if visit is None:
@@ -142,7 +140,8 @@ class Loop:
             return
         score = quality(frame.image, face).score
         if best.wants(score):
-            best.offer(score, head_and_shoulders(frame.image, face.box), frame.time_s)
+            others = [other.box for other in self._faces if other is not face]
+            best.offer(score, head_and_shoulders(frame.image, face.box, others), frame.time_s)
 
     def _part(self, ended: Sequence[Track], time_s: float) -> Sequence[Event]:
         visits = [self._visits.pop(track.track_id) for track in ended]

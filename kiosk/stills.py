@@ -29,8 +29,8 @@ def still_to_hand_in(picture: bytes, detector: Detector) -> bytes:
     image = decode_picture(picture)
     if image is None:
         return picture
-    faces = detector.detect(image)
-    return encode_jpeg(head_and_shoulders(image, faces[0].box) if faces else whole(image))
+    boxes = [face.box for face in detector.detect(image)]
+    return encode_jpeg(head_and_shoulders(image, boxes[0], boxes[1:]) if boxes else whole(image))
 
 
 def play(
