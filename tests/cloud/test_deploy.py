@@ -29,7 +29,7 @@ from tests.portraits import ASTRONAUT
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
 
-STACK = "recognizeme-test"
+STACK = "recognizeme"  # as samconfig.toml names prod
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 
 
@@ -59,6 +59,7 @@ def sam(cloud: MiniStack, *arguments: str) -> None:
             "SAM_CLI_TELEMETRY": "0",
             "PATH": f"{SAM.parent}{os.pathsep}{os.environ['PATH']}",
         },
+        stdin=subprocess.DEVNULL,  # whoever asks a question gets no answer
         capture_output=True,
         text=True,
         timeout=200,
@@ -77,6 +78,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             parameters = {
                 "Runtime": "python3.11",  # the worker processes are this Python
                 "Architecture": "x86_64",
+                "Stage": "prod",
                 "ExistingCollection": "true",
                 "MonthlyBudgetUsd": "0",  # MiniStack has no alarms over metric math
                 "EndpointUrl": cloud.url,
@@ -85,9 +87,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             overrides = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
             sam(cloud, "build", "--build-dir", str(built), *overrides)
             sam(
-                *(cloud, "deploy", "--config-env", "none", "--template-file", str(built / "template.yaml")),
-                *("--stack-name", STACK, "--resolve-s3", "--capabilities", "CAPABILITY_IAM"),
-                *("--no-confirm-changeset", *overrides),
+                *(cloud, "deploy", "--config-env", "prod", "--config-file", str(ROOT / "samconfig.toml")),
+                *("--template-file", str(built / "template.yaml"), *overrides),
             )
             stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
             outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
