@@ -9,7 +9,7 @@ PATIENCE = Patience()
 FRAME_S = 0.08
 
 a_score = st.floats(0, 1)
-# What each frame brings: a picture of this score, and perhaps an answer (True: could not tell, asks for more).
+# What each frame brings: a picture of this score, and perhaps an answer (True: it could not tell).
 a_visit = st.lists(st.tuples(a_score, st.sampled_from([None, None, None, True, True, False])), max_size=120)
 
 
