@@ -21,7 +21,7 @@ from recognizeme.entry.presentation import (
     ticket_json,
     time_text,
 )
-from recognizeme.entry.s3_event import handle_objects
+from recognizeme.entry.s3_event import StoredObject, handle_objects
 from recognizeme.errors import InvalidRequest, NotFound
 from recognizeme.model import Enrollment, check_capture_id, check_person_id
 
@@ -102,12 +102,13 @@ def post_replay() -> Response[str]:
     return answer({"replayed": replayed})
 
 
-def _enroll_stored(key: str) -> dict[str, Any] | None:
-    enrollment = Enrollment.from_key(key)
+def _enroll_stored(stored: StoredObject) -> dict[str, Any] | None:
+    enrollment = Enrollment.from_key(stored.key)
     if enrollment is None:
-        logger.warning("object ignored: it is no enrollment photo", key_prefix=key.partition("/")[0][:40])
+        prefix = stored.key.partition("/")[0][:40]
+        logger.warning("object ignored: it is no enrollment photo", key_prefix=prefix)
         return None
-    photo = wiring.enroller(wiring.parts()).enroll_stored(enrollment)
+    photo = wiring.enroller(wiring.parts()).enroll_stored(enrollment, stored.stored_at)
     if photo is None:
         logger.info("photo ignored: it has been removed meanwhile")
         return None

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from recognizeme import wiring
 from recognizeme.entry.observe import count_sighting
 from recognizeme.entry.presentation import sighting_json
-from recognizeme.entry.s3_event import handle_objects
+from recognizeme.entry.s3_event import StoredObject, handle_objects
 from recognizeme.model import Capture
 
 logger = Logger()
@@ -23,12 +23,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     metrics.add_metric("RecognitionEvents", MetricUnit.Count, 1)
     recognizer = wiring.recognizer(wiring.parts())
 
-    def recognize(key: str) -> dict[str, Any] | None:
-        capture = Capture.from_key(key)
+    def recognize(stored: StoredObject) -> dict[str, Any] | None:
+        capture = Capture.from_key(stored.key)
         if capture is None:
-            logger.warning("object ignored: it is no capture", key_prefix=key.partition("/")[0][:40])
+            logger.warning("object ignored: it is no capture", key_prefix=stored.key.partition("/")[0][:40])
             return None
-        sighting = recognizer.recognize_stored(capture, key)
+        sighting = recognizer.recognize_stored(capture, stored.key)
         count_sighting(sighting, logger=logger, metrics=metrics)
         return sighting_json(sighting)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from recognizeme import picture as pictures
 from recognizeme.errors import NotFound, UnusablePicture
@@ -54,35 +54,42 @@ class Enroller:
         Without a photo id it is named after its content, so that the same file is enrolled once.
         Raises `NotFound`, `InvalidRequest` and `UnusablePicture` (bytes that are no picture are not stored).
         """
-        self._known(person_id)
+        person = self._known(person_id)
         info = pictures.inspect(picture)
         content_name = f"{hashlib.sha256(picture).hexdigest()[:32]}.{extension(info.content_type)}"
         enrollment = Enrollment(person_id, photo_id or content_name)
         self.photos.write(enrollment.photo_key, picture, info.content_type)
-        enrolled = self._index(enrollment, picture)
+        enrolled = self._record(person, enrollment, self._examined(enrollment, picture))
         if enrolled is None:
             raise NotFound(f"person {person_id!r} was forgotten meanwhile")
         return enrolled
 
-    def enroll_stored(self, enrollment: Enrollment) -> EnrolledPhoto | None:
+    def enroll_stored(
+        self, enrollment: Enrollment, stored_at: datetime | None = None
+    ) -> EnrolledPhoto | None:
         """Index a photo that was put into the store, or None when it has been forgotten meanwhile.
+
+        A photo that was enrolled after it was stored (`enroll_now` raises an event too, and events come
+        twice) is not paid for again.
 
         A folder of photos may be copied straight into the store: a person nobody has named yet is named
         after their id.
         """
+        person = self.people.get(enrollment.person_id)
+        known = person.photos.get(enrollment.photo_id) if person else None
+        if known and stored_at and known.enrolled_at >= stored_at:
+            return known
         try:
             picture = self.photos.read(enrollment.photo_key)
         except NotFound:
             return None
         except UnusablePicture as error:
-            self._name_after_id(enrollment.person_id)
-            return self._record(enrollment, self._refused(enrollment, error))
-        self._name_after_id(enrollment.person_id)
-        return self._index(enrollment, picture)
-
-    def _name_after_id(self, person_id: str) -> None:
-        if self.people.get(person_id) is None:
-            self.put_person(person_id, person_id, consent=None)
+            photo = self._refused(enrollment, error)
+        else:
+            photo = self._examined(enrollment, picture)
+        if person is None:
+            person = self.put_person(enrollment.person_id, enrollment.person_id, consent=None)
+        return self._record(person, enrollment, photo)
 
     def _known(self, person_id: str) -> Person:
         person = self.people.get(check_person_id(person_id))
@@ -90,25 +97,25 @@ class Enroller:
             raise NotFound(f"there is no person {person_id!r}; create them with PUT /people/{person_id}")
         return person
 
-    def _index(self, enrollment: Enrollment, picture: bytes) -> EnrolledPhoto | None:
+    def _examined(self, enrollment: Enrollment, picture: bytes) -> EnrolledPhoto:
         try:
             pictures.inspect(picture)
             face = self.faces.add(enrollment.person_id, picture)
         except UnusablePicture as error:
-            return self._record(enrollment, self._refused(enrollment, error))
-        indexed = EnrolledPhoto(
-            enrollment.photo_id, PhotoState.INDEXED, self.now(), face.face_id, face.face_box
-        )
-        return self._record(enrollment, indexed)
+            return self._refused(enrollment, error)
+        return EnrolledPhoto(enrollment.photo_id, PhotoState.INDEXED, self.now(), face.face_id, face.face_box)
 
     def _refused(self, enrollment: Enrollment, error: UnusablePicture) -> EnrolledPhoto:
         return EnrolledPhoto(enrollment.photo_id, PhotoState.REFUSED, self.now(), reason=str(error))
 
-    def _record(self, enrollment: Enrollment, photo: EnrolledPhoto) -> EnrolledPhoto | None:
-        if self.people.add_photo(enrollment.person_id, photo, photo_key=enrollment.photo_key):
-            return photo
-        # The person was forgotten while we indexed: take back what was just added.
-        if photo.face_id:
-            self.faces.remove([photo.face_id])
-        self.photos.delete([enrollment.photo_key])
-        return None
+    def _record(self, person: Person, enrollment: Enrollment, photo: EnrolledPhoto) -> EnrolledPhoto | None:
+        if not self.people.add_photo(person.person_id, photo, photo_key=enrollment.photo_key):
+            # The person was forgotten while we indexed: take back what was just added.
+            self.faces.remove([photo.face_id] if photo.face_id else [])
+            self.photos.delete([enrollment.photo_key])
+            return None
+        replaced = person.photos.get(photo.photo_id)
+        still_shown = {other.face_id for other in person.photos.values() if other is not replaced}
+        if replaced and replaced.face_id and replaced.face_id not in {photo.face_id, *still_shown}:
+            self.faces.remove([replaced.face_id])
+        return photo

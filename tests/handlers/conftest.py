@@ -32,10 +32,11 @@ Json = dict[str, Any]
 
 @dataclass
 class CountedFaces:
-    """The real face index, with its searches counted, that can be told to fail."""
+    """The real face index, with its calls counted, that can be told to fail."""
 
     index: FaceIndex
     searches: int = 0
+    additions: int = 0
     failures: list[Exception] = field(default_factory=list)
 
     def search(self, picture: bytes) -> FaceSearch:
@@ -45,6 +46,7 @@ class CountedFaces:
         return self.index.search(picture)
 
     def add(self, person_id: str, picture: bytes) -> IndexedFace:
+        self.additions += 1
         if self.failures:
             raise self.failures.pop(0)
         return self.index.add(person_id, picture)

@@ -239,3 +239,24 @@ def test_forgetting_that_failed_halfway_can_be_finished(
     assert stack.http("enrollment", "DELETE", "/people/ada")[0] == 200
     assert list(stack.photos.keys("")) == []
     assert stack.http("query", "GET", "/sightings", query={"person_id": "ada"})[1]["items"] == []
+
+
+def test_a_photo_sent_as_bytes_is_paid_for_once_though_its_event_follows(stack: Stack, ada: bytes) -> None:
+    stored_at = stack.now().isoformat()
+    stack.enroll("ada", ada)
+    (key,) = stack.stored
+    paid = stack.faces.additions
+    record = {"eventTime": stored_at, "s3": {"object": {"key": key}}}
+    (photo,) = stack.invoke("enrollment", {"Records": [record]})["photos"]
+    assert photo["state"] == "indexed"
+    assert stack.faces.additions == paid == 1
+
+
+def test_a_photo_that_was_replaced_is_indexed_anew(stack: Stack, ada: bytes, grace: bytes) -> None:
+    stack.photos.write("enrollments/ada/1", ada, "image/png")
+    first = stack.s3("enrollment", "enrollments/ada/1")["photos"][0]
+    stack.photos.write("enrollments/ada/1", grace, "image/jpeg")
+    record = {"eventTime": stack.now().isoformat(), "s3": {"object": {"key": "enrollments/ada/1"}}}
+    (second,) = stack.invoke("enrollment", {"Records": [record]})["photos"]
+    assert second["face_id"] != first["face_id"]
+    assert stack.faces.search(ada).matches == (), "nobody is recognized by a photo that is gone"

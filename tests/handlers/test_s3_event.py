@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizeme.entry.s3_event import handle_objects
+from recognizeme.entry.s3_event import StoredObject, handle_objects
 from recognizeme.errors import RecordsFailed, ServiceBusy
 
 json_values = st.recursive(
@@ -31,17 +31,17 @@ def log() -> Logger:
 
 @given(st.lists(st.text(min_size=1), max_size=5))
 def test_every_record_is_handled_with_its_key_decoded(keys: list[str]) -> None:
-    result = handle_objects(event(*keys), lambda key: {"key": key}, log=Logger(service="test"))
+    result = handle_objects(event(*keys), lambda stored: {"key": stored.key}, log=Logger(service="test"))
     assert result.items == [{"key": key} for key in keys]
 
 
 def test_one_bad_record_does_not_harm_its_neighbours_and_is_asked_for_again(log: Logger) -> None:
     seen: list[str] = []
 
-    def handle(key: str) -> dict[str, Any]:
-        if key == "bad":
+    def handle(stored: StoredObject) -> dict[str, Any]:
+        if stored.key == "bad":
             raise ServiceBusy("Rekognition is throttling us")
-        seen.append(key)
+        seen.append(stored.key)
         return {}
 
     with pytest.raises(RecordsFailed, match="1 of 3 records failed: Rekognition is throttling us"):
@@ -50,26 +50,27 @@ def test_one_bad_record_does_not_harm_its_neighbours_and_is_asked_for_again(log:
 
 
 def test_an_error_nobody_foresaw_is_told_by_its_type_only(log: Logger) -> None:
-    def handle(key: str) -> None:
-        raise ZeroDivisionError("secret of " + key)
+    def handle(stored: StoredObject) -> None:
+        raise ZeroDivisionError("secret of " + stored.key)
 
     with pytest.raises(RecordsFailed, match=r"1 of 1 records failed: ZeroDivisionError$"):
         handle_objects(event("ada"), handle, log=log)
 
 
 def test_a_test_event_of_the_bucket_is_ignored(log: Logger) -> None:
-    result = handle_objects({"Service": "Amazon S3", "Event": "s3:TestEvent"}, lambda key: {}, log=log)
+    result = handle_objects({"Service": "Amazon S3", "Event": "s3:TestEvent"}, lambda stored: {}, log=log)
     assert (result.items, result.ignored) == ([], 0)
 
 
 def test_records_that_are_none_are_ignored_beside_good_ones(log: Logger) -> None:
     mixed = {"Records": [None, {}, {"s3": {"object": {"key": 5}}}, {"s3": {"object": {"key": "a+b%2Bc"}}}]}
-    result = handle_objects(mixed, lambda key: {"key": key}, log=log)
+    result = handle_objects(mixed, lambda stored: {"key": stored.key}, log=log)
     assert result.items == [{"key": "a b+c"}]
     assert result.ignored == 3
 
 
 @given(json_values)
 def test_any_event_is_handled_or_ignored(value: Any) -> None:
-    result = handle_objects(value, lambda key: {"key": key}, log=Logger(service="test", stream=io.StringIO()))
+    log = Logger(service="test", stream=io.StringIO())
+    result = handle_objects(value, lambda stored: {"key": stored.key}, log=log)
     assert all(isinstance(item["key"], str) for item in result.items)

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger
 
-from recognizeme.errors import RecognizeMeError, RecordsFailed
+from recognizeme.entry import parsing
+from recognizeme.errors import InvalidRequest, RecognizeMeError, RecordsFailed
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object that was stored: its key, decoded, and when (None when the event does not say)."""
+
+    key: str
+    stored_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -20,17 +30,19 @@ class EventResult:
     ignored: int = 0
 
 
-def handle_objects(event: object, handle: Callable[[str], Json | None], *, log: Logger) -> EventResult:
-    """Call `handle` with the decoded key of every object in the event; None means that it is not for us.
+def handle_objects(
+    event: object, handle: Callable[[StoredObject], Json | None], *, log: Logger
+) -> EventResult:
+    """Call `handle` with every object of the event; None means that it is not for us.
 
     Raises `RecordsFailed`, after all records have had their turn, when any of them raised. Records
     that are no S3 records, and `s3:TestEvent`, are ignored with a log line.
     """
     result = EventResult()
     reasons: list[str] = []
-    for key in _object_keys(event, log):
+    for stored in _objects(event, log):
         try:
-            item = handle(key) if key is not None else None
+            item = handle(stored) if stored is not None else None
         except Exception as error:
             reason = str(error) if isinstance(error, RecognizeMeError) else type(error).__name__
             reasons.append(reason)
@@ -46,7 +58,7 @@ def handle_objects(event: object, handle: Callable[[str], Json | None], *, log: 
     return result
 
 
-def _object_keys(event: object, log: Logger) -> list[str | None]:
+def _objects(event: object, log: Logger) -> list[StoredObject | None]:
     if isinstance(event, Mapping) and event.get("Event") == "s3:TestEvent":
         log.info("test event of the bucket's notification ignored")
         return []
@@ -54,10 +66,10 @@ def _object_keys(event: object, log: Logger) -> list[str | None]:
     if not isinstance(records, list):
         log.warning("event ignored: it holds no list of records")
         return [None]
-    return [_object_key(record, log) for record in records]
+    return [_object(record, log) for record in records]
 
 
-def _object_key(record: object, log: Logger) -> str | None:
+def _object(record: object, log: Logger) -> StoredObject | None:
     try:
         key = record["s3"]["object"]["key"]  # type: ignore[index]  # anything may be sent to us
         if not isinstance(key, str):
@@ -65,4 +77,11 @@ def _object_key(record: object, log: Logger) -> str | None:
     except (TypeError, KeyError, LookupError):
         log.warning("record ignored: it names no stored object")
         return None
-    return unquote_plus(key)
+    return StoredObject(unquote_plus(key), _time(record))
+
+
+def _time(record: Any) -> datetime | None:
+    try:
+        return parsing.time(parsing.text(record, "eventTime"), "eventTime")
+    except InvalidRequest:
+        return None
