@@ -14,6 +14,8 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+import cv2
+
 from benchmarks.rekolocal_pictures import photo
 from benchmarks.report import Row, publish, yunet_model
 from rekolocal.engine.faces import FaceEngine
@@ -124,6 +126,7 @@ def row(detector: str, engine: FaceEngine, options: list[str]) -> Row:
 
 
 def main() -> None:
+    cv2.setNumThreads(1)  # as in the server
     rows = [row("HOG", FaceEngine.load(), [])]
     if model := yunet_model():
         rows.append(row("YuNet", FaceEngine.load(yunet_model=model), ["--yunet-model", str(model)]))

@@ -47,6 +47,7 @@ def peer() -> Callable[[bytes], object] | None:
 
 
 def main() -> None:
+    cv2.setNumThreads(1)  # as in the server; the peer has one thread too
     model, theirs = yunet_model(), peer()
     engines = {"HOG": FaceEngine.load()}
     if model:

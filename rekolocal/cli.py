@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import click
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="recognizeme")
 def main() -> None:
     """Amazon Rekognition's face collections on this machine."""
@@ -47,7 +48,10 @@ def serve(
     tuple[str, ...], latency_ms: float, updating_ms: float,
 ) -> None:  # fmt: skip
     """Serve until Ctrl-C. Prints one line with the URL when requests are taken."""
+    import cv2
+
     from . import server  # the engine's libraries load only when they are needed
+    from .engine.network import ModelError
     from .faults import Failure, Faults
     from .service import Service
     from .signature import Credentials
@@ -66,10 +70,14 @@ def serve(
         listening = server.bind(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    # Pictures, not parts of one, are what is worked on at once; here the process is ours to say so.
+    cv2.setNumThreads(1)
     try:
         service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000)
-    except FolderTakenError as error:
+    except (FolderTakenError, ModelError) as error:
         raise click.ClickException(str(error)) from error
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise click.ClickException(f"{data} cannot hold the collections ({error})") from error
     limits = server.Limits(engine_threads, queue)
     app = server.application(service, limits=limits, faults=faults, credentials=credentials)
     click.echo(f"rekolocal listens on {server.url_of(listening)}")

@@ -36,7 +36,7 @@ def takes_image(operation: str) -> bool:
     return shape is not None and any(name.endswith("Image") for name in shape.members)
 
 
-def parse_request(operation: str, body: bytes) -> dict[str, Any]:
+def parse_request(operation: str, body: bytes | bytearray) -> dict[str, Any]:
     """A request's members, checked against the operation's input shape.
 
     Raises SerializationException, InvalidParameterException and ImageTooLargeException.

@@ -63,7 +63,7 @@ def authenticate(
     method: str,
     path: str,
     headers: Mapping[str, str],
-    body: bytes,
+    body: bytes | bytearray,
     credentials: Credentials | None,
     now: datetime,
 ) -> None:
@@ -102,7 +102,12 @@ def _check_time(signature: Signature, stamp: str, now: datetime) -> None:
 
 
 def _sign(
-    signature: Signature, method: str, path: str, headers: Mapping[str, str], body: bytes, secret_key: str
+    signature: Signature,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes | bytearray,
+    secret_key: str,
 ) -> str:
     canonical_headers = "".join(
         f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in signature.signed_headers

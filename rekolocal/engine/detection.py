@@ -13,6 +13,7 @@ import dlib
 import numpy as np
 import numpy.typing as npt
 
+from .network import ModelError
 from .picture import Pixels
 
 Points = npt.NDArray[np.float32]
@@ -168,8 +169,12 @@ class YuNetDetector:
     _MIN_CONFIDENCE = 0.75
 
     def __init__(self, model: Path) -> None:
-        self._model = np.frombuffer(model.read_bytes(), np.uint8)
-        self._detectors = _Shared(self._create)
+        """Raises `ModelError` when the file cannot be read or is no such model."""
+        try:
+            self._model = np.frombuffer(model.read_bytes(), np.uint8)
+            self._detectors = _Shared(self._create)
+        except (OSError, cv2.error) as error:
+            raise ModelError(f"{model} is no model of YuNet in ONNX form") from error
 
     def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
         """See Detector."""

@@ -109,3 +109,18 @@ def test_the_command_says_so_when_its_port_is_taken(rekolocal: LocalRekognition)
     result = CliRunner().invoke(main, ["serve", "--memory", "--port", port])
     assert result.exit_code == 1
     assert "cannot listen" in result.output
+
+
+@pytest.mark.parametrize("broken", ["model", "data", "folder"])
+def test_the_command_says_in_one_sentence_which_file_it_cannot_use(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "model").write_text("no model")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rekolocal.sqlite3").write_text("no database " * 100)
+    options = {
+        "model": ["--memory", "--yunet-model", str(tmp_path / "model")],
+        "data": ["--data", str(tmp_path / "data")],
+        "folder": ["--data", str(tmp_path / "model" / "below a file")],
+    }
+    result = CliRunner().invoke(main, ["serve", "--port", "0", *options[broken]])
+    assert (result.exit_code, result.output.count("\n")) == (1, 1), result.output
+    assert result.output.startswith(f"Error: {tmp_path / broken.replace('folder', 'model')}")
