@@ -1,0 +1,130 @@
+"""What SAM makes of the template: what CloudFormation would create, with SAM's own additions."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.cloud.template import FUNCTIONS, REGION, ROOT, routes
+from tests.cloud.test_template import ALLOWED_WILDCARDS, listed
+
+SAM_PYTHON = ROOT / ".venv-sam" / "bin" / "python"
+
+# The transform that CloudFormation runs, from the package that aws-sam-cli brings.
+TRANSFORM = """
+import json, sys
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform
+
+class Managed:
+    def load(self):
+        name = "AWSLambdaBasicExecutionRole"
+        return {name: f"arn:aws:iam::aws:policy/service-role/{name}"}
+
+source = yaml_parse(open("template.yaml").read())
+source["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+parameters = {name: str(each["Default"]) for name, each in source["Parameters"].items()}
+parameters["GradualDeployment"] = "true"
+json.dump(transform(source, parameters, Managed()), sys.stdout)
+"""
+
+# AWS's own policies on SAM's roles, and why they are enough: none touches data of this stack.
+MANAGED = {
+    "AWSLambdaBasicExecutionRole": "write logs",
+    "AWSCodeDeployRoleForLambda": "shift an alias between versions",
+    "AWSCodeDeployRoleForLambdaLimited": "the same",
+    "AmazonSSMManagedInstanceCore": "Session Manager",
+}
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    if not SAM_PYTHON.exists():
+        pytest.skip("aws-sam-cli has an environment of its own: make .venv-sam/.installed")
+    done = subprocess.run(
+        [SAM_PYTHON, "-c", TRANSFORM],
+        cwd=ROOT,
+        env={**os.environ, "AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    transformed: dict[str, Any] = json.loads(done.stdout)["Resources"]
+    return transformed
+
+
+def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
+
+
+def test_no_role_may_do_everything_or_to_everything(resources: dict[str, Any]) -> None:
+    endings = [allowed.removeprefix("<photos>") for allowed in ALLOWED_WILDCARDS]
+    statements = [
+        statement
+        for role in of_type(resources, "AWS::IAM::Role").values()
+        for policy in role.get("Policies", ())
+        for statement in listed_statements(policy["PolicyDocument"])
+    ]
+
+    assert statements
+    for statement in statements:
+        assert not [action for action in listed(statement["Action"]) if "*" in action], statement
+        for resource in each_resource(statement):
+            assert "*" not in resource or any(resource.endswith(ending) for ending in endings), statement
+
+
+def listed_statements(document: dict[str, Any]) -> list[dict[str, Any]]:
+    statements = document["Statement"]
+    return statements if isinstance(statements, list) else [statements]
+
+
+def each_resource(statement: dict[str, Any]) -> list[str]:
+    resources = statement["Resource"]
+    texts = resources if isinstance(resources, list) else [resources]
+    names = [text if isinstance(text, str) else text.get("Fn::Sub", "") for text in texts]
+    return [name.replace("${AWS::StackName}", "recognizeme") for name in names]
+
+
+def test_the_only_policies_of_awss_are_these(resources: dict[str, Any]) -> None:
+    attached = {
+        json.dumps(arn).rstrip('"}]').rpartition("/")[2]
+        for role in of_type(resources, "AWS::IAM::Role").values()
+        for arn in role.get("ManagedPolicyArns", ())
+    }
+
+    assert attached
+    assert attached <= set(MANAGED)
+
+
+def test_each_function_has_a_role_an_alias_and_a_gradual_deployment_of_its_own(
+    resources: dict[str, Any],
+) -> None:
+    assert len(of_type(resources, "AWS::Lambda::Alias")) == len(FUNCTIONS)
+    assert len(of_type(resources, "AWS::CodeDeploy::DeploymentGroup")) == len(FUNCTIONS)
+    roles = [json.dumps(each["Role"]) for each in of_type(resources, "AWS::Lambda::Function").values()]
+    assert len(set(roles)) == len(FUNCTIONS)
+
+
+def test_functions_that_s3_calls_may_put_failures_into_the_queue_and_nothing_else(
+    resources: dict[str, Any],
+) -> None:
+    for name in ("Recognition", "Enrollment"):
+        role = of_type(resources, "AWS::IAM::Role")[f"{name}FunctionRole"]
+        sending = [
+            statement
+            for policy in role["Policies"]
+            for statement in listed_statements(policy["PolicyDocument"])
+            if "sqs:SendMessage" in listed(statement["Action"]) or "sqs:send*" in listed(statement["Action"])
+        ]
+        assert [statement["Resource"] for statement in sending] == [{"Fn::GetAtt": ["Failures", "Arn"]}], name
+
+
+def test_every_route_asks_for_a_signature(resources: dict[str, Any]) -> None:
+    (api,) = of_type(resources, "AWS::ApiGatewayV2::Api").values()
+    methods = [method for path in api["Body"]["paths"].values() for method in path.values()]
+
+    assert len(methods) == sum(len(routes(name)) for name in FUNCTIONS)
+    assert [method["security"] for method in methods] == [[{"AWS_IAM": []}]] * len(methods)
