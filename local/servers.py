@@ -69,6 +69,7 @@ class Server:
         self._on_log = on_log
         self._last_line = ""
         self._stopping = threading.Event()
+        self._readers: list[threading.Thread] = []
         self._process = self._start()
 
     def wait_ready(
@@ -85,6 +86,8 @@ class Server:
                 return
             except OSError as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
+                    for reader in self._readers:
+                        reader.join(1.0)  # its last words may still be on their way
                     raise DidNotStart(f"{self._name} did not start: {self._last_line or error}") from error
                 time.sleep(0.02)
 
@@ -99,8 +102,12 @@ class Server:
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = tether.start(["-m", "local.tether", *self._command], env=self._env, stdout=subprocess.PIPE)
-        for stream in (process.stdout, process.stderr):
-            threading.Thread(target=self._pass_log_on, args=(stream,), daemon=True).start()
+        self._readers = [
+            threading.Thread(target=self._pass_log_on, args=(stream,), daemon=True)
+            for stream in (process.stdout, process.stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
         return process
 
     def _connect(self) -> None:
