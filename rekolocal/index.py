@@ -207,8 +207,8 @@ class VectorIndex:
         with self._lock:  # a removal must not come between a key and its vector
             keys, differences = segment.keys[slots], segment.vectors[slots] - query
         distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
-        distances[keys < 0] = np.inf
-        return keys, distances
+        stays = keys >= 0
+        return keys[stays], distances[stays]
 
 
 def _sketch(differences: Floats, directions: Floats) -> _Sketches:
