@@ -11,7 +11,11 @@ import platformdirs
 
 YUNET_ENV = "RECOGNIZEME_YUNET_MODEL"
 YUNET_FILE = "face_detection_yunet_2023mar.onnx"
-YUNET_URL = f"https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models/face_detection_yunet/{YUNET_FILE}"
+# The commit that this file's checksum is of; the name may go from `main` when a newer model comes.
+YUNET_URL = (
+    "https://github.com/opencv/opencv_zoo/raw/82b38c8f98e7b52aa171400f3e4c722352d0669f"
+    f"/models/face_detection_yunet/{YUNET_FILE}"
+)
 # Published by opencv_zoo (MIT): 232,589 bytes.
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 YUNET_BYTES = 232_589
