@@ -77,7 +77,7 @@ def emulated(
         "awslambdaric",
         handler,
     ]
-    # PYTHONSAFEPATH and this project's editable install would find the checkout first.
+    # The artifact stands first on the path: the checkout is installed in this environment too.
     clean = {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",

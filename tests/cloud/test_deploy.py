@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             rekognition.client.create_collection(CollectionId="employees")
             built = folder / "build"
             parameters = {
-                "Runtime": "python3.11",  # the worker processes are this Python
+                # MiniStack runs functions with its own Python, which is this one.
+                "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
                 "Architecture": "x86_64",
                 "Stage": "prod",
                 "ExistingCollection": "true",

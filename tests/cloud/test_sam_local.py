@@ -3,24 +3,25 @@
 import json
 import os
 import subprocess
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from tests.cloud import sam_local
-from tests.cloud.processes import free_port
+from tests.cloud.processes import free_port, wait_for
 from tests.cloud.sam_local import ENV_FILE, NoEngine, ask_engine, overrides, running
-from tests.cloud.template import ROOT
+from tests.cloud.template import REGION, ROOT
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 RUNTIMES = ("python3.13", "python3.12", "python3.11")  # any of them will do: the zips are pure Python
+FORGET = ROOT / "events" / "enrollment-forget.json"
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
 
 
@@ -96,39 +97,65 @@ def test_a_picture_handed_in_over_http_is_answered_in_a_container(options: list[
     assert json.loads(answer["body"])["outcome"] == "no_face"
 
 
-def test_start_api_answers_the_routes(options: list[str]) -> None:
+@contextmanager
+def serving(command: str, options: list[str]) -> Iterator[str]:
+    """A sam local server on a free port, its containers kept warm."""
     port = free_port()
-    command = [str(SAM), "local", "start-api", "--port", str(port), *options]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=CLEAN, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [str(SAM), "local", command, "--port", str(port), "--warm-containers", "LAZY", *options],
+        cwd=ROOT,
+        env=CLEAN,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
-        base = f"http://127.0.0.1:{port}"
-        assert get(base, "/health")["status"] == "ok"
-        people = get(base, "/people")["items"]
-        stored = json.loads(Path(ROOT / "events" / "recognition-several.json").read_text())["Records"][0]
-        capture_id = Path(stored["s3"]["object"]["key"]).stem
-        sighting = get(base, f"/sightings/{capture_id}")
+        wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()  # SIGINT does not end it
         process.wait(30)
+
+
+def test_start_api_answers_the_routes(options: list[str]) -> None:
+    with serving("start-api", options) as base:
+        assert get(base, "/health")["status"] == "ok"
+        people = get(base, "/people")["items"]
+        capture_id = invoke(options, "recognition-put")["sightings"][0]["capture_id"]
+        sighting = get(base, f"/sightings/{capture_id}")
 
     assert [(person["person_id"], person["name"]) for person in people] == [("ada", "Ada Lovelace")]
     assert (sighting["status"], sighting["person_id"]) == ("done", "ada")
 
 
+def test_every_sample_event_is_taken_by_its_function(options: list[str]) -> None:
+    answers = {}
+    with serving("start-lambda", options) as url:
+        functions = boto3.client(
+            "lambda",
+            endpoint_url=url,
+            region_name=REGION,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            config=Config(read_timeout=120, retries={"total_max_attempts": 1}),
+        )
+        for path in sorted((ROOT / "events").glob("*-*.json")):
+            if path not in (ENV_FILE, FORGET):  # the other tests need Ada
+                name = path.stem.partition("-")[0].capitalize() + "Function"
+                answer = functions.invoke(FunctionName=name, Payload=path.read_bytes())
+                answers[path.stem] = json.loads(answer["Payload"].read())
+
+    failed = {
+        name: answer
+        for name, answer in answers.items()
+        if "errorMessage" in answer or answer.get("statusCode", 200) >= 500
+    }
+    assert len(answers) > 20
+    assert failed == {}
+
+
 def get(base: str, path: str) -> Any:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(base + path, timeout=60) as answer:
-                return json.loads(answer.read())
-        except ConnectionError:
-            time.sleep(0.2)
-        except urllib.error.URLError as error:
-            if not isinstance(error.reason, ConnectionError):
-                raise
-            time.sleep(0.2)
-    raise AssertionError("start-api does not listen")
+    with urllib.request.urlopen(base + path, timeout=120) as answer:
+        return json.loads(answer.read())
 
 
 def test_without_a_container_engine_sam_local_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
