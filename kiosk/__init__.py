@@ -1,4 +1,4 @@
-"""Everything that runs at the door and on the desk beside it. It speaks HTTP and JSON to the API, nothing else.
+"""Everything that runs at the door and on the desk beside it. It speaks HTTP and JSON to the API, no more.
 
 The way of a frame through `recognizeme kiosk` (docs/kiosk.md):
 
