@@ -106,11 +106,13 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 @contextmanager
 def running() -> Iterator[StandIns]:
     """The stand-ins with Ada enrolled and the pictures of the sample events stored. Raises `NoEngine`."""
-    host = gateway()
+    # Docker Desktop's containers reach loopback by this name; on Linux nothing but the bridge leads here.
+    host = gateway() if sys.platform == "linux" else "host.docker.internal"
     with stand_ins() as services, ExitStack() as bridges:
         ports = [urlsplit(url).port or 0 for url in (services.url, services.rekognition_url)]
-        for port in ports:
-            bridges.enter_context(reachable_at(host, port))
+        if sys.platform == "linux":
+            for port in ports:
+                bridges.enter_context(reachable_at(host, port))
         _furnish(services)
         aws, rekognition = (f"http://{host}:{port}" for port in ports)
         variables = {
@@ -157,6 +159,9 @@ def main() -> None:
     fitting = shlex.join(overrides())
     try:
         with running():
+            stopped = threading.Event()
+            for ending in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(ending, lambda *_: stopped.set())
             print(f"moto and rekolocal serve; {ENV_FILE.relative_to(ROOT)} points the functions to them.")
             print("With .venv-sam/bin on the PATH, in another terminal:")
             print(f"  sam build {fitting}")
@@ -171,11 +176,12 @@ def main() -> None:
                 )
             print(f"  sam local start-api --env-vars events/local-env.json {fitting}")
             print("Ctrl-C ends it.", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            stopped.wait()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except NoEngine as error:
         sys.exit(f"sam-local: {error}")
 
 
 if __name__ == "__main__":
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     main()
