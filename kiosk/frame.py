@@ -51,6 +51,10 @@ class Box:
         """The same box in a picture `factor` times as large."""
         return Box(self.left * factor, self.top * factor, self.width * factor, self.height * factor)
 
+    def divided(self, width: float, height: float) -> "Box":
+        """The same box in fractions of a picture of this size."""
+        return Box(self.left / width, self.top / height, self.width / width, self.height / height)
+
     def grown(self, share: float) -> "Box":
         """The box with `share` of its width and height added on each side."""
         wider, taller = self.width * share, self.height * share

@@ -12,7 +12,7 @@ from kiosk.crop import encode_jpeg, head_and_shoulders
 from kiosk.detect import Detector
 from kiosk.event import Answered, Captured, Counts, Event, NotKept
 from kiosk.frame import Box, Detection, Frame, Image
-from kiosk.motion import Change, MotionGate
+from kiosk.motion import Change, MotionGate, Scene
 from kiosk.outbox import Answer, Capture, Outbox
 from kiosk.quality import quality
 from kiosk.sighting import Sighting
@@ -30,6 +30,9 @@ class Visit:
 
     track: Track
     best: BestShot[Image]
+    face: Detection
+    scene: Scene
+    """The gate's scene in which `face` was last seen."""
     sighting: Sighting | None = None
 
 
@@ -95,22 +98,22 @@ class Loop:
     def step(self, frame: Frame) -> Sequence[Event]:
         """Look at one frame, hand in what is due, hear what was answered."""
         self.counts.frames += 1
-        change = self._gate.look(frame.image, frame.time_s)
-        ended = self._tracker.end_all() if change is Change.CUT else ()
+        events: list[Event] = []
+        change = self._gate.look(frame.image)
+        if change is Change.CUT:
+            events += self._part(self._tracker.end_all(), frame.time_s)
         if change is not Change.NONE:
             self._faces = self._detector.detect(frame.image)
-        counting = [face for face in self._faces if self._attention.holds(face, frame.image)]
-        followed = self._tracker.follow(counting, frame.time_s)
+        followed = self._tracker.follow(self._present(frame.image), frame.time_s)
         for track, face in followed.present:
-            self._meet(track)
+            self._meet(track, face)
             if change is not Change.NONE:
                 self._judge(track, face, frame)
+        events += self._part(followed.ended, frame.time_s)
         due = [(visit, visit.best.due(frame.time_s)) for visit in self.visits]
-        return [
-            *self._part((*ended, *followed.ended), frame.time_s),
-            *self._hand_in(due, frame.time_s),
-            *self.hear(wait=not self._live),
-        ]
+        events += self._hand_in(due, frame.time_s)
+        events += self.hear(wait=not self._live)
+        return events
 
     def hear(self, *, wait: bool = False) -> Sequence[Event]:
         """Take in the answers that have come; if need be, wait for everything that was asked."""
@@ -126,10 +129,29 @@ class Loop:
         """The source has ended: hand in those who were still here, and hear the answers."""
         return [*self._part(self._tracker.end_all(), time_s), *self.hear(wait=True)]
 
-    def _meet(self, track: Track) -> None:
+    def _present(self, image: Image) -> Sequence[Detection]:
+        """The faces that count, and those not found again although nothing changed where they are.
+
+        They have not gone: without them a poster that is found now and then would be another visit each
+        time, and paid for.
+        """
+        found = [face for face in self._faces if self._attention.holds(face, image)]
+        height, width = image.shape[:2]
+        overlooked = [
+            visit.face
+            for visit in self.visits
+            if not any(face.box.overlap(visit.face.box).area for face in found)
+            and self._gate.is_as_in(visit.scene, visit.face.box.divided(width, height))
+        ]
+        return [*found, *overlooked]
+
+    def _meet(self, track: Track, face: Detection) -> None:
         visit = self._visits.get(track.track_id)
         if visit is None:
-            self._visits[track.track_id] = Visit(track, BestShot(track.first_seen_s, self._patience))
+            best: BestShot[Image] = BestShot(track.first_seen_s, self._patience)
+            self._visits[track.track_id] = Visit(track, best, face, self._gate.scene)
+        elif face is not visit.face:
+            visit.track, visit.face, visit.scene = track, face, self._gate.scene
         else:
             visit.track = track
         self.counts.tracks += track.seen == CONFIRMED_FRAMES

@@ -147,15 +147,10 @@ class StatusFile:
 
 def _present(visit: Visit, frame: Frame) -> dict[str, Any]:
     height, width = frame.image.shape[:2]
-    box, sighting = visit.track.box, visit.sighting
+    box, sighting = visit.track.box.divided(width, height), visit.sighting
     return {
         "track_id": visit.track.track_id,
-        "box": {
-            "left": box.left / width,
-            "top": box.top / height,
-            "width": box.width / width,
-            "height": box.height / height,
-        },
+        "box": asdict(box),
         "outcome": sighting.outcome if sighting else None,
         "name": sighting.name if sighting else None,
     }

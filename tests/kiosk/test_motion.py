@@ -1,17 +1,17 @@
 """The motion gate: shut for what the detector has already seen, open for everything new."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kiosk.frame import Image
-from kiosk.motion import LONGEST_REST_S, Change, MotionGate
+from kiosk.frame import Box, Image
+from kiosk.motion import Change, MotionGate
 from tests.kiosk.pictures import noisy, room, with_visitor
-
-FRAME_S = 1 / 15
 
 
 def opened(images: list[Image]) -> list[bool]:
     gate = MotionGate()
-    changes = [gate.look(image, number * FRAME_S) for number, image in enumerate(images)]
+    changes = [gate.look(image) for image in images]
     return [change is not Change.NONE for change in changes]
 
 
@@ -46,28 +46,37 @@ def test_a_change_too_slow_to_see_from_frame_to_frame_adds_up() -> None:
     assert sum(opened(dusk)) in range(2, 6)
 
 
-def test_after_a_long_rest_it_opens_for_an_unchanged_scene() -> None:
-    gate = MotionGate()
-    assert gate.look(room(), 0.0) is Change.SOME
-    assert gate.look(room(), LONGEST_REST_S - 0.01) is Change.NONE
-    assert gate.look(room(), LONGEST_REST_S) is Change.SOME
-
-
 def test_another_scene_is_a_cut() -> None:
     gate = MotionGate()
-    gate.look(room(320, 240), 0.0)
-    assert gate.look(room(640, 480), FRAME_S) is Change.NONE  # the same scene, only finer
-    assert gate.look(room(640, 480, seed=2), 2 * FRAME_S) is Change.CUT
+    gate.look(room(320, 240))
+    assert gate.look(room(640, 480)) is Change.NONE  # the same scene, only finer
+    assert gate.look(room(640, 480, seed=2)) is Change.CUT
 
 
 def test_somebody_who_walks_through_right_before_the_camera_is_no_cut() -> None:
     gate = MotionGate()
     walk = [with_visitor(room(320, 240), left, 0, height=240) for left in range(320, -200, -25)]
-    changes = [gate.look(image, number * FRAME_S) for number, image in enumerate(walk)]
+    changes = [gate.look(image) for image in walk]
     assert set(changes) == {Change.SOME}
 
 
 def test_light_that_is_switched_off_is_no_cut() -> None:
     gate = MotionGate()
-    gate.look(room(), 0.0)
-    assert gate.look((room() * 0.3).astype(np.uint8), FRAME_S) is Change.SOME
+    gate.look(room())
+    assert gate.look((room() * 0.3).astype(np.uint8)) is Change.SOME
+
+
+def test_a_part_of_the_picture_is_as_it_was_until_something_changes_in_it() -> None:
+    gate = MotionGate()
+    gate.look(room(640, 480))
+    before = gate.scene
+    gate.look(with_visitor(room(640, 480), 400))
+    assert gate.is_as_in(before, Box(0.1, 0.2, 0.2, 0.3))
+    assert not gate.is_as_in(before, Box(0.7, 0.1, 0.1, 0.2))
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2), st.floats(0, 3), st.floats(0, 3))
+def test_any_part_may_be_asked_about(left: float, top: float, width: float, height: float) -> None:
+    gate = MotionGate()
+    gate.look(room(64, 48))
+    assert gate.is_as_in(gate.scene, Box(left, top, width, height))

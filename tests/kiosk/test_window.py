@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kiosk.best_shot import BestShot
-from kiosk.frame import Box
+from kiosk.frame import Box, Detection
 from kiosk.loop import Visit
 from kiosk.sighting import Sighting
 from kiosk.track import Track
@@ -14,7 +14,8 @@ from tests.kiosk.pictures import room
 
 def visit(name: str | None = None, outcome: str | None = None, box: Box | None = None) -> Visit:
     sighting = Sighting("c", "door", "", "done", outcome, name=name) if outcome else None
-    return Visit(Track(1, box or Box(100, 80, 60, 70), 0, 0), BestShot(0), sighting)
+    face = Detection(box or Box(100, 80, 60, 70), 0.9)
+    return Visit(Track(1, face.box, 0, 0), BestShot(0), face, np.zeros((0, 0), np.float32), sighting)
 
 
 @pytest.mark.parametrize(
