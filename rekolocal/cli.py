@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def serve(
     tuple[str, ...], latency_ms: float, updating_ms: float,
 ) -> None:  # fmt: skip
     """Serve until Ctrl-C. Prints one line with the URL when requests are taken."""
+    # Requests share the cores, not the parts of one request; numpy reads this when it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import cv2
 
     from . import server  # the engine's libraries load only when they are needed
@@ -70,7 +73,6 @@ def serve(
         listening = server.bind(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    # Pictures, not parts of one, are what is worked on at once; here the process is ours to say so.
     cv2.setNumThreads(1)
     try:
         service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000)

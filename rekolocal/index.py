@@ -13,12 +13,9 @@ docs/adr/0005-vector-search.md has the alternatives.
 from __future__ import annotations
 
 import math
-import os
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
 
 import numkong
 import numpy as np
@@ -36,7 +33,6 @@ _ROUNDING = 2e-3  # more than float32 arithmetic can lose
 _SEGMENT = 65_536  # vectors in a full segment
 _FIRST_LOOK = 2_048  # vectors seen before any can be ruled out
 _FOLD = 4  # sketches side by side in one row of a product: rows of 256 bytes cost less than four of 64
-_WORTH_A_THREAD = 4  # blocks
 _NEVER, _ALWAYS = np.int32(1 << 30), np.int32(-(1 << 30))
 
 
@@ -175,13 +171,8 @@ class VectorIndex:
             return nearest.ranked()
         sketch = _sketch((vector - centre)[None], self._directions)
         folded = numkong.dots_pack(np.kron(np.eye(_FOLD, dtype=np.int8), sketch.values))
-        blocks = list(_blocks(parts))
-        scores_of = partial(_scores, folded=folded)
-        in_turn = (
-            map(scores_of, blocks) if len(blocks) < _WORTH_A_THREAD else _threads().map(scores_of, blocks)
-        )
-        for (segment, slots), scores in zip(blocks, in_turn, strict=True):
-            self._compare(segment, slots, scores, vector, sketch, nearest)
+        for segment, slots in _blocks(parts):
+            self._compare(segment, slots, _scores(segment, slots, folded), vector, sketch, nearest)
         return nearest.ranked()
 
     def _compare(
@@ -227,17 +218,13 @@ def _sketch(differences: Floats, directions: Floats) -> _Sketches:
     return _Sketches(rounded.astype(np.int8), np.where(errors > _MAX_ERROR, _ALWAYS, halves), errors)
 
 
-def _scores(block: tuple[_Segment, slice], folded: numkong.PackedMatrix) -> Ints:
-    """int32 (slots,): products with the query's sketch less biases; the greater, the nearer."""
-    segment, slots = block  # starts and stops at multiples of the fold
+def _scores(segment: _Segment, slots: slice, folded: numkong.PackedMatrix) -> Ints:
+    """int32 (slots,): products with the query's sketch less biases; the greater, the nearer.
+
+    `slots` start and stop at multiples of the fold.
+    """
     rows = segment.sketches[slots].reshape(-1, _FOLD * _SKETCH)
     return np.asarray(numkong.dots_packed(rows, folded)).reshape(-1) - segment.biases[slots]
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """One a core, for all indexes: made when a collection is first large enough to need them."""
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="index")
 
 
 def _blocks(parts: list[tuple[_Segment, int]]) -> Iterator[tuple[_Segment, slice]]:

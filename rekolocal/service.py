@@ -6,7 +6,6 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,13 +87,11 @@ class Service:
         self._user_indexes.pop(key, None)
 
     def _fill_indexes(self) -> None:
-        """Read and index in two threads: SQLite and numpy work at the same time."""
-        with self.database.read() as db, ThreadPoolExecutor(1) as indexer:
-            done = [indexer.submit(self._index, *batch) for batch in faces.all_vectors(db)]
+        with self.database.read() as db:
+            for batch in faces.all_vectors(db):
+                self._index(*batch)
             for collection, key, vector in users.all_vectors(db):
                 self.user_index(collection).add(np.array([key]), vector[None])
-        for batch in done:
-            batch.result()
 
     def _index(self, collections: Keys, keys: Keys, vectors: Floats) -> None:
         if collections[0] == collections[-1] and (collections == collections[0]).all():

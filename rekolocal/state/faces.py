@@ -139,7 +139,7 @@ def vectors(db: sqlite3.Connection, keys: Sequence[int]) -> Vectors:
     return np.frombuffer(b"".join(rows[key] for key in keys), dtype="<f4").reshape(len(keys), -1)
 
 
-def all_vectors(db: sqlite3.Connection, batch: int = 16_384) -> Iterator[tuple[Keys, Keys, Vectors]]:
+def all_vectors(db: sqlite3.Connection, batch: int = 2_048) -> Iterator[tuple[Keys, Keys, Vectors]]:
     """Every collection's vectors, in batches: collection keys (n,), face keys (n,), float32 (n, 128)."""
     cursor = db.execute("SELECT collection, face, vector FROM vectors ORDER BY face")
     while rows := cursor.fetchmany(batch):
