@@ -25,6 +25,7 @@ Keys = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.int8]
+Mask = npt.NDArray[np.bool_]
 
 _SKETCH = 64  # int8 values: coordinates, then the length of the rest
 _STEP = 0.5 / 127  # what one unit of int8 stands for; faces differ by less than 0.5 in a coordinate
@@ -67,6 +68,18 @@ class _Sketches:
         reach = (cutoff + float(self.errors[0]) + _MAX_ERROR + _ROUNDING) / _STEP
         length = int(np.square(self.values.astype(np.int64)).sum())
         return (length - reach * reach) / 2 - 1  # 1: a bias is rounded down to an integer
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Slots of a segment that the bound has not ruled out, and their scores."""
+
+    segment: _Segment
+    slots: Keys
+    scores: Ints
+
+    def none_of_them(self) -> _Candidates:
+        return _Candidates(self.segment, self.slots[:0], self.scores[:0])
 
 
 @dataclass(slots=True)
@@ -170,29 +183,36 @@ class VectorIndex:
         if centre is None:
             return nearest.ranked()
         sketch = _sketch((vector - centre)[None], self._directions)
-        folded = numkong.dots_pack(np.kron(np.eye(_FOLD, dtype=np.int8), sketch.values))
+        scorer = _Scorer(sketch)
+        candidates: list[_Candidates] = []
         for segment, slots in _blocks(parts):
-            self._compare(segment, slots, _scores(segment, slots, folded), vector, sketch, nearest)
+            scores = scorer.scores(segment, slots)
+            (left,) = np.nonzero(scores >= sketch.least_score(nearest.cutoff))
+            candidates.append(_Candidates(segment, slots.start + left, scores[left]))
+            if len(candidates) == 1:  # the first look: what it finds rules out most of what follows
+                self._compare(candidates, vector, sketch, nearest)
+                candidates[0] = candidates[0].none_of_them()
+        self._compare(candidates, vector, sketch, nearest)
         return nearest.ranked()
 
     def _compare(
-        self,
-        segment: _Segment,
-        slots: slice,
-        scores: Ints,
-        query: Floats,
-        sketch: _Sketches,
-        nearest: _Nearest,
+        self, candidates: list[_Candidates], query: Floats, sketch: _Sketches, nearest: _Nearest
     ) -> None:
         """Compare in full what the sketches leave: first the most promising, for they rule out others."""
-        (left,) = np.nonzero(scores >= sketch.least_score(nearest.cutoff))
-        if len(left) > 2 * nearest.limit:
-            order = np.argpartition(-scores[left], nearest.limit)
-            first, left = left[order[: nearest.limit]], left[order[nearest.limit :]]
-            nearest.take(*self._distances(segment, slots.start + first, query))
-            left = left[scores[left] >= sketch.least_score(nearest.cutoff)]
-        if len(left):
-            nearest.take(*self._distances(segment, slots.start + left, query))
+        scores = np.concatenate([each.scores for each in candidates])
+        promising = float(-_NEVER)
+        if len(scores) > 2 * nearest.limit:
+            promising = float(np.partition(scores, -nearest.limit)[-nearest.limit])
+        for each in candidates:
+            self._take(each, each.scores >= promising, query, nearest)
+        least = sketch.least_score(nearest.cutoff)
+        for each in candidates:
+            self._take(each, (each.scores < promising) & (each.scores >= least), query, nearest)
+
+    def _take(self, candidates: _Candidates, chosen: Mask, query: Floats, nearest: _Nearest) -> None:
+        slots = candidates.slots[chosen]
+        if len(slots):
+            nearest.take(*self._distances(candidates.segment, slots, query))
 
     def _distances(self, segment: _Segment, slots: Keys, query: Floats) -> tuple[Keys, Floats]:
         with self._lock:  # a removal must not come between a key and its vector
@@ -218,13 +238,27 @@ def _sketch(differences: Floats, directions: Floats) -> _Sketches:
     return _Sketches(rounded.astype(np.int8), np.where(errors > _MAX_ERROR, _ALWAYS, halves), errors)
 
 
-def _scores(segment: _Segment, slots: slice, folded: numkong.PackedMatrix) -> Ints:
-    """int32 (slots,): products with the query's sketch less biases; the greater, the nearer.
+class _Scorer:
+    """Products of a query's sketch with those of many vectors, less their biases; the greater, the nearer.
 
-    `slots` start and stop at multiples of the fold.
+    Full segments are scored into one piece of memory: new pages cost as much as a good part of the scoring.
     """
-    rows = segment.sketches[slots].reshape(-1, _FOLD * _SKETCH)
-    return np.asarray(numkong.dots_packed(rows, folded)).reshape(-1) - segment.biases[slots]
+
+    def __init__(self, sketch: _Sketches) -> None:
+        self._folded = numkong.dots_pack(np.kron(np.eye(_FOLD, dtype=np.int8), sketch.values))
+        self._scratch = numkong.empty((_SEGMENT // _FOLD, _FOLD), dtype="int32")
+
+    def scores(self, segment: _Segment, slots: slice) -> Ints:
+        """int32 (slots,), until the next call. `slots` start and stop at multiples of the fold."""
+        rows = segment.sketches[slots].reshape(-1, _FOLD * _SKETCH)
+        if len(rows) == _SEGMENT // _FOLD:
+            numkong.dots_packed(rows, self._folded, out=self._scratch)
+            products = self._scratch
+        else:
+            products = numkong.dots_packed(rows, self._folded)
+        scores: Ints = np.asarray(products).reshape(-1)
+        scores -= segment.biases[slots]
+        return scores
 
 
 def _blocks(parts: list[tuple[_Segment, int]]) -> Iterator[tuple[_Segment, slice]]:
