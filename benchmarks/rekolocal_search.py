@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.report import Row, alternating_ms, publish
+from benchmarks.report import Row, in_rounds_ms, publish
 from benchmarks.synthetic_faces import Floats, SyntheticFaces
 from rekolocal.engine.network import principal_directions
 from rekolocal.index import VectorIndex
@@ -53,10 +53,9 @@ def index_rows(faces: SyntheticFaces) -> tuple[list[Row], Floats]:
         ("80 best at similarity >= 80, an enrolled person", known, 80, 0.6),
         ("80 best at similarity >= 80, a stranger", strangers, 80, 0.6),
     ):
-        ours, theirs = alternating_ms(
+        ours, theirs = in_rounds_ms(
             lambda: index.search(queries[next(turn) % QUERIES], limit=limit, max_distance=reach),  # noqa: B023
             lambda: exhaustive(queries[next(turn) % QUERIES]),  # noqa: B023
-            repeats=40,
         )
         share = ours / theirs
         label = f"{what}, among {FACES:,}, against one numpy pass"

@@ -46,6 +46,22 @@ def alternating_ms(*works: Callable[[], object], repeats: int = 15, warmups: int
     return [statistics.median(column) for column in zip(*rounds, strict=True)]
 
 
+def in_rounds_ms(
+    *works: Callable[[], object], rounds: int = 5, calls: int = 20, rest_s: float = 0.25
+) -> list[float]:
+    """Medians of several works, some calls of one and then of the next, with a rest between.
+
+    For works that leave threads spinning behind them, as numpy's matrix products do: called in turn, each would be
+    measured beside the threads of the other.
+    """
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, own in zip(works, times, strict=True):
+            time.sleep(rest_s)
+            own.extend([_timed_ms(work) for _ in range(calls + 2)][2:])
+    return [statistics.median(own) for own in times]
+
+
 def _timed_ms(work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
