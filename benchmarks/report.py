@@ -51,7 +51,7 @@ def in_rounds_ms(
 ) -> list[float]:
     """Medians of several works, some calls of one and then of the next, with a rest between.
 
-    For works that leave threads spinning behind them, as numpy's matrix products do: called in turn, each would be
+    For works that leave threads spinning behind them, as numpy's products do: called in turn, each would be
     measured beside the threads of the other.
     """
     times: list[list[float]] = [[] for _ in works]

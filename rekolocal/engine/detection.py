@@ -165,7 +165,7 @@ class YuNetDetector:
     """
 
     _SIDE_PX = 640  # Rekognition's smallest face (40 px in 1920) is 13 px then: enough
-    _COARSE_PX = 192
+    _COARSE_PX = 160
     _MIN_CONFIDENCE = 0.75
 
     def __init__(self, model: Path) -> None:
