@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -55,19 +56,21 @@ def command(
             rows, _COLUMNS, as_json=as_json, empty="no sightings; try: recognizeme kiosk --source PATH"
         )
         return
-    for record in _news(find, since):
-        if as_json:
-            write_json(record)
-        else:
-            who = record["name"] or record["outcome"] or record["status"]
-            pct = record["similarity_pct"]
-            similarity = "" if pct is None else f"  {pct:.2f} %"
-            click.echo(f"{record['captured_at'][:19]}  {record['kiosk_id']}  {who}{similarity}")
+    with suppress(KeyboardInterrupt):  # the way to end it, and no failure
+        for record in _news(find, since):
+            write_json(record) if as_json else click.echo(_line(record))
 
 
 def _row(record: dict[str, Any]) -> Record:
     """The outcome's column also says when there is none yet, or none to come."""
     return record if record["outcome"] else {**record, "outcome": record["status"]}
+
+
+def _line(record: dict[str, Any]) -> str:
+    who = record["name"] or record["outcome"] or record["status"]
+    pct = record["similarity_pct"]
+    similarity = "" if pct is None else f"  {pct:.2f} %"
+    return f"{record['captured_at'][:19]}  {record['kiosk_id']}  {who}{similarity}"
 
 
 def _news(find: Callable[..., Iterator[Sighting]], since: str | None) -> Iterator[dict[str, Any]]:
@@ -85,5 +88,5 @@ def _news(find: Callable[..., Iterator[Sighting]], since: str | None) -> Iterato
             continue
         news = [] if seen is None else [sighting for sighting in final if sighting.capture_id not in seen]
         yield from (sighting.to_json() for sighting in reversed(news))
-        seen = (seen or set()) | {sighting.capture_id for sighting in final}
+        seen = {sighting.capture_id for sighting in final}
         time.sleep(_POLL_S)

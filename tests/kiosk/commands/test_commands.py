@@ -1,6 +1,7 @@
 """Every command against a real HTTP server that follows docs/api.md."""
 
 import json
+import signal
 import subprocess
 import sys
 import zipfile
@@ -178,7 +179,8 @@ def test_following_writes_each_new_sighting_once(server: ApiServer, api: ApiClie
         first = json.loads(follower.stdout.readline())
         api.hand_in(picture_of(), kiosk_id="front", capture_id=new_capture_id())
         second = json.loads(follower.stdout.readline())
-        follower.terminate()
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(20) == 0
     assert (first["outcome"], second["outcome"]) == ("recognized", "unknown")
 
 
