@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
+from kiosk.capture_id import captured_at, new_capture_id
 from kiosk.errors import ApiError, Busy, NotFound, NotYetDone, Refused, Unreachable
 from kiosk.picture_file import UnusableFile, content_type, fit
 from kiosk.sighting import Sighting
@@ -27,6 +27,7 @@ _RECENT = 12
 _MOST_PEOPLE = 500  # a list to choose from has an end
 _ALIVE = timedelta(seconds=10)  # a kiosk writes its status every other second
 _PATIENCE_S = 15.0
+_RECENTLY = timedelta(minutes=10)  # a queue at its longest, and clocks that differ
 
 
 def make_app(
@@ -62,7 +63,7 @@ def make_app(
 
     @app.get("/sightings/<capture_id>")
     def sighting(capture_id: str) -> str:
-        found = _sighting_or_pending(api, capture_id)
+        found = _sighting_or_pending(api, capture_id, now())
         people = list(islice(api.people(limit=_MOST_PEOPLE), _MOST_PEOPLE)) if found else None
         return render_template("sighting.html", sighting=found, people=people)
 
@@ -110,12 +111,21 @@ _FRIENDLY = {
 }
 
 
-def _sighting_or_pending(api: ApiClient, capture_id: str) -> Sighting | None:
+def _sighting_or_pending(api: ApiClient, capture_id: str, now: datetime) -> Sighting | None:
     """The sighting, or None when a capture made moments ago is not known yet."""
     try:
         return api.sighting(capture_id)
     except NotFound:
+        if not _is_recent(capture_id, now):
+            raise
         return None
+
+
+def _is_recent(capture_id: str, now: datetime) -> bool:
+    try:
+        return now - captured_at(capture_id) < _RECENTLY
+    except ValueError:
+        return False
 
 
 def _with_life(status: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kiosk.api import ApiClient
+from kiosk.capture_id import new_capture_id
 from kiosk.web import WebRefused, web_server
 from kiosk.web.pages import make_app
 from tests.kiosk.api_server import ApiServer, Fault
@@ -55,6 +57,15 @@ def test_a_picture_handed_in_shows_the_name_the_similarity_and_the_face(
     photo = re.search(r'<img src="(/sightings/[^"]+/photo)"', response.text)
     assert photo
     assert page.get(photo[1]).data == picture_of("ada")
+
+
+def test_a_capture_nobody_knows_yet_is_looked_for_again_but_not_for_ever(page: FlaskClient) -> None:
+    fresh = page.get(f"/sightings/{new_capture_id()}")
+    assert 'http-equiv="refresh"' in fresh.text
+    for old in (new_capture_id(unix_s=lambda: time.time() - 3600), "%2e%2e"):
+        gone = page.get(f"/sightings/{old}")
+        assert gone.status_code == 404
+        assert "refresh" not in gone.text
 
 
 def test_a_stranger_is_told_as_one(page: FlaskClient) -> None:
