@@ -180,7 +180,7 @@ class VectorIndex:
         nearest = _Nearest(limit, max_distance, np.empty(0, np.int64), np.empty(0, np.float32))
         with self._lock:
             centre, parts = self._centre, [(segment, segment.used) for segment in self._segments]
-        if centre is None:
+        if centre is None or not parts:  # never filled, or emptied again
             return nearest.ranked()
         sketch = _sketch((vector - centre)[None], self._directions)
         scorer = _Scorer(sketch)
