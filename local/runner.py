@@ -2,15 +2,21 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
 
 from local.functions import InvocationFailed, Invoke
 from local.jobs import JobQueue
+from recognizeme.errors import RecognizeMeError
 
 _LOG = logging.getLogger(__name__)
 
 # Jobs are announced with `wake`; looking anyway finds retries that came due and replays by another process.
 _LOOK_EVERY_S = 0.5
+_DISK_WAIT_S = 1.0
+
+Result = TypeVar("Result")
 
 
 class JobRunner:
@@ -66,19 +72,33 @@ class JobRunner:
                     self._news.wait_for(lambda seen=seen: self._generation != seen, _LOOK_EVERY_S)  # type: ignore[misc]
 
     def _step(self, function: str) -> bool:
-        job = self._queue.take(function)
+        job = self._insist(partial(self._queue.take, function))
         if job is None:
             return False
         try:
             self._invoke(function, job.event)
         except InvocationFailed as error:
             if self._stopping:
-                self._queue.put_back(job)
+                self._insist(partial(self._queue.put_back, job))
             else:
-                self._queue.failed(job, str(error))
+                self._insist(partial(self._queue.failed, job, str(error)))
                 _LOG.warning(
                     "job %d, try %d: %s failed: %s", job.id, job.attempts, function, type(error).__name__
                 )
         else:
-            self._queue.done(job)
+            self._insist(partial(self._queue.done, job))
         return True
+
+    def _insist(self, change: Callable[[], Result]) -> Result | None:
+        """Change the queue, if need be when there is room on the disk again; None when the host stops first.
+
+        What a job came to must be written down: it would be `running` until the next start.
+        """
+        while True:
+            try:
+                return change()
+            except RecognizeMeError as error:
+                _LOG.error("jobs wait: %s", error)
+            with self._news:
+                if self._news.wait_for(lambda: self._stopping, _DISK_WAIT_S):
+                    return None

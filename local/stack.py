@@ -230,8 +230,13 @@ def _make_collection(engine_url: str, collection_id: str) -> None:
             raise servers.DidNotStart(f"rekolocal did not make the collection: {answer}") from error
 
 
+class _LogFile(RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base class's name
+        """A full disk costs the log, and fills no terminal with stack traces."""
+
+
 def _log_to(layout: Layout, resources: ExitStack) -> None:
-    handler = RotatingFileHandler(layout.log, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8")
+    handler = _LogFile(layout.log, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     for name in ("local", "uvicorn.error"):
         logger = logging.getLogger(name)

@@ -7,8 +7,9 @@ import pytest
 from local.adapters.database import Database, open_database
 from local.events import Event
 from local.functions import FunctionCrashed, FunctionRaised
-from local.jobs import JobQueue
+from local.jobs import Job, JobQueue
 from local.runner import JobRunner
+from recognizeme.errors import ServiceBusy
 from tests.local.test_functions import eventually
 
 
@@ -98,3 +99,41 @@ def test_what_a_stopping_host_interrupts_does_not_count_as_a_try(
     stopped.set()
     runner.join(20)
     assert [(job.state, job.attempts) for job in queue.jobs()] == [("waiting", 0)]
+
+
+class FullDiskQueue(JobQueue):
+    """A queue on a disk that has no room when a job is taken, nor when it is done."""
+
+    refusals = 2
+
+    def take(self, function: str) -> Job | None:
+        self._refuse()
+        return super().take(function)
+
+    def done(self, job: Job) -> None:
+        self._refuse()
+        super().done(job)
+
+    def _refuse(self) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise ServiceBusy("the disk is full; free some space and try again")
+
+
+def test_a_full_disk_delays_jobs_and_stops_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.runner._DISK_WAIT_S", 0.01)
+    queue, ran = FullDiskQueue(database), list[str]()
+
+    def invoke(function: str, event: Event) -> None:
+        ran.append(function)
+        queue.refusals = 2  # full again, just when the job is done
+
+    queue.add("recognition", {})
+    runner = JobRunner(queue, invoke, functions=["recognition"], at_once=1)
+    runner.start()
+    assert eventually(lambda: not queue.jobs())
+    runner.stop()
+    runner.join(20)
+    assert ran == ["recognition"]
