@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numkong
@@ -32,7 +32,7 @@ _STEP = 0.5 / 127  # what one unit of int8 stands for; faces differ by less than
 _MAX_ERROR = 0.02  # a vector whose sketch is further off (no face's is) is compared in full every time
 _ROUNDING = 2e-3  # more than float32 arithmetic can lose
 _SEGMENT = 65_536  # vectors in a full segment
-_FIRST_LOOK = 2_048  # vectors seen before any can be ruled out
+_MANY = 512  # vectors of a segment that are left when the bound is loose
 _FOLD = 4  # sketches side by side in one row of a product: rows of 256 bytes cost less than four of 64
 _NEVER, _ALWAYS = np.int32(1 << 30), np.int32(-(1 << 30))
 
@@ -77,9 +77,6 @@ class _Candidates:
     segment: _Segment
     slots: Keys
     scores: Ints
-
-    def none_of_them(self) -> _Candidates:
-        return _Candidates(self.segment, self.slots[:0], self.scores[:0])
 
 
 @dataclass(slots=True)
@@ -185,13 +182,13 @@ class VectorIndex:
         sketch = _sketch((vector - centre)[None], self._directions)
         scorer = _Scorer(sketch)
         candidates: list[_Candidates] = []
-        for segment, slots in _blocks(parts):
-            scores = scorer.scores(segment, slots)
+        for segment, used in parts:
+            scores = scorer.scores(segment, slice(0, -(-used // _FOLD) * _FOLD))
             (left,) = np.nonzero(scores >= sketch.least_score(nearest.cutoff))
-            candidates.append(_Candidates(segment, slots.start + left, scores[left]))
-            if len(candidates) == 1:  # the first look: what it finds rules out most of what follows
+            candidates.append(_Candidates(segment, left, scores[left]))
+            if len(left) > max(_MANY, 4 * limit):  # the bound is loose yet: tighten it before going on
                 self._compare(candidates, vector, sketch, nearest)
-                candidates[0] = candidates[0].none_of_them()
+                candidates = []
         self._compare(candidates, vector, sketch, nearest)
         return nearest.ranked()
 
@@ -199,6 +196,8 @@ class VectorIndex:
         self, candidates: list[_Candidates], query: Floats, sketch: _Sketches, nearest: _Nearest
     ) -> None:
         """Compare in full what the sketches leave: first the most promising, for they rule out others."""
+        if not candidates:
+            return
         scores = np.concatenate([each.scores for each in candidates])
         promising = float(-_NEVER)
         if len(scores) > 2 * nearest.limit:
@@ -259,14 +258,3 @@ class _Scorer:
         scores: Ints = np.asarray(products).reshape(-1)
         scores -= segment.biases[slots]
         return scores
-
-
-def _blocks(parts: list[tuple[_Segment, int]]) -> Iterator[tuple[_Segment, slice]]:
-    """The segments, the first one in two pieces: a short look that finds a cutoff for all that follows."""
-    for number, (segment, used) in enumerate(parts):
-        stop = -(-used // _FOLD) * _FOLD
-        if number == 0 and stop > _FIRST_LOOK:
-            yield segment, slice(0, _FIRST_LOOK)
-            yield segment, slice(_FIRST_LOOK, stop)
-        else:
-            yield segment, slice(0, stop)
