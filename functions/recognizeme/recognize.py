@@ -41,10 +41,13 @@ class Recognizer:
             try:
                 picture = self.photos.read(photo_key)
             except NotFound:
-                return self._finish(sighting, Outcome.REJECTED, reason="the picture is no longer stored")
+                done = self._result(sighting, Outcome.REJECTED, reason="the picture is no longer stored")
             except UnusablePicture as error:
-                return self._finish(sighting, Outcome.REJECTED, reason=str(error))
-            return self._identify(sighting, picture)
+                done = self._result(sighting, Outcome.REJECTED, reason=str(error))
+            else:
+                done = self._identify(sighting, picture)
+            self.sightings.save(done)
+            return done
 
     def recognize_now(self, capture: Capture, picture: bytes) -> Sighting:
         """Store the picture and recognize it at once; its object-created event will find the work done.
@@ -58,11 +61,14 @@ class Recognizer:
             try:
                 info = pictures.inspect(picture)
             except UnusablePicture as error:
-                return self._finish(claimed, Outcome.REJECTED, reason=str(error))
-            photo_key = capture.photo_key(info.content_type)
-            # Claimed before stored: the event that storing raises must find the capture taken.
-            self.photos.write(photo_key, picture, info.content_type)
-            return self._identify(replace(claimed, photo_key=photo_key), picture)
+                done = self._result(claimed, Outcome.REJECTED, reason=str(error))
+            else:
+                photo_key = capture.photo_key(info.content_type)
+                done = self._identify(replace(claimed, photo_key=photo_key), picture)
+                # Stored last: its event must find the work done, or it fails and is tried again.
+                self.photos.write(photo_key, picture, info.content_type)
+            self.sightings.save(done)
+            return done
 
     def _claim(self, capture: Capture) -> Sighting:
         return self.sightings.claim(capture, now=self.now(), lease_s=self.lease_s)
@@ -85,24 +91,24 @@ class Recognizer:
             pictures.inspect(picture)
             search = self.faces.search(picture)
         except UnusablePicture as error:
-            return self._finish(sighting, Outcome.REJECTED, reason=str(error))
+            return self._result(sighting, Outcome.REJECTED, reason=str(error))
         sighting = replace(
             sighting, face_box=search.face_box, rekognition_calls=sighting.rekognition_calls + 1
         )
         if search.face_box is None:
-            return self._finish(sighting, Outcome.NO_FACE)
+            return self._result(sighting, Outcome.NO_FACE)
         matches = search.matches
         while True:
             decision = self.policy.decide(matches)
             if decision.person_id is None:
-                return self._finish(sighting, decision.outcome, decision=decision)
+                return self._result(sighting, decision.outcome, decision=decision)
             person = self.people.get(decision.person_id)
             if person is not None:
-                return self._finish(sighting, decision.outcome, decision=decision, person=person)
+                return self._result(sighting, decision.outcome, decision=decision, person=person)
             # A face may outlive its person for a moment while they are forgotten: it names nobody.
             matches = tuple(match for match in matches if match.person_id != decision.person_id)
 
-    def _finish(
+    def _result(
         self,
         sighting: Sighting,
         outcome: Outcome,
@@ -111,7 +117,7 @@ class Recognizer:
         decision: Decision | None = None,
         person: Person | None = None,
     ) -> Sighting:
-        done = replace(
+        return replace(
             sighting,
             status=Status.DONE,
             outcome=outcome,
@@ -121,8 +127,6 @@ class Recognizer:
             similarity_pct=decision.similarity_pct if decision else None,
             recognized_at=self.now(),
         )
-        self.sightings.save(done)
-        return done
 
 
 def issue_ticket(

@@ -65,6 +65,17 @@ def test_handing_the_same_capture_in_ten_times_gives_one_sighting_and_one_paid_c
     assert immediate["rekognition_calls"] == 1
 
 
+def test_no_event_is_raised_before_the_outcome_of_a_picture_handed_in_at_once_is_known(
+    stack: Stack, ada: bytes
+) -> None:
+    capture = Capture(stack.new_capture_id(), "front")
+    query = {"kiosk_id": "front", "capture_id": capture.capture_id}
+    stack.faces.failures = [ServiceBusy("Rekognition is throttling us")]
+    for expected, stored in ((503, []), (200, [capture.photo_key("image/png")])):
+        status, _ = stack.http("door", "POST", "/recognitions", ada, query=query, content_type="image/png")
+        assert (status, stack.stored) == (expected, stored)
+
+
 def test_a_picture_handed_in_at_once_is_stored_and_its_event_finds_the_work_done(
     stack: Stack, ada: bytes
 ) -> None:
