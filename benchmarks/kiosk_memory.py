@@ -4,8 +4,8 @@
 
 Clips of people who come and go are read from their files again and again, made small so that it does not take
 all day; every visit is a capture that goes to the disk, is delivered and answered. As under systemd, the C
-library has two heaps (MALLOC_ARENA_MAX=2): every clip is read by a thread of its own, and with a heap a thread
-the memory that is free, but in another heap, adds up.
+library has two heaps (MALLOC_ARENA_MAX=2): every clip is read by a thread of its own, and with a heap a
+thread, memory that is free but in another's heap adds up.
 """
 
 from __future__ import annotations
