@@ -41,6 +41,7 @@ FUNCTIONS = (
 )
 
 _LOG_BYTES = 5_000_000
+_MIN_TOKEN_LENGTH = 16  # as the web page's
 _GRACE_S = 1.0
 # Beyond, answers are 503: each connection may hold a picture of 10 MB.
 _MOST_CONNECTIONS = 128
@@ -68,9 +69,10 @@ class Stack:
         url: str | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        if host not in LOOPBACK and not token:
+        if host not in LOOPBACK and len(token or "") < _MIN_TOKEN_LENGTH:
             raise Refused(
-                f"others can reach {host}: set RECOGNIZEME_TOKEN to a long random word, or leave --host out"
+                f"others can reach {host}: set RECOGNIZEME_TOKEN to a random word of {_MIN_TOKEN_LENGTH}"
+                " characters or more, or leave --host out"
             )
         if host in {"0.0.0.0", "::"} and not url:
             raise Refused(f"say with --url at which address kiosks reach this machine, as {host} is none")

@@ -177,10 +177,12 @@ def test_a_port_in_use_is_one_clear_sentence(data: Path) -> None:
 
 
 def test_other_addresses_need_a_token(data: Path) -> None:
+    with pytest.raises(Refused, match="16 characters"):
+        Stack(Layout(data), host="192.0.2.1", token="short")
     with pytest.raises(Refused, match="RECOGNIZEME_TOKEN"):
         Stack(Layout(data), host="0.0.0.0", url="http://door.example:8000")
     with pytest.raises(Refused, match="--url"):
-        Stack(Layout(data), host="0.0.0.0", token="secret")
+        Stack(Layout(data), host="0.0.0.0", token="a-long-random-word")
 
 
 def test_a_killed_engine_comes_back_and_the_picture_handed_in_meanwhile_is_looked_at(
