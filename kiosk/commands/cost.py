@@ -41,4 +41,4 @@ def command(since: str | None, until: str | None, api: ApiClient, as_json: bool)
         write_json({"kiosk_id": None, **total, "days": days, "month_usd": round(month_usd, 3)})
         return
     write_list([*rows, {"kiosk_id": "total", **total}], _COLUMNS, as_json=False, empty="")
-    click.echo(f"\nat this rate a month costs about {month_usd:.2f} USD (from {days} days with visits)")
+    click.echo(f"\nat this rate a month costs about {month_usd:.2f} USD (days with visits: {days})")
