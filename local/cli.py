@@ -48,7 +48,7 @@ def main() -> None:
     """Run RecognizeMe on this machine, without an AWS account: the same functions, the same API."""
 
 
-@main.command()
+@main.command(short_help="Run the whole stack until Ctrl-C.")
 @data_option
 @click.option(
     "--host",
@@ -98,7 +98,7 @@ def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str |
             click.echo("\nStopped.")
 
 
-@main.command()
+@main.command(short_help="Play visits through the whole chain and check them.")
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
@@ -118,7 +118,7 @@ def demo(keep: Path | None, as_json: bool) -> None:
     sys.exit(0 if run(as_json=as_json, keep=keep) else 1)
 
 
-@main.command()
+@main.command(short_help="List what waits, and what failed for good.")
 @data_option
 @click.option("--dead", is_flag=True, help="Only those that failed for good.")
 @json_option
@@ -135,7 +135,7 @@ def jobs(data: Path, dead: bool, as_json: bool) -> None:
     click.echo(f"{len(found)} {'dead jobs' if dead else 'jobs'}")
 
 
-@main.command()
+@main.command(short_help="Run again what failed for good.")
 @data_option
 @click.argument("ids", nargs=-1, type=int)
 @click.option("--all", "everything", is_flag=True, help="Every job that failed for good.")
@@ -155,7 +155,7 @@ def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) ->
         raise click.ClickException(f"no dead job {', '.join(map(str, missing))}")
 
 
-@main.command()
+@main.command(short_help="Copy everything, also while the stack runs.")
 @click.argument("to", type=click.Path(path_type=Path), metavar="DIR")
 @data_option
 @json_option
@@ -178,7 +178,7 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
         click.echo(f"{to} holds everything now: {done.pictures} pictures, {done.size_bytes / 1e6:.1f} MB")
 
 
-@main.command()
+@main.command(short_help="Measure how surely your own people are told apart.")
 @click.argument("photos", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--most-let-in",
