@@ -53,7 +53,8 @@ def make_client(service: str, *, read_timeout_s: float = 5, **options: Any) -> A
     config = Config(
         connect_timeout=2,
         read_timeout=read_timeout_s,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        # Adaptive also slows down before the next call when it was throttled, by either of AWS's codes.
+        retries={"mode": "adaptive", "total_max_attempts": 3},
         **options,
     )
     with translated(f"the {service} client"):
