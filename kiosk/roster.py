@@ -36,9 +36,10 @@ def portraits(path: Path, *, name: str | None = None) -> Iterator[Portrait]:
     if path.is_file():
         yield _portrait(path, name or name_of_file(path))
         return
+    names = {name_of_file(entry) for entry in _entries(path) if entry.is_file()}
     for entry in _entries(path):
         if entry.is_file():
-            yield _portrait(entry, name or name_of_file(entry))
+            yield _portrait(entry, name or _shared(name_of_file(entry), names))
         elif entry.is_dir():
             for file in _entries(entry):
                 if file.is_file():
@@ -75,6 +76,12 @@ def readable_name(name: str) -> str:
 def name_of_file(file: Path) -> str:
     """The person's name in a file name: without its suffix and the number that tells photos apart."""
     return _NUMBER_AT_END.sub("", file.stem) or file.stem
+
+
+def _shared(name: str, names: set[str]) -> str:
+    # `ada2` beside `ada` is her second photo; alone it may be what somebody is called.
+    base = name.rstrip("0123456789")
+    return base if base in names else name
 
 
 def _portrait(file: Path, name: str) -> Portrait:

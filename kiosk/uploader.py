@@ -163,7 +163,7 @@ class Uploader:
             try:
                 self._deliver(errand)
             except Exception as error:  # a thread that died would stop the kiosk in silence
-                _LOG.exception("the delivery of %s failed in an unknown way", errand.capture_id)
+                _LOG.error("the delivery of %s failed: %s", errand.capture_id, type(error).__name__)
                 self._try_again(errand, str(error), is_general=False)
             finally:
                 with self._changed:

@@ -1,5 +1,6 @@
 """The event host: HTTP in, events to the functions, their answers out; and the gate in front of it."""
 
+import asyncio
 import hmac
 import json
 import logging
@@ -14,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local import functions
 from local.events import Reply, Request, UnreadableAnswer, http_event, http_reply
@@ -25,6 +26,8 @@ _LOG = logging.getLogger(__name__)
 
 # API Gateway's limit for a request.
 MAX_BODY_BYTES = 10 * 1024 * 1024
+# Connections are few: nobody may hold one with a request that never ends. API Gateway waits 30 s too.
+BODY_S = 30.0
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _TITLES = {
@@ -50,7 +53,12 @@ def problem(kind: str, detail: str) -> Reply:
 
 
 def event_host(
-    invoke: Invoke, *, store: list[Route], gate: "Gate", after_change: Callable[[], None]
+    invoke: Invoke,
+    *,
+    store: list[Route],
+    gate: "Gate",
+    after_change: Callable[[], None],
+    body_s: float = BODY_S,
 ) -> ASGIApp:
     """The web application: the API's routes by the functions that own them, and the picture store's.
 
@@ -74,7 +82,7 @@ def event_host(
         return _response(reply)
 
     app = Starlette(routes=[*store, Route("/{path:path}", api, methods=_METHODS)])
-    return gate.guard(app)
+    return gate.guard(_patient(app, body_s))
 
 
 async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply:
@@ -108,6 +116,24 @@ async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply
     except (functions.InvocationFailed, UnreadableAnswer) as error:
         _LOG.error("%s: %s", matched.key, type(error).__name__)
         return problem("internal", "something went wrong here; the log of the host says more")
+
+
+def _patient(app: ASGIApp, body_s: float) -> ASGIApp:
+    """`app`, to which whoever has not sent their request after `body_s` seconds has gone."""
+
+    async def patient(scope: Scope, receive: Receive, send: Send) -> None:
+        deadline = asyncio.get_running_loop().time() + body_s
+
+        async def receive_in_time() -> Message:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+
+        await app(scope, receive_in_time, send)
+
+    return patient
 
 
 async def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:

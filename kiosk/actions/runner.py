@@ -84,7 +84,7 @@ class Actions:
         except ActionFailed as error:
             self._note(action, task, "failed", str(error))
         except Exception as error:
-            _LOG.exception("%s failed in an unknown way", action.name)
+            _LOG.error("%s failed in an unknown way: %s", action.name, type(error).__name__)
             self._note(action, task, "failed", type(error).__name__)
         else:
             self._note(action, task, "done", None)

@@ -189,3 +189,28 @@ def test_a_page_of_another_site_is_turned_away() -> None:
     headers = [("origin", "https://evil.example"), ("content-type", "text/plain")]
     assert ask(functions.app(), "POST", "/recognitions", headers=headers).status == 401
     assert functions.events == []
+
+
+def test_a_request_that_never_ends_is_given_up() -> None:
+    recorded = Recorded()
+    app = event_host(recorded.invoke, store=[], gate=LOOPBACK, after_change=recorded.changed, body_s=0.01)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/captures",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1")],
+        "client": ("127.0.0.1", 1),
+    }
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
+    assert sent[0]["status"] == 400
+    assert recorded.events == []

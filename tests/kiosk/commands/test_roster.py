@@ -79,3 +79,9 @@ def test_one_name_for_everything_that_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").touch()
     (tmp_path / "b.png").touch()
     assert {portrait.person_id for portrait in portraits(tmp_path, name="Ada Lovelace")} == {"ada_lovelace"}
+
+
+def test_a_number_glued_to_a_name_counts_photos_only_beside_the_same_name_without(tmp_path: Path) -> None:
+    for file in ("ada.jpg", "ada2.jpg", "agent7.jpg"):
+        (tmp_path / file).touch()
+    assert [portrait.person_id for portrait in portraits(tmp_path)] == ["ada", "ada", "agent7"]
