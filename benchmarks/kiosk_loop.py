@@ -19,13 +19,13 @@ import numpy as np
 
 from benchmarks.kiosk_scenes import STAGE, KeptAndAnswered, empty_door, images_of, write_clip
 from benchmarks.report import Row, publish, yunet_model
-from kiosk.camera import View
-from kiosk.clip import Clip
-from kiosk.detect import Detector, Haar, make_detector
-from kiosk.frame import Image
-from kiosk.live import LiveCamera
 from kiosk.loop import Loop
-from kiosk.motion import MotionGate
+from kiosk.vision.camera import View
+from kiosk.vision.clip import Clip
+from kiosk.vision.detect import Detector, Haar, make_detector
+from kiosk.vision.frame import Image
+from kiosk.vision.live import LiveCamera
+from kiosk.vision.motion import MotionGate
 from kiosk.watch import watch
 
 ALWAYS_OPEN = 0.0

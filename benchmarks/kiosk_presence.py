@@ -15,16 +15,16 @@ from pathlib import Path
 
 from benchmarks.kiosk_scenes import HEAD_POSES, empty_door, images_of
 from benchmarks.report import Row, publish, yunet_model
-from kiosk.api import ApiClient
-from kiosk.best_shot import Patience
-from kiosk.crop import encode_jpeg, head_and_shoulders
-from kiosk.detect import Detector, make_detector
+from kiosk.client.api import ApiClient
+from kiosk.delivery.spool import Spool
+from kiosk.delivery.uploader import Uploader
 from kiosk.event import Answered, Captured, Event
-from kiosk.frame import Frame, Image
 from kiosk.loop import CONFIRMED_FRAMES, Loop
-from kiosk.quality import quality
-from kiosk.spool import Spool
-from kiosk.uploader import Uploader
+from kiosk.vision.best_shot import Patience
+from kiosk.vision.crop import encode_jpeg, head_and_shoulders
+from kiosk.vision.detect import Detector, make_detector
+from kiosk.vision.frame import Frame, Image
+from kiosk.vision.quality import quality
 from local.layout import Layout
 from local.stack import Stack
 

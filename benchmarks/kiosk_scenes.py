@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from benchmarks.report import SAMPLE_DATA
-from kiosk.clip import Clip
-from kiosk.frame import Image
-from kiosk.outbox import Answer, Capture
-from kiosk.sighting import Sighting
-from kiosk.spool import Spool
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer, Capture
+from kiosk.delivery.spool import Spool
+from kiosk.vision.clip import Clip
+from kiosk.vision.frame import Image
 
 STAGE = SAMPLE_DATA / "clips" / "short_hamilton_clip.mp4"
 HEAD_POSES = (

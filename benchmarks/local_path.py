@@ -28,11 +28,11 @@ from pathlib import Path
 import click
 from rich.progress import track
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
-from kiosk.detect import make_detector
-from kiosk.errors import NotFound
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
+from kiosk.client.errors import NotFound
 from kiosk.stills import still_to_hand_in
+from kiosk.vision.detect import make_detector
 from local.adapters.files import DurableFiles
 from local.layout import Layout
 from local.stack import Stack

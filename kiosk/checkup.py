@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kiosk.api import ApiClient
-from kiosk.camera import CameraError, View
-from kiosk.errors import ApiError, Unauthorized
-from kiosk.frame import Frame
-from kiosk.models import HOW_TO_GET_YUNET, ModelError, find_yunet
-from kiosk.source import is_live, open_source, still_pictures
-from kiosk.spool import Bounds
+from kiosk.client.api import ApiClient
+from kiosk.client.errors import ApiError, Unauthorized
+from kiosk.delivery.spool import Bounds
+from kiosk.vision.camera import CameraError, View
+from kiosk.vision.frame import Frame
+from kiosk.vision.models import HOW_TO_GET_YUNET, ModelError, find_yunet
+from kiosk.vision.source import is_live, open_source, still_pictures
 
 _TIMEOUT_S = 5.0
 _CAMERA_TURNS = 8  # a live source wakes us every second, picture or not

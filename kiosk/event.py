@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from kiosk.outbox import Answer, Capture
+from kiosk.delivery.outbox import Answer, Capture
 
 
 @dataclass(frozen=True, slots=True)

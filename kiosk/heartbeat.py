@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from kiosk.camera import Camera
-from kiosk.errors import ApiError
-from kiosk.frame import Frame
+from kiosk.client.errors import ApiError
 from kiosk.loop import Loop
+from kiosk.vision.camera import Camera
+from kiosk.vision.frame import Frame
 
 EVERY_S = 60.0
 

@@ -6,17 +6,17 @@ Picture files do not come here: each of them is one visit, see stills.py.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kiosk.best_shot import BestShot, Patience, Shot
-from kiosk.capture_id import new_capture_id
-from kiosk.crop import encode_jpeg, head_and_shoulders
-from kiosk.detect import Detector
+from kiosk.client.capture_id import new_capture_id
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer, Capture, Outbox
 from kiosk.event import Answered, Captured, Counts, Event, NotKept
-from kiosk.frame import Box, Detection, Frame, Image
-from kiosk.motion import Change, MotionGate, Scene
-from kiosk.outbox import Answer, Capture, Outbox
-from kiosk.quality import quality
-from kiosk.sighting import Sighting
-from kiosk.track import Track, Tracker
+from kiosk.vision.best_shot import BestShot, Patience, Shot
+from kiosk.vision.crop import encode_jpeg, head_and_shoulders
+from kiosk.vision.detect import Detector
+from kiosk.vision.frame import Box, Detection, Frame, Image
+from kiosk.vision.motion import Change, MotionGate, Scene
+from kiosk.vision.quality import quality
+from kiosk.vision.track import Track, Tracker
 
 # A face counts from its second frame on: what a detector sees wrongly, it mostly sees once.
 CONFIRMED_FRAMES = 2

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from kiosk.api import MAX_DIRECT_BYTES
+from kiosk.client.api import MAX_DIRECT_BYTES
 
 MAX_SIDE_PX = 1920  # Rekognition needs a face of 40 px in a picture of this size; more only costs time
 # The largest phone cameras have 108 megapixels; more is a decompression bomb. Only JPEG is decoded at a

@@ -8,9 +8,9 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer
 from kiosk.event import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins
-from kiosk.outbox import Answer
-from kiosk.sighting import Sighting
 
 _STYLES = {"recognized": "bold green", "unknown": "yellow", "uncertain": "yellow"}
 

@@ -28,11 +28,11 @@ from typing import Any, Protocol
 
 import platformdirs
 
-from kiosk.camera import Camera
+from kiosk.delivery.spool import SpoolState
 from kiosk.event import Answered, Captured, Counts, Event, Origins
-from kiosk.frame import Frame
 from kiosk.loop import Loop, Visit
-from kiosk.spool import SpoolState
+from kiosk.vision.camera import Camera
+from kiosk.vision.frame import Frame
 
 _EVERY_S = 2.0
 _LATEST = 10

@@ -2,7 +2,7 @@
 
 The whole use, also for other programs that play visits through the kiosk:
 
-    detector = make_detector(find_yunet())               # kiosk.detect, kiosk.models
+    detector = make_detector(find_yunet())               # kiosk.vision.detect, kiosk.vision.models
     picture_jpeg = still_to_hand_in(picture, detector)    # any bytes; never raises for what they hold
     sighting = api.hand_in(picture_jpeg, kiosk_id="front", capture_id=new_capture_id())
 """
@@ -10,11 +10,11 @@ The whole use, also for other programs that play visits through the kiosk:
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kiosk.capture_id import new_capture_id
-from kiosk.crop import decode_picture, encode_jpeg, head_and_shoulders, whole
-from kiosk.detect import Detector
+from kiosk.client.capture_id import new_capture_id
+from kiosk.delivery.outbox import Capture, Outbox
 from kiosk.event import Answered, Captured, Counts, Event, NotKept
-from kiosk.outbox import Capture, Outbox
+from kiosk.vision.crop import decode_picture, encode_jpeg, head_and_shoulders, whole
+from kiosk.vision.detect import Detector
 
 # Photos of the largest phone cameras have 40 MB; what is larger is a film, and not read into memory.
 LARGEST_FILE_BYTES = 64 * 1024 * 1024

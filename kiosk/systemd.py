@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from kiosk.camera import Camera
-from kiosk.frame import Frame
 from kiosk.loop import Loop
+from kiosk.vision.camera import Camera
+from kiosk.vision.frame import Frame
 
 
 class Watchdog:

@@ -28,8 +28,8 @@ from datetime import datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from kiosk.client.sighting import Sighting
 from kiosk.journal import Journal
-from kiosk.sighting import Sighting
 
 OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

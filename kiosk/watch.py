@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from kiosk.camera import Camera
 from kiosk.event import CameraTrouble, Event
-from kiosk.frame import Frame
 from kiosk.loop import Loop
+from kiosk.vision.camera import Camera
+from kiosk.vision.frame import Frame
 
 
 class Onlooker(Protocol):

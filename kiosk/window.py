@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image as Drawing
 from PIL import ImageDraw, ImageFont
 
-from kiosk.camera import Camera
-from kiosk.frame import Frame, Image
 from kiosk.loop import Loop, Visit
+from kiosk.vision.camera import Camera
+from kiosk.vision.frame import Frame, Image
 
 _TITLE = "RecognizeMe"
 _QUIT_KEYS = {ord("q"), 27}

@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
-from kiosk.detect import make_detector
-from kiosk.errors import ApiError
-from kiosk.models import find_yunet
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
+from kiosk.client.errors import ApiError
 from kiosk.stills import still_to_hand_in
+from kiosk.vision.detect import make_detector
+from kiosk.vision.models import find_yunet
 from local.contact_sheet import Picture, contact_sheet
 from local.layout import Layout
 from local.stack import Stack

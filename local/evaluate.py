@@ -7,9 +7,9 @@ from pathlib import Path
 
 import boto3
 
-from kiosk.detect import make_detector
-from kiosk.models import find_yunet
 from kiosk.stills import still_to_hand_in
+from kiosk.vision.detect import make_detector
+from kiosk.vision.models import find_yunet
 from local.errors import LocalError
 from local.rates import Attempt
 from recognizeme.adapters.rekognition import RekognitionFaceIndex

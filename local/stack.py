@@ -16,7 +16,7 @@ from typing import Self
 
 import uvicorn
 
-from kiosk.models import ModelError, find_yunet
+from kiosk.vision.models import ModelError, find_yunet
 from local import servers
 from local.errors import LocalError
 from local.events import Event, s3_test_event

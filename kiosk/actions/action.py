@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kiosk.sighting import Sighting
+from kiosk.client.sighting import Sighting
 
 
 class ActionError(Exception):

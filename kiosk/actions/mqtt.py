@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from kiosk.actions.action import ActionError, ActionFailed
-from kiosk.wire import LOOPBACK
+from kiosk.client.wire import LOOPBACK
 
 
 class Mqtt:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from kiosk.actions.action import ActionError, ActionFailed
-from kiosk.wire import LOOPBACK
+from kiosk.client.wire import LOOPBACK
 
 MIN_SECRET_BYTES = 24
 

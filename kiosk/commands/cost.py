@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import click
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
 from kiosk.commands.options import MOMENT, api_option, json_option
 from kiosk.listing import write_json, write_list
 

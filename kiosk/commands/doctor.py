@@ -8,12 +8,12 @@ import click
 import cv2
 from rich.markup import escape
 
-from kiosk.api import ApiClient
 from kiosk.checkup import Check, Finding, checkup
+from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.listing import console, write_json
-from kiosk.models import YUNET_ENV, YUNET_URL, ModelError, fetch_yunet
 from kiosk.status import state_folder
+from kiosk.vision.models import YUNET_ENV, YUNET_URL, ModelError, fetch_yunet
 
 _MARKS = {
     Finding.OK: "[green]ok[/]     ",

@@ -11,9 +11,9 @@ from typing import TypeVar
 import click
 from rich.progress import track
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
+from kiosk.client.errors import Busy, NotFound, Refused
 from kiosk.commands.options import api_option, json_option
-from kiosk.errors import Busy, NotFound, Refused
 from kiosk.listing import Record, console, write_list
 from kiosk.picture_file import UnusableFile, content_type, fit
 from kiosk.roster import Portrait, portraits

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
+from kiosk.client.errors import NotFound
 from kiosk.commands.options import api_option, json_option
-from kiosk.errors import NotFound
 from kiosk.listing import write_json
 
 Write = Callable[[str, bytes], None]

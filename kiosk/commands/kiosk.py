@@ -10,24 +10,24 @@ from pathlib import Path
 import click
 import cv2
 
-from kiosk.api import ApiClient
-from kiosk.api import Path as HandInPath
-from kiosk.camera import CameraError, View
+from kiosk.client.api import ApiClient
+from kiosk.client.api import Path as HandInPath
 from kiosk.commands.acting import acting, acting_options
 from kiosk.commands.options import api_option, json_option
-from kiosk.detect import Detector, make_detector
+from kiosk.delivery.spool import Spool, SpoolError
+from kiosk.delivery.uploader import Uploader
 from kiosk.event import Counts, Listener
-from kiosk.frame import Box
 from kiosk.heartbeat import Heartbeat
 from kiosk.loop import Attention, Loop
-from kiosk.models import HOW_TO_GET_YUNET, YUNET_ENV, ModelError, find_yunet
 from kiosk.report import Report
-from kiosk.source import is_live, open_source, still_pictures
-from kiosk.spool import Spool, SpoolError
 from kiosk.status import StatusFile, state_folder
 from kiosk.stills import play
 from kiosk.systemd import Watchdog
-from kiosk.uploader import Uploader
+from kiosk.vision.camera import CameraError, View
+from kiosk.vision.detect import Detector, make_detector
+from kiosk.vision.frame import Box
+from kiosk.vision.models import HOW_TO_GET_YUNET, YUNET_ENV, ModelError, find_yunet
+from kiosk.vision.source import is_live, open_source, still_pictures
 from kiosk.watch import Onlooker, watch
 from kiosk.window import Window, WindowError
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import click
 
-from kiosk.api import ApiClient
-from kiosk.stack import api_url_of
-from kiosk.wire import DEFAULT_URL
+from kiosk.client.api import ApiClient
+from kiosk.client.stack import api_url_of
+from kiosk.client.wire import DEFAULT_URL
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
+from kiosk.client.errors import Busy, Unreachable
+from kiosk.client.sighting import Sighting
 from kiosk.commands.options import MOMENT, api_option, json_option
-from kiosk.errors import Busy, Unreachable
 from kiosk.listing import Record, write_json, write_list
-from kiosk.sighting import Sighting
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _COLUMNS = {

@@ -2,7 +2,7 @@
 
 import click
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
 from kiosk.commands.options import MOMENT, api_option, json_option
 from kiosk.listing import Record, write_json, write_list
 

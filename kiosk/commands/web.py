@@ -4,7 +4,7 @@ import os
 
 import click
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.listing import write_json
 from kiosk.web import WebRefused, web_server

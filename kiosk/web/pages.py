@@ -12,11 +12,11 @@ from flask import Flask, Response, abort, redirect, render_template, request, ur
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import captured_at, new_capture_id
-from kiosk.errors import ApiError, Busy, NotFound, NotYetDone, Refused, Unreachable
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import captured_at, new_capture_id
+from kiosk.client.errors import ApiError, Busy, NotFound, NotYetDone, Refused, Unreachable
+from kiosk.client.sighting import Sighting
 from kiosk.picture_file import UnusableFile, content_type, fit
-from kiosk.sighting import Sighting
 from kiosk.web.gate import guard
 
 KIOSK_ID = "web"

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import waitress
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
 from kiosk.web.pages import MAX_UPLOAD_BYTES, make_app
 
 MIN_TOKEN_LENGTH = 16

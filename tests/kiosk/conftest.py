@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
 from tests.kiosk.api_server import ApiServer
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kiosk.frame import Image
+from kiosk.vision.frame import Image
 
 SAMPLE_DATA = Path(
     os.environ.get("RECOGNIZEME_SAMPLE_DATA", Path(__file__).parents[3] / "shared" / "data")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.best_shot import BestShot, Patience
+from kiosk.vision.best_shot import BestShot, Patience
 
 PATIENCE = Patience()
 FRAME_S = 0.08

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.camera import CameraError, Pace, View
-from kiosk.clip import Clip
+from kiosk.vision.camera import CameraError, Pace, View
+from kiosk.vision.clip import Clip
 from tests.kiosk.pictures import room, write_clip
 
 

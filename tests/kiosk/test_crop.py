@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as ImageFile
 
-from kiosk.crop import CROP_PX, STILL_PX, decode_picture, encode_jpeg, head_and_shoulders, whole
-from kiosk.frame import Box
+from kiosk.vision.crop import CROP_PX, STILL_PX, decode_picture, encode_jpeg, head_and_shoulders, whole
+from kiosk.vision.frame import Box
 from tests.kiosk.pictures import astronaut, room
 
 FACE = Box(173, 61, 96, 124)

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.detect import Detector, Haar, YuNet, make_detector
-from kiosk.frame import Box, Image
-from kiosk.models import ModelError
+from kiosk.vision.detect import Detector, Haar, YuNet, make_detector
+from kiosk.vision.frame import Box, Image
+from kiosk.vision.models import ModelError
 from tests.kiosk.pictures import YUNET, astronaut, room, sample
 
 FACE = Box(173, 61, 96, 124)
@@ -73,7 +73,7 @@ def test_yunet_knows_where_eyes_nose_and_mouth_are() -> None:
 
 
 def test_yunet_finds_a_turned_head_at_a_door_in_every_frame() -> None:
-    from kiosk.clip import Clip
+    from kiosk.vision.clip import Clip
 
     detector = YuNet(sample("models/face_detection_yunet.onnx"))
     with Clip(sample("clips/head-pose-face-detection-female.gif")) as camera:

@@ -3,9 +3,9 @@ from typing import Any, cast
 
 import pytest
 
-from kiosk.errors import Unreachable
-from kiosk.frame import Frame
+from kiosk.client.errors import Unreachable
 from kiosk.heartbeat import Heartbeat
+from kiosk.vision.frame import Frame
 
 NOBODY = cast(Any, None)  # neither camera nor loop is asked anything
 A_FRAME = cast(Frame, object())

@@ -7,8 +7,8 @@ from typing import Any
 
 import cv2
 
-from kiosk.camera import View
-from kiosk.live import LiveCamera
+from kiosk.vision.camera import View
+from kiosk.vision.live import LiveCamera
 from tests.kiosk.pictures import room
 
 PICTURE = room(32, 24)

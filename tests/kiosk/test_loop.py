@@ -6,14 +6,14 @@ from itertools import count, pairwise
 
 import pytest
 
-from kiosk.best_shot import Patience
-from kiosk.crop import decode_picture
-from kiosk.detect import Haar
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer, Capture
 from kiosk.event import Answered, Captured, Event, NotKept
-from kiosk.frame import Box, Detection, Frame, Image
 from kiosk.loop import Attention, Loop
-from kiosk.outbox import Answer, Capture
-from kiosk.sighting import Sighting
+from kiosk.vision.best_shot import Patience
+from kiosk.vision.crop import decode_picture
+from kiosk.vision.detect import Haar
+from kiosk.vision.frame import Box, Detection, Frame, Image
 from tests.kiosk.pictures import noisy, room, with_visitor
 
 FPS = 10.0

@@ -6,7 +6,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.mjpeg import LARGEST_PICTURE_BYTES, MjpegSplitter, MjpegStream
+from kiosk.vision.mjpeg import LARGEST_PICTURE_BYTES, MjpegSplitter, MjpegStream
 from tests.kiosk.pictures import jpeg, noisy, room
 
 PICTURES = [jpeg(noisy(room(64, 48, seed=n), seed=n, sigma=30)) for n in range(4)]

@@ -6,8 +6,8 @@ from urllib.error import URLError
 
 import pytest
 
-from kiosk import models
-from kiosk.models import YUNET_ENV, ModelError, fetch_yunet, find_yunet
+from kiosk.vision import models
+from kiosk.vision.models import YUNET_ENV, ModelError, fetch_yunet, find_yunet
 
 MODEL = b"the network"
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.frame import Box, Image
-from kiosk.motion import Change, MotionGate
+from kiosk.vision.frame import Box, Image
+from kiosk.vision.motion import Change, MotionGate
 from tests.kiosk.pictures import noisy, room, with_visitor
 
 

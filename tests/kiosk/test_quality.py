@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.frame import Box, Detection, Image, Landmarks
-from kiosk.quality import pose, quality
+from kiosk.vision.frame import Box, Detection, Image, Landmarks
+from kiosk.vision.quality import pose, quality
 from tests.kiosk.pictures import astronaut
 
 # Where the astronaut's face and its landmarks are in the 512x512 picture.

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk.clip import Clip
-from kiosk.detect import YuNet
 from kiosk.event import Captured
-from kiosk.frame import Frame, Image
 from kiosk.loop import Loop
+from kiosk.vision.clip import Clip
+from kiosk.vision.detect import YuNet
+from kiosk.vision.frame import Frame, Image
 from kiosk.watch import watch
 from tests.kiosk.pictures import sample
 from tests.kiosk.test_loop import Api

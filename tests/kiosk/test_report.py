@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer, Capture
 from kiosk.event import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins
-from kiosk.outbox import Answer, Capture
 from kiosk.report import Report
-from kiosk.sighting import Sighting
 
 CAPTURE = Capture("c1", "door", b"", "track 1", 0.9)
 ADA = Sighting(

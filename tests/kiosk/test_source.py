@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.camera import CameraError
-from kiosk.source import is_live, still_pictures
+from kiosk.vision.camera import CameraError
+from kiosk.vision.source import is_live, still_pictures
 
 
 @pytest.mark.parametrize(

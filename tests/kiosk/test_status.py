@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.detect import Haar
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer, Capture
+from kiosk.delivery.spool import SpoolState
 from kiosk.event import Answered, Captured, Counts
-from kiosk.frame import Box, Detection, Frame
-from kiosk.outbox import Answer, Capture
-from kiosk.sighting import Sighting
-from kiosk.spool import SpoolState
 from kiosk.status import StatusFile, state_folder, statuses
+from kiosk.vision.detect import Haar
+from kiosk.vision.frame import Box, Detection, Frame
 from tests.kiosk.pictures import room
 from tests.kiosk.test_loop import Api, Told, make_loop
 

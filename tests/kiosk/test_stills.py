@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.crop import CROP_PX, STILL_PX, decode_picture
-from kiosk.detect import Haar
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer, Capture
 from kiosk.event import Answered, Captured, Counts, Event, NotKept
-from kiosk.outbox import Answer, Capture
-from kiosk.sighting import Sighting
 from kiosk.stills import LARGEST_FILE_BYTES, play, still_to_hand_in
+from kiosk.vision.crop import CROP_PX, STILL_PX, decode_picture
+from kiosk.vision.detect import Haar
 from tests.kiosk.pictures import astronaut, jpeg, room
 
 

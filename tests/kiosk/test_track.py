@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.frame import Box, Detection
-from kiosk.track import Tracker
+from kiosk.vision.frame import Box, Detection
+from kiosk.vision.track import Tracker
 
 FPS = 12.5
 SIZE = 60.0

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from kiosk.best_shot import BestShot
-from kiosk.frame import Box, Detection
+from kiosk.client.sighting import Sighting
 from kiosk.loop import Visit
-from kiosk.sighting import Sighting
-from kiosk.track import Track
+from kiosk.vision.best_shot import BestShot
+from kiosk.vision.frame import Box, Detection
+from kiosk.vision.track import Track
 from kiosk.window import Window, WindowError, annotated
 from tests.kiosk.pictures import room
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.api import ApiClient
+from kiosk.client.api import ApiClient
 from local.layout import Layout
 from local.stack import Stack
 

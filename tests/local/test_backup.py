@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
 from local.backup import BackupRefused, back_up
 from local.layout import Layout
 from local.stack import Stack

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from PIL import Image
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
 from local.stack import Stack
 from tests.portraits import ASTRONAUT, HOPPER
 

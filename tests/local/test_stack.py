@@ -10,8 +10,8 @@ import psutil
 import pytest
 import requests
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
 from local.layout import DataInUse, Layout
 from local.servers import PortTaken, listen
 from local.stack import Refused, Stack

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
 from tests.local.test_functions import environment, eventually
 from tests.portraits import ASTRONAUT, HOPPER
 
@@ -87,7 +87,7 @@ def test_what_was_acknowledged_survives_a_killed_host_and_nothing_of_it_stays_be
 def test_a_network_address_lets_only_holders_of_the_token_in(
     data: Path, ups: list[Up], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kiosk.errors import Unauthorized
+    from kiosk.client.errors import Unauthorized
 
     monkeypatch.setenv("RECOGNIZEME_TOKEN", "a-long-random-word")
     ups.append(Up(data, "--host", "127.0.0.2"))

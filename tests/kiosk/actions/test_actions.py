@@ -20,9 +20,9 @@ from kiosk.actions import Action, ActionError, ActionFailed, Actions, Trigger, p
 from kiosk.actions.command import Command
 from kiosk.actions.mqtt import Mqtt
 from kiosk.actions.webhook import Webhook, signature, signing_key
+from kiosk.delivery.outbox import Answer
 from kiosk.event import Answered
 from kiosk.journal import Journal
-from kiosk.outbox import Answer
 from kiosk.unlock import Doorkeeper, UnlockPolicy
 from tests.kiosk.actions.test_unlock import sighting
 

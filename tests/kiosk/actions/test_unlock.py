@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.client.sighting import Sighting
 from kiosk.journal import Journal
-from kiosk.sighting import Sighting
 from kiosk.unlock import OUTCOMES, Doorkeeper, PolicyError, UnlockPolicy, Verdict
 
 MONDAY_NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)  # noon in Zurich

@@ -4,9 +4,9 @@ import socket
 
 import pytest
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
-from kiosk.errors import (
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
+from kiosk.client.errors import (
     ApiError,
     Busy,
     NotFound,
@@ -17,8 +17,8 @@ from kiosk.errors import (
     UnknownAnswer,
     Unreachable,
 )
-from kiosk.sighting import FaceBox, Sighting
-from kiosk.wire import Wire
+from kiosk.client.sighting import FaceBox, Sighting
+from kiosk.client.wire import Wire
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
 
@@ -173,7 +173,7 @@ def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
 def test_requests_to_aws_are_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     import requests
 
-    from kiosk.sigv4 import SigV4, aws_region
+    from kiosk.client.sigv4 import SigV4, aws_region
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.capture_id import captured_at, new_capture_id
+from kiosk.client.capture_id import captured_at, new_capture_id
 
 MOMENTS = st.integers(0, 253402300799_999)
 

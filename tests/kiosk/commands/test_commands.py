@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
 from kiosk.cli import COMMANDS, main
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from kiosk.capture_id import new_capture_id
 from kiosk.checkup import Finding, check_clock
 from kiosk.cli import main
-from kiosk.outbox import Capture
-from kiosk.spool import Spool
+from kiosk.client.capture_id import new_capture_id
+from kiosk.delivery.outbox import Capture
+from kiosk.delivery.spool import Spool
 from tests.kiosk.api_server import ApiServer, Fault
 
 pytestmark = pytest.mark.integration
@@ -116,7 +116,7 @@ def test_a_clock_that_is_off_is_seen(ahead_s: float | None, finding: Finding) ->
 
 
 def test_the_clock_is_compared_with_the_servers(server: ApiServer) -> None:
-    from kiosk.wire import Wire
+    from kiosk.client.wire import Wire
 
     wire = Wire(server.url, token=None, timeout_s=5)
     real_s = wire.clock_ahead_s(timeout_s=5)
@@ -163,7 +163,7 @@ def test_a_model_with_the_pinned_checksum_is_fetched_once(
     # The real model is not part of the project, so another file's checksum is pinned for once.
     import hashlib
 
-    from kiosk import models
+    from kiosk.vision import models
 
     (tmp_path / "model.onnx").write_bytes(b"a model")
     monkeypatch.setattr(models, "YUNET_SHA256", hashlib.sha256(b"a model").hexdigest())

@@ -116,7 +116,7 @@ def test_what_cannot_work_is_said_in_one_sentence(
 
 
 def test_two_kiosks_do_not_share_a_spool(kiosk: Kiosk, visit: Path, tmp_path: Path) -> None:
-    from kiosk.spool import Spool
+    from kiosk.delivery.spool import Spool
 
     spool = Spool(tmp_path / "spool")
     result = kiosk("--source", str(visit), "--spool", str(tmp_path / "spool"))

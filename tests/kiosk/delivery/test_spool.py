@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from kiosk.capture_id import new_capture_id
-from kiosk.outbox import Capture
-from kiosk.spool import Bounds, DamagedCapture, Spool, SpoolError
+from kiosk.client.capture_id import new_capture_id
+from kiosk.delivery.outbox import Capture
+from kiosk.delivery.spool import Bounds, DamagedCapture, Spool, SpoolError
 
 NOW_S = 1_795_000_000.0
 
@@ -233,7 +233,7 @@ def test_a_limit_on_file_size_is_survived_like_a_full_disk(folder: Path) -> None
     program = f"""
 import resource, signal
 from pathlib import Path
-from kiosk.spool import Spool
+from kiosk.delivery.spool import Spool
 from tests.kiosk.delivery.test_spool import capture
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))

@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import captured_at, new_capture_id
-from kiosk.errors import NotFound
-from kiosk.outbox import Capture
-from kiosk.spool import Spool
-from kiosk.uploader import Backoff, Uploader
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import captured_at, new_capture_id
+from kiosk.client.errors import NotFound
+from kiosk.delivery.outbox import Capture
+from kiosk.delivery.spool import Spool
+from kiosk.delivery.uploader import Backoff, Uploader
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.delivery.fault_proxy import Failing, FaultProxy
 from tests.kiosk.pictures import astronaut, jpeg, noisy, room, with_visitor, write_clip

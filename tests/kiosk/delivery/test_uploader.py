@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
-from kiosk.outbox import Answer, Capture
-from kiosk.spool import Bounds, Spool
-from kiosk.uploader import Backoff, Uploader
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
+from kiosk.delivery.outbox import Answer, Capture
+from kiosk.delivery.spool import Bounds, Spool
+from kiosk.delivery.uploader import Backoff, Uploader
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
 from tests.kiosk.delivery.fault_proxy import Failing, FaultProxy

@@ -15,8 +15,8 @@ import requests
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from kiosk.api import ApiClient
-from kiosk.capture_id import new_capture_id
+from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import new_capture_id
 from kiosk.web import WebRefused, web_server
 from kiosk.web.pages import make_app
 from tests.kiosk.api_server import ApiServer, Fault

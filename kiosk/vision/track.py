@@ -9,7 +9,7 @@ apart.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kiosk.frame import Box, Detection, Point
+from kiosk.vision.frame import Box, Detection, Point
 
 # How far boxes are grown before they are compared: at once, and for each second that a face was not seen.
 GROWN_SHARE, GROWN_SHARE_PER_S, MOST_GROWN_SHARE = 0.3, 0.8, 1.0

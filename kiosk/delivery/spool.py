@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kiosk.capture_id import captured_at
-from kiosk.outbox import Capture
+from kiosk.client.capture_id import captured_at
+from kiosk.delivery.outbox import Capture
 
 _LOG = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image as ImageFile
 from PIL import UnidentifiedImageError
 
-from kiosk.frame import Box, Image
+from kiosk.vision.frame import Box, Image
 
 # Long side of what is handed in. Rekognition wants 80 px of picture and 40 px of face at the least; its
 # guide asks for head and shoulders. A crop this size has a face of about 160 px and 25-40 kB.

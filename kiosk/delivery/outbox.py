@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kiosk.sighting import Sighting
+from kiosk.client.sighting import Sighting
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from kiosk.api import Path
-from kiosk.errors import ApiError, Busy, NotFound, NotYetDone, Refused, TicketRefused
-from kiosk.outbox import Answer, Capture
-from kiosk.sighting import Sighting
-from kiosk.spool import DamagedCapture, Spool
+from kiosk.client.api import Path
+from kiosk.client.errors import ApiError, Busy, NotFound, NotYetDone, Refused, TicketRefused
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.outbox import Answer, Capture
+from kiosk.delivery.spool import DamagedCapture, Spool
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class _Errand:
 
 
 class Uploader:
-    """The kiosk's outbox (kiosk/outbox.py): a spool on disk and a few threads that empty it.
+    """The kiosk's outbox (kiosk/delivery/outbox.py): a spool on disk and a few threads that empty it.
 
     What somebody waits for at the door goes first, then the backlog; each oldest first. A capture that has
     not been answered within `answer_s` becomes backlog, as does everything found on disk at the start: it is

@@ -7,8 +7,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from kiosk.frame import Box, Detection, Image, Landmarks
-from kiosk.models import ModelError
+from kiosk.vision.frame import Box, Detection, Image, Landmarks
+from kiosk.vision.models import ModelError
 
 # The detector looks at a copy whose long side is this; faces of 1/60 of the picture are still found.
 DETECT_PX = 640

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 
-from kiosk.camera import Camera, CameraError, View
-from kiosk.clip import Clip
-from kiosk.live import LiveCamera, Video
-from kiosk.mjpeg import MjpegStream
+from kiosk.vision.camera import Camera, CameraError, View
+from kiosk.vision.clip import Clip
+from kiosk.vision.live import LiveCamera, Video
+from kiosk.vision.mjpeg import MjpegStream
 
 # Told by name, because FFmpeg takes text files and single pictures for clips too.
 _CLIPS = {

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, Self
 from urllib.parse import quote
 
-from kiosk.errors import Busy, NotFound, NotYetDone, Unreachable
-from kiosk.sighting import Sighting
-from kiosk.wire import DEFAULT_URL, Json, Wire
+from kiosk.client.errors import Busy, NotFound, NotYetDone, Unreachable
+from kiosk.client.sighting import Sighting
+from kiosk.client.wire import DEFAULT_URL, Json, Wire
 
 MAX_DIRECT_BYTES = 4 * 1024 * 1024  # what fits a Lambda request once API Gateway has base64-encoded it
 
@@ -17,7 +17,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S, _WAIT_GROWTH = 0.02, 1.0, 1.5
 
 
 class ApiClient:
-    """One API, over kept-alive connections. Every method raises an `ApiError` of kiosk/errors.py.
+    """One API, over kept-alive connections. Every method raises an `ApiError` of kiosk/client/errors.py.
 
     `token` is sent as a bearer token; requests to an AWS address are signed (SigV4) instead. `timeout_s`
     limits each request, also where a method is given more; `clock` and `sleep` are monotonic seconds.

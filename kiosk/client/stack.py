@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kiosk.errors import ApiError, Unauthorized, Unreachable
+from kiosk.client.errors import ApiError, Unauthorized, Unreachable
 
 _OUTPUT = "ApiUrl"  # of template.yaml
 

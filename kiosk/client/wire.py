@@ -10,7 +10,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import ProtocolError
 
-from kiosk.errors import (
+from kiosk.client.errors import (
     ApiError,
     Busy,
     NotFound,
@@ -20,7 +20,7 @@ from kiosk.errors import (
     UnknownAnswer,
     Unreachable,
 )
-from kiosk.sigv4 import SigV4, aws_region
+from kiosk.client.sigv4 import SigV4, aws_region
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from kiosk.errors import Unauthorized
+from kiosk.client.errors import Unauthorized
 
 _AWS_HOST = re.compile(
     r"[a-z0-9-]+\.execute-api\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws)"

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from kiosk.camera import Pace, View
-from kiosk.frame import Frame
+from kiosk.vision.camera import Pace, View
+from kiosk.vision.frame import Frame
 
 # A camera that went is asked for again after this, then twice that, up to the longest.
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0

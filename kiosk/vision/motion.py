@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk.frame import Box, Image
+from kiosk.vision.frame import Box, Image
 
 # The scene as a grid of means: sensor noise averages out, a face of 1/40 of the picture fills a cell.
 COLUMNS, ROWS = 48, 27

@@ -9,8 +9,8 @@ from typing import Self
 import cv2
 import numpy as np
 
-from kiosk.camera import CameraError, Pace, View
-from kiosk.frame import Frame
+from kiosk.vision.camera import CameraError, Pace, View
+from kiosk.vision.frame import Frame
 
 _USUAL_FPS = 25.0
 _READ_AHEAD_FRAMES = 4

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from kiosk.frame import Box, Detection, Image, Landmarks
+from kiosk.vision.frame import Box, Detection, Image, Landmarks
 
 # Sharpness and light are measured on the face at this size, so that they mean the same at any distance.
 _MEASURED_PX = 64
