@@ -1,6 +1,7 @@
 """One SQLite file for many threads and processes; what was committed survives a power cut."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,7 +109,7 @@ class Database:
             self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(connection)
         # FULL: WAL's default (NORMAL) may lose the last commits when the power goes.
         connection.execute("PRAGMA synchronous = FULL")
         return connection
@@ -129,6 +130,19 @@ class Database:
         if code == sqlite3.SQLITE_IOERR:
             return ServiceBusy(f"the disk that holds {self.path} does not answer; check it and try again")
         return Misconfigured(f"{self.path} cannot be used ({error}); check the file and its permissions")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    # Of two who open a new file at once, SQLite tells one that it is locked, whatever timeout it was given.
+    deadline = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.005)
 
 
 def _steps_seen(connection: sqlite3.Connection, room: str) -> int:

@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -63,6 +65,21 @@ def test_what_a_killed_process_acknowledged_is_there_and_nothing_is_half_written
 def test_of_many_processes_exactly_one_gets_each_claim(tmp_path: Path) -> None:
     processes = [run("claims", tmp_path) for _ in range(3)]
     assert sum(int(process.communicate(timeout=60)[0]) for process in processes) == 40
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    for attempt in range(20):
+        path = tmp_path / f"{attempt}.db"
+        together = threading.Barrier(4)
+
+        def open_together(path: Path = path, together: threading.Barrier = together) -> None:
+            with open_database(path) as database:
+                together.wait()
+                database.prepare("notes", ["CREATE TABLE notes (text TEXT)"])
+
+        with ThreadPoolExecutor(4) as threads:
+            for opened in [threads.submit(open_together) for _ in range(4)]:
+                opened.result()
 
 
 def can_mount() -> bool:
