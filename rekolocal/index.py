@@ -12,10 +12,14 @@ docs/adr/0005-vector-search.md has the alternatives.
 
 from __future__ import annotations
 
+import functools
 import math
+import os
 import threading
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numkong
 import numpy as np
@@ -31,7 +35,7 @@ _SKETCH = 64  # int8 values: coordinates, then the length of the rest
 _STEP = 0.5 / 127  # what one unit of int8 stands for; faces differ by less than 0.5 in a coordinate
 _MAX_ERROR = 0.02  # a vector whose sketch is further off (no face's is) is compared in full every time
 _ROUNDING = 2e-3  # more than float32 arithmetic can lose
-_SEGMENT = 65_536  # vectors in a full segment
+_SEGMENT = 131_072  # vectors in a full segment
 _MANY = 512  # vectors of a segment that are left when the bound is loose
 _FOLD = 4  # sketches side by side in one row of a product: rows of 256 bytes cost less than four of 64
 _NEVER, _ALWAYS = np.int32(1 << 30), np.int32(-(1 << 30))
@@ -87,15 +91,17 @@ class _Nearest:
     cutoff: float
     keys: Keys
     distances: Floats
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, keys: Keys, distances: Floats) -> None:
-        near = distances <= self.cutoff
-        self.keys = np.concatenate([self.keys, keys[near]])
-        self.distances = np.concatenate([self.distances, distances[near]])
-        if len(self.keys) >= self.limit:
-            order = np.lexsort((self.keys, self.distances))[: self.limit]
-            self.keys, self.distances = self.keys[order], self.distances[order]
-            self.cutoff = float(self.distances[-1])
+        with self.lock:
+            near = distances <= self.cutoff
+            self.keys = np.concatenate([self.keys, keys[near]])
+            self.distances = np.concatenate([self.distances, distances[near]])
+            if len(self.keys) >= self.limit:
+                order = np.lexsort((self.keys, self.distances))[: self.limit]
+                self.keys, self.distances = self.keys[order], self.distances[order]
+                self.cutoff = float(self.distances[-1])
 
     def ranked(self) -> tuple[Keys, Floats]:
         order = np.lexsort((self.keys, self.distances))
@@ -176,21 +182,38 @@ class VectorIndex:
         """The `limit` nearest within `max_distance` (inclusive): keys, and distances in ascending order."""
         nearest = _Nearest(limit, max_distance, np.empty(0, np.int64), np.empty(0, np.float32))
         with self._lock:
-            centre, parts = self._centre, [(segment, segment.used) for segment in self._segments]
+            centre, parts = self._centre, deque((segment, segment.used) for segment in self._segments)
         if centre is None or not parts:  # never filled, or emptied again
             return nearest.ranked()
         sketch = _sketch((vector - centre)[None], self._directions)
+        # Idle cores take segments of a large collection too; on a busy machine the caller does it all.
+        many = sum(used == _SEGMENT for _, used in parts)
+        helping = [
+            _helpers().submit(self._search, parts, vector, sketch, nearest)
+            for _ in range(min(many, os.cpu_count() or 1) - 1)
+        ]
+        self._search(parts, vector, sketch, nearest)
+        for helper in helping:
+            if not helper.cancel():
+                helper.result()
+        return nearest.ranked()
+
+    def _search(
+        self, parts: deque[tuple[_Segment, int]], query: Floats, sketch: _Sketches, nearest: _Nearest
+    ) -> None:
+        """Search segments until none is left; several threads may, of the same `parts` and `nearest`."""
         scorer = _Scorer(sketch)
         candidates: list[_Candidates] = []
-        for segment, used in parts:
+        while part := _next(parts):
+            segment, used = part
             scores = scorer.scores(segment, slice(0, -(-used // _FOLD) * _FOLD))
             (left,) = np.nonzero(scores >= sketch.least_score(nearest.cutoff))
             candidates.append(_Candidates(segment, left, scores[left]))
-            if len(left) > max(_MANY, 4 * limit):  # the bound is loose yet: tighten it before going on
-                self._compare(candidates, vector, sketch, nearest)
+            # Many left: the bound is loose yet, so tighten it before going on.
+            if len(left) > max(_MANY, 4 * nearest.limit):
+                self._compare(candidates, query, sketch, nearest)
                 candidates = []
-        self._compare(candidates, vector, sketch, nearest)
-        return nearest.ranked()
+        self._compare(candidates, query, sketch, nearest)
 
     def _compare(
         self, candidates: list[_Candidates], query: Floats, sketch: _Sketches, nearest: _Nearest
@@ -219,6 +242,18 @@ class VectorIndex:
         distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
         stays = keys >= 0
         return keys[stays], distances[stays]
+
+
+@functools.cache
+def _helpers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="search")
+
+
+def _next(parts: deque[tuple[_Segment, int]]) -> tuple[_Segment, int] | None:
+    try:
+        return parts.popleft()
+    except IndexError:
+        return None
 
 
 def _sketch(differences: Floats, directions: Floats) -> _Sketches:

@@ -133,3 +133,16 @@ def test_searches_beside_additions_and_removals_never_lose_what_stays() -> None:
     searcher.join()
     assert failures == []
     assert len(index) == 3_000 - sum(key % 3 == 0 for key in range(1_001, 3_001))
+
+
+def test_several_threads_search_a_large_collection_as_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rekolocal.index._SEGMENT", 256)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    vectors = persons(20_000)
+    index = filled(vectors)
+    for seed in range(20):
+        query = persons(1, seed=seed)[0]
+        keys, _ = index.search(query, limit=80, max_distance=0.75)
+        assert keys.tolist() == exhaustively(vectors, query, 80, 0.75)[0]
+        keys, _ = index.search(vectors[seed] + np.float32(0.01), limit=1)
+        assert keys.tolist() == [seed + 1]
