@@ -7,8 +7,6 @@ this disk besides, and its detector looks at every frame (the motion gate is hel
 not flatter it.
 """
 
-from __future__ import annotations
-
 import statistics
 import tempfile
 import time

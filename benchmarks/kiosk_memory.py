@@ -8,8 +8,6 @@ library has two heaps (MALLOC_ARENA_MAX=2): every clip is read by a thread of it
 thread, memory that is free but in another's heap adds up.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

@@ -6,8 +6,6 @@ The head-pose clips, looped ten times with three seconds of an empty door betwee
 in which both people are enrolled with one picture of theirs. The calls are counted by the functions.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing

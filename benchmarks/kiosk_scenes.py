@@ -1,7 +1,5 @@
 """What the kiosk's benchmarks share: clips, an empty door, an outbox that keeps, answers and counts."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The recognition network in onnxruntime against dlib's own, one thread each, on the same chips."""
 
-from __future__ import annotations
-
 import dlib
 import numpy as np
 

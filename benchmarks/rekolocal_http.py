@@ -1,7 +1,5 @@
 """SearchFacesByImage over HTTP with four clients, against the engine alone on the same cores."""
 
-from __future__ import annotations
-
 import base64
 import json
 import multiprocessing

@@ -1,7 +1,5 @@
 """IndexFaces in a collection of a thousand faces and in one of a million: it should make no difference."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable
 from itertools import count

@@ -3,8 +3,6 @@
 The peer is optional: `uv pip install --no-deps --target .venv-peers -r benchmarks/requirements-peers.txt`.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from functools import partial

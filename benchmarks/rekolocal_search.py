@@ -1,7 +1,5 @@
 """A search among a million faces: time, exactness, memory, and the start with all of them on disk."""
 
-from __future__ import annotations
-
 import gc
 import os
 import statistics

@@ -3,8 +3,6 @@
 Usage: python -m benchmarks.rekolocal_visits [PHOTOS_DIR]; PHOTOS_DIR has enroll/PERSON/*.jpg and visits/*.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from pathlib import Path

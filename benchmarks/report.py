@@ -1,7 +1,5 @@
 """Rows of a benchmark: a measurement, its peer or bound from the same run, and the bar it is held against."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

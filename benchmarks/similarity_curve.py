@@ -3,8 +3,6 @@
 With sample photos (RECOGNIZEME_SAMPLE_DATA), the distances of their pairs are drawn below it.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import matplotlib as mpl

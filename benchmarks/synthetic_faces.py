@@ -4,8 +4,6 @@ Random features go through the network's last matrix, which gives the vectors it
 Two persons are 0.83 apart on average, as on photographs, and the centre lies off the origin.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

@@ -1,7 +1,5 @@
 """The ASGI application: one route, POST /."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import uuid
@@ -10,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from . import protocol, signature
-from .errors import InternalServerError, InvalidParameterException, RekognitionError
-from .faults import Faults
-from .intake import ClientGoneError, Intake, Receive
-from .operations import OPERATIONS
-from .service import Service
-from .signature import Credentials
-from .workers import Workers
+from rekolocal import protocol, signature
+from rekolocal.errors import InternalServerError, InvalidParameterException, RekognitionError
+from rekolocal.faults import Faults
+from rekolocal.intake import ClientGoneError, Intake, Receive
+from rekolocal.operations import OPERATIONS
+from rekolocal.service import Service
+from rekolocal.signature import Credentials
+from rekolocal.workers import Workers
 
 _log = logging.getLogger(__name__)
 

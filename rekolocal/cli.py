@@ -1,7 +1,5 @@
 """The command `rekolocal`."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from pathlib import Path
@@ -53,12 +51,12 @@ def serve(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import cv2
 
-    from . import server  # the engine's libraries load only when they are needed
-    from .engine.network import ModelError
-    from .faults import Failure, Faults
-    from .service import Service
-    from .signature import Credentials
-    from .state import FolderTakenError
+    from rekolocal import server  # the engine's libraries load only when they are needed
+    from rekolocal.engine.network import ModelError
+    from rekolocal.faults import Failure, Faults
+    from rekolocal.service import Service
+    from rekolocal.signature import Credentials
+    from rekolocal.state import FolderTakenError
 
     if memory == (data is not None):
         raise click.UsageError("give either --data DIR or --memory")

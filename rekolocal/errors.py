@@ -3,8 +3,6 @@
 Source of the codes: botocore's service model of `rekognition` (2016-06-27) and AWS's common errors.
 """
 
-from __future__ import annotations
-
 
 class RekognitionError(Exception):
     """An error answer: HTTP `status` and a JSON body whose `__type` is the class's name."""

@@ -1,15 +1,14 @@
 """Faults on purpose, for tests of callers: throttling, injected errors, latency."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
-from . import errors
-from .errors import ProvisionedThroughputExceededException, RekognitionError
+from rekolocal import errors
+from rekolocal.errors import ProvisionedThroughputExceededException, RekognitionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Failure:
     rate: float
 
     @classmethod
-    def parse(cls, text: str) -> Failure:
+    def parse(cls, text: str) -> Self:
         """From OPERATION:CODE:RATE, such as SearchFacesByImage:ThrottlingException:0.1. Raises ValueError."""
         operation, code, rate = text.split(":")
         error = getattr(errors, code, None)

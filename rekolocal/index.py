@@ -10,8 +10,6 @@ Only vectors the bound cannot rule out are compared in full, so nothing an exhau
 docs/adr/0005-vector-search.md has the alternatives.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import os

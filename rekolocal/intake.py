@@ -1,14 +1,17 @@
 """Reading bodies: each of limited size and time, all of them together of limited memory."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ImageTooLargeException, InvalidParameterException, RekognitionError, ThrottlingException
+from rekolocal.errors import (
+    ImageTooLargeException,
+    InvalidParameterException,
+    RekognitionError,
+    ThrottlingException,
+)
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 

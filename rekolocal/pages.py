@@ -1,13 +1,11 @@
 """Opaque pagination tokens."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
 import hmac
 
-from .errors import InvalidPaginationTokenException
+from rekolocal.errors import InvalidPaginationTokenException
 
 _DIGEST_BYTES = 12
 

@@ -1,7 +1,5 @@
 """The bytes of a request's Image: given in the request, or an object in S3."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .errors import ImageTooLargeException, InvalidParameterException, InvalidS3ObjectException
+from rekolocal.errors import ImageTooLargeException, InvalidParameterException, InvalidS3ObjectException
 
 MAX_S3_BYTES = 15 * 1024 * 1024  # Rekognition: "Maximum image size stored as an Amazon S3 object is 15 MB"
 

@@ -1,16 +1,14 @@
 """AWS's JSON 1.1 protocol: from a target and a body to an operation and its request, and back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from botocore.model import OperationNotFoundError
 
-from .errors import RekognitionError, SerializationException, UnknownOperationException
-from .operations import OPERATIONS
-from .shapes import check_request, operation_model, read
+from rekolocal.errors import RekognitionError, SerializationException, UnknownOperationException
+from rekolocal.operations import OPERATIONS
+from rekolocal.shapes import check_request, operation_model, read
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 _TARGET_PREFIX = "RekognitionService."

@@ -1,7 +1,5 @@
 """The server: the application on a socket, in this process."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading
@@ -13,11 +11,11 @@ from pathlib import Path
 
 import uvicorn
 
-from .app import Application
-from .faults import Faults
-from .service import Service
-from .signature import Credentials
-from .workers import Workers
+from rekolocal.app import Application
+from rekolocal.faults import Faults
+from rekolocal.service import Service
+from rekolocal.signature import Credentials
+from rekolocal.workers import Workers
 
 _STOP_S = 5
 

@@ -1,21 +1,20 @@
 """What the operations work with: the state, the engine, the indexes, pictures, time and ids."""
 
-from __future__ import annotations
-
 import os
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-from .engine.faces import FaceEngine
-from .index import Floats, Keys, VectorIndex
-from .pages import Pages
-from .pictures import Pictures
-from .state import Database, faces, users
+from rekolocal.engine.faces import FaceEngine
+from rekolocal.index import Floats, Keys, VectorIndex
+from rekolocal.pages import Pages
+from rekolocal.pictures import Pictures
+from rekolocal.state import Database, faces, users
 
 FACE_MODEL_VERSION = "7.0"
 """The version of Rekognition's face model whose operations these are; the vectors are not that model's."""
@@ -51,7 +50,7 @@ class Service:
         engine_threads: int = 1,
         region: str = "us-east-1",
         updating_s: float = 0.0,
-    ) -> Service:
+    ) -> Self:
         """The service on the data in `folder` (None: in memory), its indexes filled.
 
         `yunet_model` is taken from REKOLOCAL_YUNET_MODEL when neither it nor `engine` is given.

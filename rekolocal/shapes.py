@@ -1,7 +1,5 @@
 """Values against the shapes of botocore's service model: the same rules for requests and for replies."""
 
-from __future__ import annotations
-
 import binascii
 import math
 import re
@@ -20,7 +18,7 @@ from botocore.model import (
     StructureShape,
 )
 
-from .errors import ImageTooLargeException, InvalidParameterException, SerializationException
+from rekolocal.errors import ImageTooLargeException, InvalidParameterException, SerializationException
 
 _TOO_MANY_BYTES = "have length less than or equal to 5242880"  # only images have this limit
 

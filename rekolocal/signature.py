@@ -3,8 +3,6 @@
 Source: AWS General Reference, "Create a signed AWS API request".
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re
@@ -12,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from .errors import (
+from rekolocal.errors import (
     IncompleteSignatureException,
     InvalidSignatureException,
     MissingAuthenticationTokenException,

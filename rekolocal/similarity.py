@@ -5,8 +5,6 @@ A logistic through two points: 99 at distance 0.45 and 80 at 0.60, where dlib's 
 what Rekognition's users mean by them. The scores are not AWS's.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -6,8 +6,6 @@ def test_door(rekolocal):
     rekolocal.client.create_collection(CollectionId="employees")
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +16,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from .engine.faces import FaceEngine
-from .faults import Faults
-from .server import serve_in_thread
-from .service import Service
-from .signature import Credentials
+from rekolocal.engine.faces import FaceEngine
+from rekolocal.faults import Faults
+from rekolocal.server import serve_in_thread
+from rekolocal.service import Service
+from rekolocal.signature import Credentials
 
 _TEST_KEYS = Credentials("testing", "testing")
 

@@ -1,13 +1,11 @@
 """Threads that do the operations' work, with a queue that is never longer than it should be."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from .errors import ThrottlingException
+from rekolocal.errors import ThrottlingException
 
 T = TypeVar("T")
 

@@ -1,7 +1,5 @@
 """From a detection to an upright face: five landmarks, the chip the network takes, and the head's pose."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +8,9 @@ import dlib
 import numpy as np
 import numpy.typing as npt
 
-from .detection import Detection
-from .network import CHIP_PX, PREDICTOR_FILE, model_path
-from .picture import Pixels
+from rekolocal.engine.detection import Detection
+from rekolocal.engine.network import CHIP_PX, PREDICTOR_FILE, model_path
+from rekolocal.engine.picture import Pixels
 
 Points = npt.NDArray[np.float32]
 

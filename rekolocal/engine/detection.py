@@ -1,7 +1,5 @@
 """Finding faces: dlib's HOG detector, or YuNet where its model file is given."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ import dlib
 import numpy as np
 import numpy.typing as npt
 
-from .network import ModelError
-from .picture import Pixels
+from rekolocal.engine.network import ModelError
+from rekolocal.engine.picture import Pixels
 
 Points = npt.NDArray[np.float32]
 

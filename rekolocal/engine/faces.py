@@ -1,20 +1,19 @@
 """The engine put together: look at a picture, embed the faces found."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from .alignment import AlignedFace, Aligner, Pose
-from .detection import Detection, Detector, HogDetector, YuNetDetector
-from .network import EMBEDDING_SIZE, onnx_network, principal_directions
-from .picture import Picture, Pixels, decode
-from .quality import BARS, Quality, measure
+from rekolocal.engine.alignment import AlignedFace, Aligner, Pose
+from rekolocal.engine.detection import Detection, Detector, HogDetector, YuNetDetector
+from rekolocal.engine.network import EMBEDDING_SIZE, onnx_network, principal_directions
+from rekolocal.engine.picture import Picture, Pixels, decode
+from rekolocal.engine.quality import BARS, Quality, measure
 
 Embeddings = npt.NDArray[np.float32]
 
@@ -77,7 +76,7 @@ class FaceEngine:
         self.directions = principal_directions()
 
     @classmethod
-    def load(cls, *, yunet_model: Path | None = None, threads: int = 1) -> FaceEngine:
+    def load(cls, *, yunet_model: Path | None = None, threads: int = 1) -> Self:
         """The engine with dlib's HOG detector, or with YuNet when its model file is given."""
         detector: Detector = YuNetDetector(yunet_model) if yunet_model else HogDetector()
         return cls(detector, Aligner(), Embedder(threads=threads))

@@ -7,8 +7,6 @@ normalization are folded into the convolutions, so the graph is convolutions, po
 Source of the network's shape: dlib's examples/dnn_face_recognition_ex.cpp (`anet_type`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 import os

@@ -1,7 +1,5 @@
 """From a picture's bytes to pixels, with every limit held before anything is decoded."""
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass
 

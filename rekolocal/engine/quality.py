@@ -1,14 +1,12 @@
 """How usable a face is, and which bar it misses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from .alignment import Pose
-from .picture import Pixels
+from rekolocal.engine.alignment import Pose
+from rekolocal.engine.picture import Pixels
 
 _FACE = slice(30, 120)  # the middle of a chip: the face without hair and background
 _SHARPNESS_SCALE = 120.0

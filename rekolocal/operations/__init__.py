@@ -1,13 +1,10 @@
 """The operations: each takes the service and a checked request, and gives the reply's members."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rekolocal.operations import collections, faces, images, searches, tags, users
 from rekolocal.service import Service
-
-from . import collections, faces, images, searches, tags, users
 
 Operation = Callable[[Service, Mapping[str, Any]], dict[str, Any]]
 

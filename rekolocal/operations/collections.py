@@ -1,14 +1,11 @@
 """CreateCollection, DescribeCollection, ListCollections, DeleteCollection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
+from rekolocal.operations.tags import check_number_of_tags
 from rekolocal.service import FACE_MODEL_VERSION, Service
 from rekolocal.state import collections
-
-from .tags import check_number_of_tags
 
 _PAGE = 1000
 

@@ -1,7 +1,5 @@
 """IndexFaces, ListFaces, DeleteFaces."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from rekolocal.engine.faces import Embeddings, Face
+from rekolocal.operations import replies
 from rekolocal.service import FACE_MODEL_VERSION, Service
 from rekolocal.state import collections, faces
 from rekolocal.state.faces import StoredFace
-
-from . import replies
 
 _PAGE = 1000
 _SAME_BOX = 1e-6

@@ -1,7 +1,5 @@
 """DetectFaces and CompareFaces: nothing is stored."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +7,9 @@ import numpy as np
 
 from rekolocal.engine.faces import Face
 from rekolocal.errors import InvalidParameterException
+from rekolocal.operations import replies
 from rekolocal.service import Service
 from rekolocal.similarity import similarity_pct
-
-from . import replies
 
 _DEFAULT_THRESHOLD_PCT = 80.0
 

@@ -1,7 +1,5 @@
 """Members that several operations' replies share."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rekolocal.engine.faces import Box, Face

@@ -1,7 +1,5 @@
 """SearchFaces, SearchFacesByImage, SearchUsers, SearchUsersByImage."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +9,11 @@ import numpy.typing as npt
 from rekolocal.engine.faces import Face
 from rekolocal.errors import InvalidParameterException
 from rekolocal.index import VectorIndex
+from rekolocal.operations import replies
 from rekolocal.service import FACE_MODEL_VERSION, Service
 from rekolocal.similarity import distance_at, similarity_pct
 from rekolocal.state import collections, faces, users
 from rekolocal.state.collections import Collection
-
-from . import replies
 
 Vector = npt.NDArray[np.float32]
 

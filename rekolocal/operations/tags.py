@@ -1,7 +1,5 @@
 """TagResource, UntagResource, ListTagsForResource: a collection is the only resource with tags."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """CreateUser, DeleteUser, ListUsers, AssociateFaces, DisassociateFaces."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sqlite3

@@ -1,7 +1,5 @@
 """Rows of collections and their tags."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

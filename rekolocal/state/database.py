@@ -1,7 +1,5 @@
 """The SQLite file: its schema, durability and transactions."""
 
-from __future__ import annotations
-
 import secrets
 import sqlite3
 import threading

@@ -1,7 +1,5 @@
 """Rows of faces and their vectors."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rekolocal.engine.faces import Box
-
-from .collections import Collection
+from rekolocal.state.collections import Collection
 
 Vectors = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.int64]

@@ -1,7 +1,5 @@
 """Rows of users and their vectors."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -11,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rekolocal.errors import ConflictException, ResourceNotFoundException
-
-from .collections import Collection
+from rekolocal.state.collections import Collection
 
 Vector = npt.NDArray[np.float32]
 

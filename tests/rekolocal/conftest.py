@@ -1,7 +1,5 @@
 """Pictures for rekolocal's tests: two portraits out of installed packages, and generated ones."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 """The application without a socket: bodies that come slowly, or not at all, or together too large."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator

@@ -1,7 +1,5 @@
 """The file that everything is kept in."""
 
-from __future__ import annotations
-
 import sqlite3
 from pathlib import Path
 

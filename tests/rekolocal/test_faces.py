@@ -1,7 +1,5 @@
 """Faces as a door camera hands them in: small, dark, mirrored, turned, cut off."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Faults on purpose come as often as they were asked for."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """The vector index finds what an exhaustive search finds, and nothing else."""
 
-from __future__ import annotations
-
 import math
 import threading
 from functools import cache

@@ -1,7 +1,5 @@
 """dlib's network as ONNX gives dlib's embeddings."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Tokens go on where a page ended, in their own listing only."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

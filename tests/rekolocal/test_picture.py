@@ -1,7 +1,5 @@
 """What is a picture, which way up, and what is refused before anything is decoded."""
 
-from __future__ import annotations
-
 import io
 import struct
 import tracemalloc

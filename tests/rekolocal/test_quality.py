@@ -1,7 +1,5 @@
 """Which bar a face misses, and why."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Any
 

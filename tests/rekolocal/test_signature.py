@@ -1,7 +1,5 @@
 """Signatures that botocore makes are accepted; anything else is refused by its proper error."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The similarity scale means at 80 and 99 what Rekognition's users mean."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

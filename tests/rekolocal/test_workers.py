@@ -1,7 +1,5 @@
 """Work is done in threads, and never more of it waits than there is room for."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 

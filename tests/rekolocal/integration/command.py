@@ -1,7 +1,5 @@
 """The command `rekolocal serve` in a process of its own."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

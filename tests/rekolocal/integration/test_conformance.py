@@ -1,7 +1,5 @@
 """Every operation, driven by boto3 and held against botocore's own model of Rekognition."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Iterator

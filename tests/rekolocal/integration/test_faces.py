@@ -1,7 +1,5 @@
 """Faces in collections as Rekognition keeps them."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

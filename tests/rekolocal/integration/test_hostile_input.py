@@ -1,7 +1,5 @@
 """Whatever is sent: the server stays up, its memory bounded, and every answer is good or a typed error."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import http.client

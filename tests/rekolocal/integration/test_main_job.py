@@ -1,7 +1,5 @@
 """The main job over HTTP with boto3: enroll, search, list, forget."""
 
-from __future__ import annotations
-
 import signal
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Images that are S3 objects."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

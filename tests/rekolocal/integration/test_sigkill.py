@@ -1,7 +1,5 @@
 """What was answered survives SIGKILL; nothing is half-written; the index equals the table."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time

@@ -1,7 +1,5 @@
 """Users, and the faces that make up their vectors."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import cv2

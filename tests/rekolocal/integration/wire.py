@@ -1,7 +1,5 @@
 """The wire itself, without boto3: for what boto3 would not send, and for answers as they are."""
 
-from __future__ import annotations
-
 import base64
 import http.client
 import json
