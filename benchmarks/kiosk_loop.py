@@ -17,14 +17,14 @@ import numpy as np
 
 from benchmarks.kiosk_scenes import STAGE, KeptAndAnswered, empty_door, images_of, write_clip
 from benchmarks.report import Row, publish, yunet_model
-from kiosk.loop import Loop
 from kiosk.vision.camera import View
 from kiosk.vision.clip import Clip
 from kiosk.vision.detect import Detector, Haar, make_detector
 from kiosk.vision.frame import Image
 from kiosk.vision.live import LiveCamera
 from kiosk.vision.motion import MotionGate
-from kiosk.watch import watch
+from kiosk.visits.loop import Loop
+from kiosk.visits.watch import watch
 
 ALWAYS_OPEN = 0.0
 ROUNDS = 11

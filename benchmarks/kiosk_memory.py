@@ -20,11 +20,11 @@ import psutil
 
 from benchmarks.kiosk_scenes import HEAD_POSES, KeptAndAnswered
 from benchmarks.report import Row, publish, yunet_model
-from kiosk.loop import Attention, Loop
 from kiosk.vision.camera import View
 from kiosk.vision.clip import Clip
 from kiosk.vision.detect import make_detector
 from kiosk.vision.frame import Frame
+from kiosk.visits.loop import Attention, Loop
 
 FIRST = 1_000
 HEAPS = "2"

@@ -16,14 +16,14 @@ from benchmarks.report import Row, publish, yunet_model
 from kiosk.client.api import ApiClient
 from kiosk.delivery.spool import Spool
 from kiosk.delivery.uploader import Uploader
-from kiosk.event import Answered, Captured, Event
-from kiosk.loop import CONFIRMED_FRAMES, Loop
 from kiosk.vision.best_shot import Patience
 from kiosk.vision.crop import encode_jpeg, head_and_shoulders
 from kiosk.vision.detect import Detector, make_detector
 from kiosk.vision.frame import Frame, Image
 from kiosk.vision.quality import quality
-from local.layout import Layout
+from kiosk.visits.events import Answered, Captured, Event
+from kiosk.visits.loop import CONFIRMED_FRAMES, Loop
+from local.data_folder import DataFolder
 from local.stack import Stack
 
 VISITS = 10
@@ -71,7 +71,7 @@ def main() -> None:
     events: list[Event] = []
     with (
         tempfile.TemporaryDirectory() as name,
-        Stack(Layout(Path(name) / "data")) as stack,
+        Stack(DataFolder(Path(name) / "data")) as stack,
         ApiClient(stack.url) as api,
     ):
         for number, images in enumerate(clips):

@@ -31,12 +31,12 @@ from rich.progress import track
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
 from kiosk.client.errors import NotFound
-from kiosk.stills import still_to_hand_in
 from kiosk.vision.detect import make_detector
+from kiosk.visits.stills import still_to_hand_in
 from local.adapters.files import DurableFiles
-from local.layout import Layout
+from local.data_folder import DataFolder
+from local.demo.visits import PORTRAITS
 from local.stack import Stack
-from local.visits import PORTRAITS
 
 _COMMITS = 5
 _ASK_EVERY_S = 0.004
@@ -51,7 +51,7 @@ def main(visits: int, as_json: bool) -> None:
     picture = still_to_hand_in(portrait.read(), make_detector(None))
     with (
         tempfile.TemporaryDirectory() as folder,
-        Stack(Layout(Path(folder))) as stack,
+        Stack(DataFolder(Path(folder))) as stack,
         ApiClient(stack.url) as api,
     ):
         api.put_person(portrait.person_id, name=portrait.name)

@@ -17,8 +17,8 @@ from benchmarks.report import Row, alternating_ms, publish
 from local.adapters.database import open_database
 from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
-from recognizeme.model import Capture, Outcome, Sighting, Status, new_capture_id
-from recognizeme.ports import SightingQuery
+from recognizeme.domain.model import Capture, Outcome, Sighting, Status, new_capture_id
+from recognizeme.domain.ports import SightingQuery
 
 PICTURE = bytes(100_000)
 CLIENTS = ("s3", "dynamodb", "rekognition")

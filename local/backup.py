@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.adapters.database import open_database
+from local.data_folder import DataFolder
 from local.errors import LocalError
-from local.layout import Layout
 
 _SQLITE = b"SQLite format 3\x00"
 
@@ -34,7 +34,7 @@ class Backup:
     size_bytes: int
 
 
-def back_up(source: Layout, to: Path, *, on_picture: Callable[[int], None] = lambda done: None) -> Backup:
+def back_up(source: DataFolder, to: Path, *, on_picture: Callable[[int], None] = lambda done: None) -> Backup:
     """Copy the data folder to a new folder `to`, which is there when it is whole, or not at all.
 
     Raises `BackupRefused` when there is nothing to copy, or `to` exists, and OSError as the disk gives it.
@@ -43,7 +43,7 @@ def back_up(source: Layout, to: Path, *, on_picture: Callable[[int], None] = lam
         raise BackupRefused(f"{source.root} holds no RecognizeMe data; name its folder with --data")
     if to.exists():
         raise BackupRefused(f"{to} exists already; name a new folder for each backup")
-    unfinished = Layout(to.with_name(f".{to.name}.unfinished"))
+    unfinished = DataFolder(to.with_name(f".{to.name}.unfinished"))
     shutil.rmtree(unfinished.root, ignore_errors=True)
     unfinished.root.mkdir(mode=0o700, parents=True)
     try:

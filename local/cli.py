@@ -17,8 +17,8 @@ import click
 from local.errors import LocalError
 
 if TYPE_CHECKING:
-    from local.jobs import JobQueue
-    from local.layout import Layout
+    from local.data_folder import DataFolder
+    from local.jobs.queue import JobQueue
 
 data_option = click.option(
     "--data",
@@ -34,7 +34,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; what a person can put right becomes one sentence and exit status 1."""
-        from recognizeme.errors import RecognizeMeError
+        from recognizeme.domain.errors import RecognizeMeError
 
         try:
             return super().invoke(ctx)
@@ -71,16 +71,16 @@ def main() -> None:
 @json_option
 def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str | None, as_json: bool) -> None:
     """Run the whole stack until Ctrl-C; what it was given is there again at the next start."""
-    from local.layout import Layout
+    from local.data_folder import DataFolder
     from local.stack import Stack
 
     _stop_on_signals()
-    layout = Layout(data)
+    data_folder = DataFolder(data)
     if not as_json:
         click.echo("Starting ...")
     try:
         with Stack(
-            layout,
+            data_folder,
             host=host,
             port=port,
             web_port=None if no_web else web_port,
@@ -90,7 +90,7 @@ def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str |
             if as_json:
                 _print_json({"event": "up", "api": stack.url, "web": stack.web_url, "data": str(data)})
             else:
-                click.echo("\n".join(_welcome(stack.url, stack.web_url, layout)))
+                click.echo("\n".join(_welcome(stack.url, stack.web_url, data_folder)))
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
@@ -112,7 +112,7 @@ def demo(keep: Path | None, as_json: bool) -> None:
     Everything runs on this machine, on free ports, in a temporary folder that is gone afterwards. Exits
     with 1 when an outcome is not as expected.
     """
-    from local.demo import run
+    from local.demo.main_job import run
 
     _stop_on_signals()
     sys.exit(0 if run(as_json=as_json, keep=keep) else 1)
@@ -166,10 +166,10 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
     the original: it holds people's pictures, and those of people who are forgotten later.
     """
     from local.backup import back_up
-    from local.layout import Layout
+    from local.data_folder import DataFolder
 
     try:
-        done = back_up(Layout(data), to)
+        done = back_up(DataFolder(data), to)
     except OSError as error:
         raise click.ClickException(f"the backup was not made: {error}") from error
     if as_json:
@@ -199,9 +199,9 @@ def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bo
     from rich.console import Console
     from rich.progress import Progress
 
-    from local import report
-    from local.evaluate import photos_by_person, try_out
-    from local.rates import THRESHOLDS_PCT, rates, suggested
+    from local.evaluation import report
+    from local.evaluation.error_rates import THRESHOLDS_PCT, rates, suggested
+    from local.evaluation.evaluate import photos_by_person, try_out
 
     console = Console(quiet=as_json, highlight=False)
     people = photos_by_person(photos)
@@ -222,24 +222,24 @@ def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bo
 @contextmanager
 def _queue(data: Path) -> "Iterator[JobQueue]":
     from local.adapters.database import open_database
-    from local.jobs import JobQueue
-    from local.layout import Layout
+    from local.data_folder import DataFolder
+    from local.jobs.queue import JobQueue
 
-    path = Layout(data).database
+    path = DataFolder(data).database
     if not path.is_file():
         raise click.ClickException(f"{data} holds no RecognizeMe data; name its folder with --data")
     with open_database(path) as database:
         yield JobQueue(database)
 
 
-def _welcome(url: str, web_url: str | None, layout: "Layout") -> Iterable[str]:
+def _welcome(url: str, web_url: str | None, data_folder: "DataFolder") -> Iterable[str]:
     yield "RecognizeMe runs on this machine. Ctrl-C stops it."
     yield ""
     yield f"  API       {url}"
     if web_url:
         yield f"  web page  {web_url}"
-    yield f"  data      {layout.root.resolve()}"
-    yield f"  log       {layout.log.resolve()}"
+    yield f"  data      {data_folder.root.resolve()}"
+    yield f"  log       {data_folder.log.resolve()}"
     yield ""
     yield "Try, in another terminal, with photos of your own:"
     yield ""

@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 from local.wiring import LocalParts
-from recognizeme.errors import RecognizeMeError
+from recognizeme.domain.errors import RecognizeMeError
 
 _LOG = logging.getLogger(__name__)
 _EVERY_S = 3600.0

@@ -17,17 +17,18 @@ from typing import Self
 import uvicorn
 
 from kiosk.vision.models import ModelError, find_yunet
-from local import servers
+from local.data_folder import DataFolder
 from local.errors import LocalError
-from local.events import Event, s3_test_event
-from local.functions import Function, Functions
-from local.host import Gate, event_host
-from local.layout import Layout
+from local.gateway.access import Access
+from local.gateway.host import event_host
+from local.gateway.store import store_routes
+from local.jobs.runner import JobRunner
 from local.retention import Retention
-from local.runner import JobRunner
-from local.store import store_routes
+from local.runtime import servers
+from local.runtime.events import Event, s3_test_event
+from local.runtime.functions import Function, Functions
 from local.wiring import DATA, NOTIFIED, URL, LocalParts
-from recognizeme.picture import MAX_BYTES
+from recognizeme.domain.picture import MAX_BYTES
 
 _LOG = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Stack:
 
     def __init__(
         self,
-        layout: Layout,
+        data_folder: DataFolder,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -76,7 +77,7 @@ class Stack:
             )
         if host in {"0.0.0.0", "::"} and not url:
             raise Refused(f"say with --url at which address kiosks reach this machine, as {host} is none")
-        self.layout, self._host, self._port, self._web_port = layout, host, port, web_port
+        self.data_folder, self._host, self._port, self._web_port = data_folder, host, port, web_port
         self._token = token if host not in LOOPBACK else None
         self._given_url = url.rstrip("/") if url else None
         self._environ = environ
@@ -97,8 +98,8 @@ class Stack:
         self._resources.close()
 
     def _start(self, resources: ExitStack) -> None:
-        layout = self.layout.make()
-        resources.callback(layout.lock().close)
+        data_folder = self.data_folder.make()
+        resources.callback(data_folder.lock().close)
         listening = resources.enter_context(servers.listen(self._host, self._port))
         if self._web_port is not None:
             # Known before anything starts: whether it is free.
@@ -107,10 +108,10 @@ class Stack:
         self.url = self._given_url or _url(self._host, listening)
         engine_port = servers.free_port()
         self.engine_url = f"http://127.0.0.1:{engine_port}"
-        env = _environment(self._environ, layout, self.url, self.engine_url)
-        _log_to(layout, resources)
+        env = _environment(self._environ, data_folder, self.url, self.engine_url)
+        _log_to(data_folder, resources)
 
-        engine_command = ["rekolocal.cli:main", "serve", "--data", str(layout.collections)]
+        engine_command = ["rekolocal.cli:main", "serve", "--data", str(data_folder.collections)]
         engine = _server(resources, "rekolocal", engine_command, engine_port, env)
         parts = LocalParts.from_env(env)
         resources.callback(parts.database.close)
@@ -127,7 +128,7 @@ class Stack:
         app = event_host(
             lambdas.invoke,
             store=store_routes(parts.photos, max_bytes=MAX_BYTES, after_change=runner.wake),
-            gate=Gate(hosts={*LOOPBACK, "[::1]", self._host}, token=self._token),
+            access=Access(hosts={*LOOPBACK, "[::1]", self._host}, token=self._token),
             after_change=runner.wake,
         )
         _serve(app, listening, resources)
@@ -153,7 +154,9 @@ def _functions(resources: ExitStack, env: Mapping[str, str], test_event: Event) 
     return lambdas
 
 
-def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_url: str) -> dict[str, str]:
+def _environment(
+    environ: Mapping[str, str], data_folder: DataFolder, url: str, engine_url: str
+) -> dict[str, str]:
     """The environment of the functions. Nothing of the user's own AWS configuration reaches them."""
     kept = {
         name: value
@@ -168,7 +171,7 @@ def _environment(environ: Mapping[str, str], layout: Layout, url: str, engine_ur
     no_proxy = [environ.get("NO_PROXY", environ.get("no_proxy", "")), "127.0.0.1", "localhost"]
     return {
         **kept,
-        DATA: str(layout.root.resolve()),
+        DATA: str(data_folder.root.resolve()),
         URL: url,
         "AWS_ENDPOINT_URL_REKOGNITION": engine_url,
         "AWS_REGION": "us-east-1",
@@ -237,8 +240,8 @@ class _LogFile(RotatingFileHandler):
         """A full disk costs the log, and fills no terminal with stack traces."""
 
 
-def _log_to(layout: Layout, resources: ExitStack) -> None:
-    handler = _LogFile(layout.log, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8")
+def _log_to(data_folder: DataFolder, resources: ExitStack) -> None:
+    handler = _LogFile(data_folder.log, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     for name in ("local", "uvicorn.error"):
         logger = logging.getLogger(name)

@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from local.events import object_created_event
-from local.jobs import JobQueue
-from local.layout import Layout
-from recognizeme.policy import Policy
-from recognizeme.ports import Clock, FaceIndex, FailedEvents, People
+from local.data_folder import DataFolder
+from local.jobs.queue import JobQueue
+from local.runtime.events import object_created_event
+from recognizeme.domain.policy import Policy
+from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People
 from recognizeme.settings import Settings
 from recognizeme.wiring import utc_now
 
@@ -38,17 +38,17 @@ DATA, URL = "RECOGNIZEME_LOCAL_DATA", "RECOGNIZEME_LOCAL_URL"
 class LocalParts:
     """What stands behind the ports in the processes of one stack; each part is made when first asked for."""
 
-    def __init__(self, settings: Settings, layout: Layout, *, url: str) -> None:
+    def __init__(self, settings: Settings, data_folder: DataFolder, *, url: str) -> None:
         self.settings = settings
         self.policy = Policy(settings.threshold_pct, settings.margin_pct)
-        self._layout = layout
+        self._data_folder = data_folder
         self._url = url
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """The parts for the data folder and URL in the environment; raises `Misconfigured`."""
         settings = Settings.from_env({**NAMES, **environ})
-        return cls(settings, Layout(Path(environ[DATA])), url=environ[URL])
+        return cls(settings, DataFolder(Path(environ[DATA])), url=environ[URL])
 
     @property
     def now(self) -> Clock:
@@ -66,9 +66,9 @@ class LocalParts:
         from local.adapters.photos import FilePhotoStore
 
         return FilePhotoStore(
-            self._layout.photos,
+            self._data_folder.photos,
             base_url=self._url,
-            signing_key=self._layout.key.read_bytes(),
+            signing_key=self._data_folder.key.read_bytes(),
             on_stored=self._notify,
         )
 
@@ -98,7 +98,7 @@ class LocalParts:
         """The file that sightings, people and jobs share."""
         from local.adapters.database import open_database
 
-        return open_database(self._layout.database)
+        return open_database(self._data_folder.database)
 
     @cached_property
     def failed_events(self) -> FailedEvents:

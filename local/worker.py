@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from local.events import ACCOUNT_ID, MAX_PAYLOAD_BYTES, REGION
+from local.runtime.events import ACCOUNT_ID, MAX_PAYLOAD_BYTES, REGION
 
 Handler = Callable[[Any, "Context"], object]
 

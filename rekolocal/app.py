@@ -11,8 +11,8 @@ from typing import Any
 from rekolocal import protocol, signature
 from rekolocal.errors import InternalServerError, InvalidParameterException, RekognitionError
 from rekolocal.faults import Faults
-from rekolocal.intake import ClientGoneError, Intake, Receive
 from rekolocal.operations import OPERATIONS
+from rekolocal.request_body import ClientGoneError, Receive, RequestBodies
 from rekolocal.service import Service
 from rekolocal.signature import Credentials
 from rekolocal.workers import Workers
@@ -36,7 +36,7 @@ class Application:
     quick_workers: Workers
     faults: Faults = field(default_factory=Faults)
     credentials: Credentials | None = None
-    intake: Intake = field(default_factory=Intake)
+    bodies: RequestBodies = field(default_factory=RequestBodies)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -44,7 +44,7 @@ class Application:
             return
         request_id = str(uuid.uuid4())
         try:
-            async with self.intake.body(receive) as body:
+            async with self.bodies.body(receive) as body:
                 status, content = 200, await self._answer(scope, body)
         except ClientGoneError:
             return

@@ -10,13 +10,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
+from recognizeme.domain.errors import CaptureInProgress, NotFound
+from recognizeme.domain.model import Capture, Status, new_capture_id
 from recognizeme.entry import parsing
 from recognizeme.entry.http_api import HttpApi, answer
 from recognizeme.entry.observe import count_sighting
 from recognizeme.entry.presentation import sighting_json, ticket_json
-from recognizeme.errors import CaptureInProgress, NotFound
-from recognizeme.model import Capture, Status, new_capture_id
-from recognizeme.recognize import issue_ticket
+from recognizeme.usecases.recognize import issue_ticket
 
 logger = Logger()
 metrics = Metrics()

@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
-from recognizeme.correct import correct
+from recognizeme.domain.errors import InvalidRequest, NotFound
+from recognizeme.domain.model import Enrollment, check_capture_id, check_person_id
 from recognizeme.entry import parsing
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presentation import (
@@ -22,8 +23,7 @@ from recognizeme.entry.presentation import (
     time_text,
 )
 from recognizeme.entry.s3_event import StoredObject, handle_objects
-from recognizeme.errors import InvalidRequest, NotFound
-from recognizeme.model import Enrollment, check_capture_id, check_person_id
+from recognizeme.usecases.correct import correct
 
 logger = Logger()
 api = HttpApi(logger)

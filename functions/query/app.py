@@ -9,12 +9,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import VERSION, wiring
+from recognizeme.domain.errors import NotFound
+from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
+from recognizeme.domain.ports import SightingQuery
 from recognizeme.entry import parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
-from recognizeme.errors import NotFound
-from recognizeme.model import Person, Sighting, check_capture_id, check_person_id
-from recognizeme.ports import SightingQuery
-from recognizeme.statistics import all_sightings, tally
+from recognizeme.usecases.statistics import all_sightings, tally
 
 STATISTICS_DAYS = 7
 

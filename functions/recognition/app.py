@@ -7,10 +7,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
+from recognizeme.domain.model import Capture
 from recognizeme.entry.observe import count_sighting
 from recognizeme.entry.presentation import sighting_json
 from recognizeme.entry.s3_event import StoredObject, handle_objects
-from recognizeme.model import Capture
 
 logger = Logger()
 metrics = Metrics()

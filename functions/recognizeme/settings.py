@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Self
 
-from recognizeme.errors import Misconfigured
+from recognizeme.domain.errors import Misconfigured
 
 
 def _env(name: str, default: object = MISSING) -> Any:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
-from recognizeme.enroll import Enroller
-from recognizeme.forget import Forgetter
-from recognizeme.policy import Policy
-from recognizeme.ports import Clock, FaceIndex, FailedEvents, People, PhotoStore, Sightings
-from recognizeme.recognize import Recognizer
+from recognizeme.domain.policy import Policy
+from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, PhotoStore, Sightings
 from recognizeme.settings import Settings
+from recognizeme.usecases.enroll import Enroller
+from recognizeme.usecases.forget import Forgetter
+from recognizeme.usecases.recognize import Recognizer
 
 
 class Parts(Protocol):

@@ -1,7 +1,7 @@
 """What a sighting sets in motion: `--on outcome=webhook:URL`, `=command:PATH`, `=mqtt:URL/topic`.
 
-A policy (kiosk/unlock.py) decides before anything happens. Nothing is tried twice: a door that opens a minute
-late is worse than one that stays shut.
+The unlock policy decides before anything happens. Nothing is tried twice: a door that opens a minute late is
+worse than one that stays shut.
 """
 
 from kiosk.actions.action import Action, ActionError, ActionFailed, Trigger

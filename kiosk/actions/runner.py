@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from kiosk.actions.action import Action, ActionFailed, Trigger, message_of
-from kiosk.event import Answered, Event
-from kiosk.journal import Journal
-from kiosk.unlock import Doorkeeper
+from kiosk.actions.audit_log import AuditLog
+from kiosk.actions.unlock_policy import Doorkeeper
+from kiosk.visits.events import Answered, Event
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,21 +31,21 @@ class _Task:
 class Actions:
     """Listens to the kiosk's events and acts on answers, as far as the doorkeeper lets it.
 
-    Every action taken, failed or skipped is a line in `journal`, which names nobody.
+    Every action taken, failed or skipped is a line in `audit_log`, which names nobody.
     """
 
     def __init__(
         self,
         triggers: Sequence[Trigger],
         doorkeeper: Doorkeeper,
-        journal: Journal,
+        audit_log: AuditLog,
         *,
         timeout_s: float = _TIMEOUT_S,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._doorkeeper = doorkeeper
-        self._journal = journal
+        self._audit_log = audit_log
         self._timeout_s = timeout_s
         self._clock = clock
         self._now = now
@@ -95,7 +95,7 @@ class Actions:
             _LOG.warning("%s for capture %s: %s, %s", action.name, capture_id, result, detail)
         entry = {"at": self._now().isoformat(timespec="milliseconds"), "capture_id": capture_id}
         with suppress(OSError):
-            self._journal.write(
+            self._audit_log.write(
                 {**entry, "action": action.name, "result": result, "detail": detail, "ms": took_ms}
             )
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from kiosk.actions.action import Action, ActionError, Trigger
 from kiosk.actions.command import Command
 from kiosk.actions.mqtt import Mqtt
+from kiosk.actions.unlock_policy import OUTCOMES
 from kiosk.actions.webhook import Webhook, signing_key
-from kiosk.unlock import OUTCOMES
 
 
 def parse_trigger(text: str, *, environ: Mapping[str, str] = os.environ) -> Trigger:

@@ -10,8 +10,8 @@ from typing import TypeVar
 import click
 
 from kiosk.actions import ActionError, Actions, parse_trigger
-from kiosk.journal import Journal
-from kiosk.unlock import Doorkeeper, PolicyError, UnlockPolicy
+from kiosk.actions.audit_log import AuditLog
+from kiosk.actions.unlock_policy import Doorkeeper, PolicyError, UnlockPolicy
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -52,6 +52,6 @@ def acting(on: tuple[str, ...], policy: Path | None, folder: Path) -> AbstractCo
     except (PolicyError, ActionError) as error:
         raise click.ClickException(str(error)) from error
     doorkeeper = Doorkeeper(
-        rules, Journal(folder / "decisions.jsonl"), now=lambda: datetime.now(UTC), clock=time.monotonic
+        rules, AuditLog(folder / "decisions.jsonl"), now=lambda: datetime.now(UTC), clock=time.monotonic
     )
-    return Actions(triggers, doorkeeper, Journal(folder / "actions.jsonl"))
+    return Actions(triggers, doorkeeper, AuditLog(folder / "actions.jsonl"))

@@ -6,7 +6,7 @@ import click
 
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import MOMENT, api_option, json_option
-from kiosk.listing import write_json, write_list
+from kiosk.commands.output import write_json, write_list
 
 _COLUMNS = {"kiosk_id": "kiosk", "rekognition_calls": "calls", "cost_usd": "cost (USD)"}
 _DAYS_A_MONTH = 365.25 / 12

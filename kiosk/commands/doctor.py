@@ -8,11 +8,11 @@ import click
 import cv2
 from rich.markup import escape
 
-from kiosk.checkup import Check, Finding, checkup
 from kiosk.client.api import ApiClient
+from kiosk.commands.diagnostics import Check, Finding, diagnose
 from kiosk.commands.options import api_option, json_option
-from kiosk.listing import console, write_json
-from kiosk.status import state_folder
+from kiosk.commands.output import console, write_json
+from kiosk.monitoring.status_file import state_folder
 from kiosk.vision.models import YUNET_ENV, YUNET_URL, ModelError, fetch_yunet
 
 _MARKS = {
@@ -63,7 +63,7 @@ def command(
             raise click.ClickException(str(error)) from error
     checks = []
     folder = spool or state_folder(kiosk_id) / "spool"
-    for check in checkup(api, source=source, spool=folder, yunet_model=yunet_model):
+    for check in diagnose(api, source=source, spool=folder, yunet_model=yunet_model):
         checks.append(check)
         write_json(asdict(check)) if as_json else _tell(check)
     sys.exit(any(check.finding is Finding.FAILURE for check in checks))

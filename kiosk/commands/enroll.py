@@ -14,9 +14,9 @@ from rich.progress import track
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import Busy, NotFound, Refused
 from kiosk.commands.options import api_option, json_option
-from kiosk.listing import Record, console, write_list
-from kiosk.picture_file import UnusableFile, content_type, fit
-from kiosk.roster import Portrait, portraits
+from kiosk.commands.output import Record, console, write_list
+from kiosk.commands.photo_folder import Portrait, portraits
+from kiosk.vision.picture_file import UnusableFile, content_type, fit
 
 Answer = TypeVar("Answer")
 

@@ -12,7 +12,7 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import NotFound
 from kiosk.commands.options import api_option, json_option
-from kiosk.listing import write_json
+from kiosk.commands.output import write_json
 
 Write = Callable[[str, bytes], None]
 

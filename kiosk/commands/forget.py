@@ -4,7 +4,7 @@ import click
 
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
-from kiosk.listing import write_json
+from kiosk.commands.output import write_json
 
 
 @click.command()

@@ -16,20 +16,20 @@ from kiosk.commands.acting import acting, acting_options
 from kiosk.commands.options import api_option, json_option
 from kiosk.delivery.spool import Spool, SpoolError
 from kiosk.delivery.uploader import Uploader
-from kiosk.event import Counts, Listener
-from kiosk.heartbeat import Heartbeat
-from kiosk.loop import Attention, Loop
-from kiosk.report import Report
-from kiosk.status import StatusFile, state_folder
-from kiosk.stills import play
-from kiosk.systemd import Watchdog
+from kiosk.monitoring.heartbeat import Heartbeat
+from kiosk.monitoring.status_file import StatusFile, state_folder
+from kiosk.monitoring.systemd import Watchdog
+from kiosk.monitoring.terminal_report import Report
+from kiosk.monitoring.window import Window, WindowError
 from kiosk.vision.camera import CameraError, View
 from kiosk.vision.detect import Detector, make_detector
 from kiosk.vision.frame import Box
 from kiosk.vision.models import HOW_TO_GET_YUNET, YUNET_ENV, ModelError, find_yunet
 from kiosk.vision.source import is_live, open_source, still_pictures
-from kiosk.watch import Onlooker, watch
-from kiosk.window import Window, WindowError
+from kiosk.visits.events import Counts, Listener
+from kiosk.visits.loop import Attention, Loop
+from kiosk.visits.stills import play
+from kiosk.visits.watch import Onlooker, watch
 
 
 class _Zone(click.ParamType[Box]):

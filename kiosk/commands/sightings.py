@@ -13,7 +13,7 @@ from kiosk.client.api import ApiClient
 from kiosk.client.errors import Busy, Unreachable
 from kiosk.client.sighting import Sighting
 from kiosk.commands.options import MOMENT, api_option, json_option
-from kiosk.listing import Record, write_json, write_list
+from kiosk.commands.output import Record, write_json, write_list
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _COLUMNS = {

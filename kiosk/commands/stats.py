@@ -4,7 +4,7 @@ import click
 
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import MOMENT, api_option, json_option
-from kiosk.listing import Record, write_json, write_list
+from kiosk.commands.output import Record, write_json, write_list
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _COLUMNS = {

@@ -6,7 +6,7 @@ import click
 
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
-from kiosk.listing import write_json
+from kiosk.commands.output import write_json
 from kiosk.web import WebRefused, web_server
 
 

@@ -16,8 +16,8 @@ from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import captured_at, new_capture_id
 from kiosk.client.errors import ApiError, Busy, NotFound, NotYetDone, Refused, Unreachable
 from kiosk.client.sighting import Sighting
-from kiosk.picture_file import UnusableFile, content_type, fit
-from kiosk.web.gate import guard
+from kiosk.vision.picture_file import UnusableFile, content_type, fit
+from kiosk.web.access import guard
 
 KIOSK_ID = "web"
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024  # a phone's largest pictures; they are made smaller here
@@ -74,7 +74,7 @@ def make_app(
 
     @app.get("/kiosks")
     def kiosks() -> str:
-        from kiosk.status import statuses  # OpenCV comes with it, which no other page needs
+        from kiosk.monitoring.status_file import statuses  # OpenCV comes with it, which no other page needs
 
         return render_template("kiosks.html", kiosks=[_with_life(status, now()) for status in statuses()])
 

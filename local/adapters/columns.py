@@ -4,7 +4,7 @@ import json
 from dataclasses import astuple
 from datetime import UTC, datetime
 
-from recognizeme.model import Box
+from recognizeme.domain.model import Box
 
 
 def to_moment(value: datetime | None) -> str | None:

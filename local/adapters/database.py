@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from recognizeme.errors import Misconfigured, RecognizeMeError, ServiceBusy
+from recognizeme.domain.errors import Misconfigured, RecognizeMeError, ServiceBusy
 
 # How long a writer waits for the others; a write takes milliseconds.
 _BUSY_S = 10.0

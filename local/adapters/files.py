@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from local.adapters.file_names import decode, path_of
-from recognizeme.errors import Misconfigured, NotFound, ServiceBusy
+from recognizeme.domain.errors import Misconfigured, NotFound, ServiceBusy
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 # No upload takes this long; what a killed process left under a temporary name is removed after it.

@@ -6,8 +6,8 @@ from datetime import datetime
 from local.adapters.columns import from_box, from_moment, to_box, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
-from recognizeme.model import Consent, EnrolledPhoto, Person, PhotoState
-from recognizeme.ports import Page
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState
+from recognizeme.domain.ports import Page
 
 _STEPS = (
     """CREATE TABLE people (

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 from local.adapters.files import DurableFiles
 from recognizeme.adapters.aws import utc_now
 from recognizeme.adapters.photo_keys import check_key
-from recognizeme.errors import InvalidRequest, PictureTooLarge, RecognizeMeError
-from recognizeme.ports import Clock, UploadTicket
+from recognizeme.domain.errors import InvalidRequest, PictureTooLarge, RecognizeMeError
+from recognizeme.domain.ports import Clock, UploadTicket
 
 UPLOADS_PATH = "/_local/uploads"
 PHOTOS_PATH = "/_local/photos/"

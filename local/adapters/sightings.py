@@ -10,9 +10,9 @@ from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import utc_now
 from recognizeme.adapters.capture_ids import id_range
-from recognizeme.errors import CaptureInProgress, NotFound
-from recognizeme.model import Capture, Correction, Outcome, Sighting, Status, check_capture_id
-from recognizeme.ports import Clock, Page, SightingQuery
+from recognizeme.domain.errors import CaptureInProgress, NotFound
+from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status, check_capture_id
+from recognizeme.domain.ports import Clock, Page, SightingQuery
 
 _STEPS = (
     """CREATE TABLE sightings (

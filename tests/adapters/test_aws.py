@@ -4,7 +4,7 @@ import pytest
 from botocore import exceptions as sdk
 
 from recognizeme.adapters.aws import make_client, translated
-from recognizeme.errors import Misconfigured, NotFound, ServiceBusy
+from recognizeme.domain.errors import Misconfigured, NotFound, ServiceBusy
 
 
 def answered(code: str, status: int = 400) -> sdk.ClientError:

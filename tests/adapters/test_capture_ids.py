@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recognizeme.adapters.capture_ids import first_id, id_range, newest_day_first
-from recognizeme.model import captured_at, new_capture_id
+from recognizeme.domain.model import captured_at, new_capture_id
 
 # Few instants, so that times meet; microseconds, because ids know milliseconds only.
 _near = st.builds(

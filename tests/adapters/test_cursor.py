@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recognizeme.adapters import cursor
-from recognizeme.errors import InvalidRequest
+from recognizeme.domain.errors import InvalidRequest
 
 _positions = st.text(st.characters(exclude_categories=["Cs"]))
 _kinds = st.sampled_from(["people", "sightings"])

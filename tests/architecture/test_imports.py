@@ -18,7 +18,24 @@ SDK = {
 FUNCTIONS = {"recognition", "door", "enrollment", "query"}
 DOMAIN = ROOT / "functions" / "recognizeme"
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
-NOT_USE_CASES = {"__init__", "model", "policy", "ports", "errors", "settings", "wiring"}
+
+# The rooms of each house, the lowest first: a room imports from rooms before it, never from one after it.
+ROOMS = {
+    "functions/recognizeme": ["domain", "usecases", "entry", "adapters", "settings", "wiring"],
+    "kiosk": [
+        *("client", "vision", "delivery", "visits", "actions", "monitoring", "web"),
+        *("commands", "cli", "__main__"),
+    ],
+    "rekolocal": [
+        *("errors", "engine", "state", "similarity", "index", "pages", "pictures", "service"),
+        *("operations", "shapes", "protocol", "signature", "faults", "request_body", "workers"),
+        *("app", "server", "testing", "cli"),
+    ],
+    "local": [
+        *("errors", "data_folder", "adapters", "runtime", "jobs", "gateway", "wiring", "worker"),
+        *("retention", "backup", "stack", "demo", "evaluation", "cli"),
+    ],
+}
 
 
 def outside(path: Path) -> set[str]:
@@ -30,37 +47,53 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def room(path: Path, house: Path) -> str:
+    """The room of a house that a file is in: a folder or a module at the house's top."""
+    return path.relative_to(house).with_suffix("").parts[0]
+
+
+def rooms_imported(path: Path, house: Path) -> set[str]:
+    """The rooms of the house that the file imports from."""
+    return {each.split(".")[1] for each in imported(path) if each.split(".")[0] == house.name}
+
+
+@pytest.mark.parametrize("house", ROOMS)
+def test_no_import_runs_upwards(house: str) -> None:
+    order = ROOMS[house]
+    upwards = {
+        (name(path), other)
+        for path in sources(house)
+        if (here := room(path, ROOT / house)) != "__init__"
+        for other in rooms_imported(path, ROOT / house)
+        if order.index(other) > order.index(here)
+    }
+
+    assert upwards == set()
+
+
 @pytest.mark.parametrize("path", sources(*(f"functions/{each}" for each in FUNCTIONS)), ids=name)
 def test_a_handler_imports_powertools_and_the_domain_only(path: Path) -> None:
     assert outside(path) <= {"aws_lambda_powertools", "recognizeme"}
 
 
-@pytest.mark.parametrize("path", [DOMAIN / "model.py", DOMAIN / "policy.py"], ids=name)
-def test_model_and_policy_need_the_standard_library_only(path: Path) -> None:
-    own = {each for each in imported(path) if each.startswith("recognizeme.")}
-
+@pytest.mark.parametrize("path", sorted((DOMAIN / "domain").rglob("*.py")), ids=name)
+def test_the_domain_needs_the_standard_library_only(path: Path) -> None:
     assert outside(path) <= {"recognizeme"}
-    assert {each.split(".")[1] for each in own} <= {"model", "policy", "errors"}
+    assert rooms_imported(path, DOMAIN) <= {"domain"}
+    assert not imported(path) & {"os", "os.environ", "os.getenv"}
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in DOMAIN.glob("*.py") if path.stem not in NOT_USE_CASES], ids=name
-)
+@pytest.mark.parametrize("path", sorted((DOMAIN / "usecases").rglob("*.py")), ids=name)
 def test_a_use_case_knows_no_aws_and_no_environment(path: Path) -> None:
-    names = imported(path)
-
     assert outside(path) <= {"recognizeme"}
-    assert not {each for each in names if each.startswith(("recognizeme.adapters", "recognizeme.entry"))}
-    assert not {each for each in names if each.startswith(("recognizeme.settings", "recognizeme.wiring"))}
-    assert not names & {"os", "os.environ", "os.getenv"}
+    assert rooms_imported(path, DOMAIN) <= {"domain", "usecases"}
+    assert not imported(path) & {"os", "os.environ", "os.getenv"}
 
 
 @pytest.mark.parametrize("path", sorted((DOMAIN / "adapters").rglob("*.py")), ids=name)
 def test_an_adapter_imports_the_sdk_and_the_domains_words_only(path: Path) -> None:
-    own = {each.split(".")[1] for each in imported(path) if each.startswith("recognizeme.")}
-
     assert outside(path) <= SDK | {"recognizeme"}
-    assert own <= {"adapters", "model", "ports", "errors"}
+    assert rooms_imported(path, DOMAIN) <= {"adapters", "domain"}
 
 
 @pytest.mark.parametrize(

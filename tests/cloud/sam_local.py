@@ -23,8 +23,8 @@ from urllib.parse import unquote_plus, urlsplit
 from recognizeme.adapters.dynamodb import DynamoDbPeople
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.adapters.s3 import S3PhotoStore
-from recognizeme.enroll import Enroller
 from recognizeme.settings import Settings
+from recognizeme.usecases.enroll import Enroller
 from recognizeme.wiring import utc_now
 from tests.cloud.emulator import MACHINES
 from tests.cloud.stand_ins import StandIns, stand_ins

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-from recognizeme.model import new_capture_id
+from recognizeme.domain.model import new_capture_id
 from rekolocal.errors import AccessDeniedException
 from rekolocal.faults import Failure, Faults
 from rekolocal.testing import local_rekognition

@@ -22,7 +22,7 @@ from local.adapters.photos import PHOTOS_PATH, FilePhotoStore
 from local.adapters.sightings import SqliteSightings
 from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
 from recognizeme.adapters.s3 import S3PhotoStore
-from recognizeme.ports import People, PhotoStore, Sightings, UploadTicket
+from recognizeme.domain.ports import People, PhotoStore, Sightings, UploadTicket
 from tests.contract.tables import make_table
 
 RETENTION_DAYS = 30

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from recognizeme.model import (
+from recognizeme.domain.model import (
     Box,
     Capture,
     Consent,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from recognizeme.model import Box, Correction, Outcome
+from recognizeme.domain.model import Box, Correction, Outcome
 
 # Text as people write it. Lone surrogates are no text, and control characters no part of a name.
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)

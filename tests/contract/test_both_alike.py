@@ -16,9 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from local.adapters.database import open_database
 from local.adapters.sightings import SqliteSightings
 from recognizeme.adapters.dynamodb import DynamoDbSightings
-from recognizeme.errors import RecognizeMeError
-from recognizeme.model import Correction, Outcome, Sighting, Status
-from recognizeme.ports import SightingQuery, Sightings
+from recognizeme.domain.errors import RecognizeMeError
+from recognizeme.domain.model import Correction, Outcome, Sighting, Status
+from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import capture, recognized, unknown
 from tests.contract.tables import make_table

@@ -10,9 +10,9 @@ import pytest
 
 from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
 from recognizeme.adapters.dynamodb import sightings as module
-from recognizeme.errors import Misconfigured
-from recognizeme.model import Correction, Outcome, Sighting
-from recognizeme.ports import SightingQuery
+from recognizeme.domain.errors import Misconfigured
+from recognizeme.domain.model import Correction, Outcome, Sighting
+from recognizeme.domain.ports import SightingQuery
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import capture, indexed, person, recognized, unknown
 from tests.contract.tables import make_table, resource

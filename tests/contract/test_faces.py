@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
-from recognizeme.errors import Misconfigured, ServiceBusy, UnusablePicture
-from recognizeme.model import FaceSearch
+from recognizeme.domain.errors import Misconfigured, ServiceBusy, UnusablePicture
+from recognizeme.domain.model import FaceSearch
 from rekolocal.errors import (
     AccessDeniedException,
     InternalServerError,

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recognizeme.adapters import cursor as cursors
-from recognizeme.errors import InvalidRequest
-from recognizeme.model import Consent, EnrolledPhoto, Person, PhotoState
-from recognizeme.ports import People
+from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState
+from recognizeme.domain.ports import People
 from tests.contract.samples import NOON, indexed, person
 from tests.contract.strategies import boxes, moments, texts
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from recognizeme.errors import InvalidRequest, NotFound
-from recognizeme.model import Enrollment
+from recognizeme.domain.errors import InvalidRequest, NotFound
+from recognizeme.domain.model import Enrollment
 from tests.contract.conftest import Photos, SetClock
 from tests.contract.samples import NOON, capture
 

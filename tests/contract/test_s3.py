@@ -8,7 +8,7 @@ import pytest
 
 from recognizeme.adapters import s3 as module
 from recognizeme.adapters.s3 import S3PhotoStore
-from recognizeme.errors import Misconfigured, UnusablePicture
+from recognizeme.domain.errors import Misconfigured, UnusablePicture
 
 pytestmark = pytest.mark.integration
 

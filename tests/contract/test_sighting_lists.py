@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recognizeme.adapters import cursor as cursors
-from recognizeme.errors import InvalidRequest
-from recognizeme.model import Correction, Outcome, Sighting
-from recognizeme.ports import SightingQuery, Sightings
+from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.model import Correction, Outcome, Sighting
+from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import SetClock
 from tests.contract.samples import capture, recognized, unknown
 

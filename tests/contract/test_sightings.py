@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recognizeme.errors import CaptureInProgress, NotFound
-from recognizeme.model import Capture, Correction, Outcome, Sighting, Status
-from recognizeme.ports import SightingQuery, Sightings
+from recognizeme.domain.errors import CaptureInProgress, NotFound
+from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status
+from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import capture, recognized, unknown
 from tests.contract.strategies import boxes, corrections, moments, numbers, texts

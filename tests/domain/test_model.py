@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizeme.errors import InvalidRequest
-from recognizeme.model import (
+from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.model import (
     Box,
     Capture,
     EnrolledPhoto,

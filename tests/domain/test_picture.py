@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from recognizeme.errors import UnusablePicture
-from recognizeme.picture import MAX_BYTES, PictureInfo, inspect
+from recognizeme.domain.errors import UnusablePicture
+from recognizeme.domain.picture import MAX_BYTES, PictureInfo, inspect
 
 
 def encoded(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizeme.errors import Misconfigured
-from recognizeme.model import Match, Outcome
-from recognizeme.policy import Decision, Policy
+from recognizeme.domain.errors import Misconfigured
+from recognizeme.domain.model import Match, Outcome
+from recognizeme.domain.policy import Decision, Policy
 
 similarities = st.floats(0, 100, allow_nan=False)
 matches = st.lists(

@@ -15,14 +15,14 @@ from local.adapters.database import open_database
 from local.adapters.people import SqlitePeople
 from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
-from local.events import Request, http_event
-from local.jobs import JobQueue
+from local.jobs.queue import JobQueue
+from local.runtime.events import Request, http_event
 from local.wiring import DeadJobs
 from recognizeme import wiring
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
-from recognizeme.model import FaceSearch, IndexedFace, new_capture_id
-from recognizeme.policy import Policy
-from recognizeme.ports import FaceIndex
+from recognizeme.domain.model import FaceSearch, IndexedFace, new_capture_id
+from recognizeme.domain.policy import Policy
+from recognizeme.domain.ports import FaceIndex
 from recognizeme.settings import Settings
 from rekolocal.testing import LocalRekognition, local_rekognition
 from tests.portraits import ASTRONAUT, HOPPER

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from recognizeme.errors import ServiceBusy
-from recognizeme.model import Capture, new_capture_id
+from recognizeme.domain.errors import ServiceBusy
+from recognizeme.domain.model import Capture, new_capture_id
 from tests.handlers.conftest import Stack
 
 pytestmark = pytest.mark.integration

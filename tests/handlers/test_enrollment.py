@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from recognizeme.errors import NotFound, RecordsFailed, ServiceBusy
-from recognizeme.model import Capture, Enrollment, Outcome
+from recognizeme.domain.errors import NotFound, RecordsFailed, ServiceBusy
+from recognizeme.domain.model import Capture, Enrollment, Outcome
 from tests.handlers.conftest import Stack
 
 pytestmark = pytest.mark.integration

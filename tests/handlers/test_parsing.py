@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.model import Outcome
 from recognizeme.entry import parsing
 from recognizeme.entry.presentation import time_text
-from recognizeme.errors import InvalidRequest
-from recognizeme.model import Outcome
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

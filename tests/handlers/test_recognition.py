@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from PIL import Image
 
-from recognizeme.errors import RecordsFailed, ServiceBusy
-from recognizeme.model import Capture, Outcome, Status, new_capture_id
+from recognizeme.domain.errors import RecordsFailed, ServiceBusy
+from recognizeme.domain.model import Capture, Outcome, Status, new_capture_id
 from tests.handlers.conftest import Stack
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from recognizeme.adapters.sqs import SqsFailedEvents
-from recognizeme.errors import Misconfigured
+from recognizeme.domain.errors import Misconfigured
 from tests.handlers.conftest import Stack
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from aws_lambda_powertools import Logger
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recognizeme.domain.errors import RecordsFailed, ServiceBusy
 from recognizeme.entry.s3_event import StoredObject, handle_objects
-from recognizeme.errors import RecordsFailed, ServiceBusy
 
 json_values = st.recursive(
     st.none() | st.integers() | st.text(),

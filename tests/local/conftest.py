@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from kiosk.client.api import ApiClient
-from local.layout import Layout
+from local.data_folder import DataFolder
 from local.stack import Stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole stack with the real engine; it starts in seconds, so the tests share it."""
-    with Stack(Layout(tmp_path_factory.mktemp("stack")), web_port=0) as stack:
+    with Stack(DataFolder(tmp_path_factory.mktemp("stack")), web_port=0) as stack:
         yield stack
 
 

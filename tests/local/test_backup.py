@@ -8,7 +8,7 @@ import requests
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
 from local.backup import BackupRefused, back_up
-from local.layout import Layout
+from local.data_folder import DataFolder
 from local.stack import Stack
 from tests.portraits import ASTRONAUT, HOPPER
 
@@ -43,11 +43,11 @@ def test_a_backup_of_a_running_stack_is_a_data_folder_with_everything_in_it(
     api.hand_in(ASTRONAUT.read_bytes(), kiosk_id="k", capture_id=seen, content_type="image/png", timeout_s=60)
     before = list(busy)
 
-    backup = back_up(stack.layout, tmp_path / "copy")
+    backup = back_up(stack.data_folder, tmp_path / "copy")
     assert backup.pictures >= 2 + len(before)
     api.forget("backed-up")
 
-    with Stack(Layout(tmp_path / "copy")) as restored, ApiClient(restored.url) as copy:
+    with Stack(DataFolder(tmp_path / "copy")) as restored, ApiClient(restored.url) as copy:
         assert copy.person("backed-up")["faces"] == 1
         assert copy.sighting(seen).name == "Eileen Collins"
         assert copy.sighting_photo(seen) == ASTRONAUT.read_bytes()
@@ -65,7 +65,7 @@ def test_a_backup_of_a_running_stack_is_a_data_folder_with_everything_in_it(
 
 
 def test_a_backup_never_overwrites(tmp_path: Path) -> None:
-    source = Layout(tmp_path / "data").make()
+    source = DataFolder(tmp_path / "data").make()
     source.database.touch()
     (tmp_path / "copy").mkdir()
     with pytest.raises(BackupRefused, match="exists already"):
@@ -74,11 +74,11 @@ def test_a_backup_never_overwrites(tmp_path: Path) -> None:
 
 def test_a_backup_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackupRefused, match="--data"):
-        back_up(Layout(tmp_path / "nothing"), tmp_path / "copy")
+        back_up(DataFolder(tmp_path / "nothing"), tmp_path / "copy")
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    source = Layout(tmp_path / "data").make()
+    source = DataFolder(tmp_path / "data").make()
     source.database.write_bytes(b"this is no database" * 100)
     with pytest.raises(Exception, match="database"):
         back_up(source, tmp_path / "copy")

@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 
 from local.adapters.database import open_database
 from local.cli import main
-from local.jobs import JobQueue
-from local.layout import Layout
+from local.data_folder import DataFolder
+from local.jobs.queue import JobQueue
 
 
 def run(*arguments: object) -> Result:
@@ -19,7 +19,7 @@ def run(*arguments: object) -> Result:
 @pytest.fixture
 def dead(data: Path) -> list[int]:
     """Two jobs that failed for good, and one that waits."""
-    with open_database(Layout(data).make().database) as database:
+    with open_database(DataFolder(data).make().database) as database:
         now = [0.0]
         queue = JobQueue(database, clock=lambda: now[0])
         ids = [queue.add("recognition", {"n": n}) for n in range(2)]

@@ -12,10 +12,10 @@ import requests
 
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
-from local.layout import DataInUse, Layout
-from local.servers import PortTaken, listen
+from local.data_folder import DataFolder, DataInUse
+from local.runtime.servers import PortTaken, listen
 from local.stack import Refused, Stack
-from tests.local.test_functions import eventually
+from tests.local.runtime.test_functions import eventually
 from tests.portraits import ASTRONAUT, HOPPER
 
 pytestmark = pytest.mark.integration
@@ -156,15 +156,15 @@ def test_the_web_page_is_part_of_the_stack(stack: Stack) -> None:
 def test_the_log_names_nobody_and_the_data_is_its_owners_alone(stack: Stack, api: ApiClient) -> None:
     api.put_person("very-secret-id", name="Very Secret Name")
     api.person("very-secret-id")
-    log = stack.layout.log.read_text()
+    log = stack.data_folder.log.read_text()
     assert "GET /people/{person_id} 200" in log
     assert "very-secret-id" not in log
     assert "Very Secret Name" not in log
-    assert stack.layout.root.stat().st_mode & 0o077 == 0
+    assert stack.data_folder.root.stat().st_mode & 0o077 == 0
 
 
 def test_a_second_stack_on_the_same_data_is_refused(stack: Stack) -> None:
-    with pytest.raises(DataInUse, match="stop it first"), Stack(stack.layout):
+    with pytest.raises(DataInUse, match="stop it first"), Stack(stack.data_folder):
         pass
 
 
@@ -172,24 +172,24 @@ def test_a_port_in_use_is_one_clear_sentence(data: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         says = rf"127.0.0.1:{port} .*another --port"
-        with pytest.raises(PortTaken, match=says), Stack(Layout(data), port=port):
+        with pytest.raises(PortTaken, match=says), Stack(DataFolder(data), port=port):
             pass
 
 
 def test_other_addresses_need_a_token(data: Path) -> None:
     with pytest.raises(Refused, match="16 characters"):
-        Stack(Layout(data), host="192.0.2.1", token="short")
+        Stack(DataFolder(data), host="192.0.2.1", token="short")
     with pytest.raises(Refused, match="RECOGNIZEME_TOKEN"):
-        Stack(Layout(data), host="0.0.0.0", url="http://door.example:8000")
+        Stack(DataFolder(data), host="0.0.0.0", url="http://door.example:8000")
     with pytest.raises(Refused, match="--url"):
-        Stack(Layout(data), host="0.0.0.0", token="a-long-random-word")
+        Stack(DataFolder(data), host="0.0.0.0", token="a-long-random-word")
 
 
 def test_a_killed_engine_comes_back_and_the_picture_handed_in_meanwhile_is_looked_at(
     stack: Stack, api: ApiClient
 ) -> None:
     children = psutil.Process().children()
-    engine = next(child for child in children if str(stack.layout.collections) in child.cmdline())
+    engine = next(child for child in children if str(stack.data_folder.collections) in child.cmdline())
     engine.kill()
     capture_id = new_capture_id()
     api.upload(HOPPER.read_bytes(), kiosk_id="front", capture_id=capture_id)
@@ -197,7 +197,7 @@ def test_a_killed_engine_comes_back_and_the_picture_handed_in_meanwhile_is_looke
 
 
 def test_openapi_and_the_routes_of_the_host_say_the_same(stack: Stack) -> None:
-    from local.routes import ROUTES
+    from local.gateway.routes import ROUTES
 
     described = requests.get(f"{stack.url}/openapi.json", timeout=30).json()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}

@@ -13,7 +13,7 @@ import pytest
 
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
-from tests.local.test_functions import environment, eventually
+from tests.local.runtime.test_functions import environment, eventually
 from tests.portraits import ASTRONAUT, HOPPER
 
 pytestmark = pytest.mark.integration

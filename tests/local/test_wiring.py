@@ -8,10 +8,10 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from local.layout import DataInUse, Layout
+from local.data_folder import DataFolder, DataInUse
 from local.retention import delete_expired
 from local.wiring import DATA, URL, LocalParts
-from recognizeme.errors import NotFound
+from recognizeme.domain.errors import NotFound
 
 DAY_S = 86400
 CAPTURE = "captures/front/2026/11/23/01932b6e-0000-7000-8000-000000000000.jpg"
@@ -19,13 +19,13 @@ ENROLLMENT = "enrollments/ada/my photo+1.jpg"
 
 
 @pytest.fixture
-def layout(data: Path) -> Layout:
-    return Layout(data).make()
+def data_folder(data: Path) -> DataFolder:
+    return DataFolder(data).make()
 
 
 @pytest.fixture
-def parts(layout: Layout) -> Iterator[LocalParts]:
-    environment = {DATA: str(layout.root), URL: "http://127.0.0.1:1", "RECOGNIZEME_SIGHTING_DAYS": "30"}
+def parts(data_folder: DataFolder) -> Iterator[LocalParts]:
+    environment = {DATA: str(data_folder.root), URL: "http://127.0.0.1:1", "RECOGNIZEME_SIGHTING_DAYS": "30"}
     parts = LocalParts.from_env(environment)
     yield parts
     parts.database.close()
@@ -54,11 +54,13 @@ def test_failed_events_are_the_dead_jobs_oldest_first(parts: LocalParts) -> None
     assert [job.id for job in parts.jobs.jobs(state="waiting")] == [first]
 
 
-def test_captures_past_their_time_are_deleted_and_enrollments_stay(layout: Layout, parts: LocalParts) -> None:
+def test_captures_past_their_time_are_deleted_and_enrollments_stay(
+    data_folder: DataFolder, parts: LocalParts
+) -> None:
     parts.photos.write(CAPTURE, b"old", "image/jpeg")
     parts.photos.write(ENROLLMENT, b"old", "image/jpeg")
     long_ago = time.time() - 31 * DAY_S
-    for path in layout.photos.rglob("*.jpg"):
+    for path in data_folder.photos.rglob("*.jpg"):
         os.utime(path, (long_ago, long_ago))
     parts.photos.write(CAPTURE.replace("0.jpg", "1.jpg"), b"new", "image/jpeg")
 
@@ -69,16 +71,16 @@ def test_captures_past_their_time_are_deleted_and_enrollments_stay(layout: Layou
         parts.photos.read(CAPTURE)
 
 
-def test_the_signing_key_is_made_once_and_for_its_owner_alone(layout: Layout) -> None:
-    key = layout.key.read_bytes()
+def test_the_signing_key_is_made_once_and_for_its_owner_alone(data_folder: DataFolder) -> None:
+    key = data_folder.key.read_bytes()
     assert len(key) == 32
-    assert layout.key.stat().st_mode & 0o077 == 0
-    assert layout.make().key.read_bytes() == key
+    assert data_folder.key.stat().st_mode & 0o077 == 0
+    assert data_folder.make().key.read_bytes() == key
 
 
-def test_one_stack_at_a_time_holds_the_data_folder(layout: Layout) -> None:
-    held = layout.lock()
+def test_one_stack_at_a_time_holds_the_data_folder(data_folder: DataFolder) -> None:
+    held = data_folder.lock()
     with pytest.raises(DataInUse):
-        layout.lock()
+        data_folder.lock()
     held.close()
-    layout.lock().close()
+    data_folder.lock().close()

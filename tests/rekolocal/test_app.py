@@ -63,32 +63,32 @@ def test_a_body_in_pieces_is_put_together(app: Application) -> None:
 
 
 def test_a_body_that_does_not_come_in_time_is_answered_and_given_back_to_the_budget(app: Application) -> None:
-    app.intake.timeout_s, before = 0.05, app.intake.room_bytes
+    app.bodies.timeout_s, before = 0.05, app.bodies.room_bytes
     answer = asyncio.run(call(app, chunks(b"{" * 1000, then=never)))
     assert answer is not None
     assert answer[0] == 400
     assert answer[1]["__type"] == "InvalidParameterException"
-    assert app.intake.room_bytes == before
+    assert app.bodies.room_bytes == before
 
 
 def test_a_client_that_hangs_up_is_not_answered_and_its_bytes_are_given_back(app: Application) -> None:
-    before = app.intake.room_bytes
+    before = app.bodies.room_bytes
     assert asyncio.run(call(app, chunks(b"{" * 1000, then=hung_up))) is None
-    assert app.intake.room_bytes == before
+    assert app.bodies.room_bytes == before
 
 
 def test_bodies_beyond_the_budget_are_throttled(app: Application) -> None:
-    app.intake.room_bytes = 1500
+    app.bodies.room_bytes = 1500
     answer = asyncio.run(call(app, chunks(b" " * 1000, b" " * 1000)))
     assert answer is not None
     assert answer[1]["__type"] == "ThrottlingException"
-    assert app.intake.room_bytes == 1500
+    assert app.bodies.room_bytes == 1500
 
 
 def test_a_body_beyond_the_limit_is_read_and_refused(app: Application) -> None:
-    app.intake.max_body_bytes = 1000
-    before = app.intake.room_bytes
+    app.bodies.max_body_bytes = 1000
+    before = app.bodies.room_bytes
     answer = asyncio.run(call(app, chunks(*[b" " * 400] * 5)))
     assert answer is not None
     assert answer[1]["__type"] == "ImageTooLargeException"
-    assert app.intake.room_bytes == before
+    assert app.bodies.room_bytes == before

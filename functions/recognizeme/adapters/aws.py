@@ -14,7 +14,7 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-from recognizeme.errors import Misconfigured, RecognizeMeError, ServiceBusy
+from recognizeme.domain.errors import Misconfigured, RecognizeMeError, ServiceBusy
 
 if TYPE_CHECKING:
     from botocore.session import Session

@@ -4,7 +4,7 @@ import binascii
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from recognizeme.errors import InvalidRequest
+from recognizeme.domain.errors import InvalidRequest
 
 _CHECK_BYTES = 6
 

@@ -1,6 +1,6 @@
 """Which keys a photo store takes. They are made of what people send: ids, and names of their files."""
 
-from recognizeme.errors import InvalidRequest
+from recognizeme.domain.errors import InvalidRequest
 
 MAX_KEY_BYTES = 1024  # S3's, in UTF-8
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import ClientError
 
 from recognizeme.adapters.aws import error_code, make_client, translated
-from recognizeme.errors import Misconfigured, UnusablePicture
-from recognizeme.model import Box, FaceSearch, IndexedFace, Match
+from recognizeme.domain.errors import Misconfigured, UnusablePicture
+from recognizeme.domain.model import Box, FaceSearch, IndexedFace, Match
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from recognizeme.adapters.aws import make_client, translated, utc_now
 from recognizeme.adapters.photo_keys import check_key
-from recognizeme.errors import NotFound, UnusablePicture
-from recognizeme.ports import Clock, UploadTicket
+from recognizeme.domain.errors import NotFound, UnusablePicture
+from recognizeme.domain.ports import Clock, UploadTicket
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

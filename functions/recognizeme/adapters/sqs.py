@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters.aws import make_client, translated
-from recognizeme.errors import Misconfigured
+from recognizeme.domain.errors import Misconfigured
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from recognizeme.errors import (
+from recognizeme.domain.errors import (
     InvalidRequest,
     Misconfigured,
     NotFound,

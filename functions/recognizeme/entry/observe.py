@@ -3,7 +3,7 @@
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from recognizeme.model import Sighting
+from recognizeme.domain.model import Sighting
 
 
 def count_sighting(sighting: Sighting, *, logger: Logger, metrics: Metrics) -> None:

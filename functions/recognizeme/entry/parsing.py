@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from recognizeme.errors import InvalidRequest
-from recognizeme.model import Consent, Outcome, check_kiosk_id, check_name, check_person_id
-from recognizeme.ports import SightingQuery
+from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.model import Consent, Outcome, check_kiosk_id, check_name, check_person_id
+from recognizeme.domain.ports import SightingQuery
 
 Json = dict[str, Any]
 

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from recognizeme.model import Box, EnrolledPhoto, Person, Removed, Sighting
-from recognizeme.ports import Page, UploadTicket
-from recognizeme.statistics import Tally
+from recognizeme.domain.model import Box, EnrolledPhoto, Person, Removed, Sighting
+from recognizeme.domain.ports import Page, UploadTicket
+from recognizeme.usecases.statistics import Tally
 
 Json = dict[str, Any]
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger
 
+from recognizeme.domain.errors import InvalidRequest, RecognizeMeError, RecordsFailed
 from recognizeme.entry import parsing
-from recognizeme.errors import InvalidRequest, RecognizeMeError, RecordsFailed
 
 Json = dict[str, Any]
 

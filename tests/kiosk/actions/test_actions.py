@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 
 from kiosk.actions import Action, ActionError, ActionFailed, Actions, Trigger, parse_trigger
+from kiosk.actions.audit_log import AuditLog
 from kiosk.actions.command import Command
 from kiosk.actions.mqtt import Mqtt
+from kiosk.actions.unlock_policy import Doorkeeper, UnlockPolicy
 from kiosk.actions.webhook import Webhook, signature, signing_key
 from kiosk.delivery.outbox import Answer
-from kiosk.event import Answered
-from kiosk.journal import Journal
-from kiosk.unlock import Doorkeeper, UnlockPolicy
-from tests.kiosk.actions.test_unlock import sighting
+from kiosk.visits.events import Answered
+from tests.kiosk.actions.test_unlock_policy import sighting
 
 pytestmark = pytest.mark.integration
 
@@ -262,12 +262,12 @@ def doing(
 ) -> Actions:
     keeper = Doorkeeper(
         UnlockPolicy.from_toml("cooldown_s = 0\n" + policy),
-        Journal(folder / "decisions.jsonl"),
+        AuditLog(folder / "decisions.jsonl"),
         now=lambda: datetime.now(UTC),
         clock=clock,
     )
     triggers = [Trigger("recognized", action) for action in actions]
-    return Actions(triggers, keeper, Journal(folder / "actions.jsonl"), clock=clock)
+    return Actions(triggers, keeper, AuditLog(folder / "actions.jsonl"), clock=clock)
 
 
 def log(folder: Path) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from kiosk.checkup import Finding, check_clock
 from kiosk.cli import main
 from kiosk.client.capture_id import new_capture_id
+from kiosk.commands.diagnostics import Finding, check_clock
 from kiosk.delivery.outbox import Capture
 from kiosk.delivery.spool import Spool
 from tests.kiosk.api_server import ApiServer, Fault

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from local.adapters.database import Database, open_database
-from recognizeme.errors import Misconfigured, ServiceBusy
-from recognizeme.model import Status
-from recognizeme.ports import SightingQuery
+from recognizeme.domain.errors import Misconfigured, ServiceBusy
+from recognizeme.domain.model import Status
+from recognizeme.domain.ports import SightingQuery
 from tests.contract.samples import capture, recognized
 from tests.local.adapters.writer import NOON, picture, stores
 

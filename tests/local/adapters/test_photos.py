@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from local.adapters.photos import PHOTOS_PATH, FilePhotoStore, SignatureRefused
-from recognizeme.errors import InvalidRequest, NotFound, PictureTooLarge
+from recognizeme.domain.errors import InvalidRequest, NotFound, PictureTooLarge
 
 KEY = "enrollments/Ada/ü +1.jpg"
 JPEG = b"\xff\xd8\xff\xe0 a picture"

@@ -10,9 +10,9 @@ from pathlib import Path
 from local.adapters.database import open_database
 from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
-from recognizeme.errors import CaptureInProgress, RecognizeMeError
-from recognizeme.model import Status
-from recognizeme.ports import SightingQuery
+from recognizeme.domain.errors import CaptureInProgress, RecognizeMeError
+from recognizeme.domain.model import Status
+from recognizeme.domain.ports import SightingQuery
 from tests.contract.samples import capture, recognized
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

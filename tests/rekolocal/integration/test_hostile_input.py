@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rekolocal.intake import Intake
 from rekolocal.operations import OPERATIONS
+from rekolocal.request_body import RequestBodies
 from rekolocal.shapes import operation_model
 from rekolocal.testing import client_for
 from tests.rekolocal.integration.command import running_command
@@ -174,7 +174,7 @@ def test_other_methods_and_paths_get_a_typed_answer(target: Target, method: str,
 
 def test_a_body_past_the_limit_is_refused_and_not_kept(target: Target) -> None:
     before = target.resident_bytes
-    answer = post(target.url, "DetectFaces", b"x" * (4 * Intake.max_body_bytes))
+    answer = post(target.url, "DetectFaces", b"x" * (4 * RequestBodies.max_body_bytes))
     assert answer.code == "ImageTooLargeException"
     assert target.resident_bytes < before + 60_000_000
     target.holds_up()

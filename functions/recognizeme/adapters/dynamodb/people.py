@@ -12,9 +12,9 @@ from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
-from recognizeme.errors import ServiceBusy
-from recognizeme.model import Consent, EnrolledPhoto, Person, PhotoState
-from recognizeme.ports import Page
+from recognizeme.domain.errors import ServiceBusy
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState
+from recognizeme.domain.ports import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

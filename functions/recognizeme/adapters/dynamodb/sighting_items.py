@@ -5,7 +5,7 @@ from typing import cast
 
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
-from recognizeme.model import Capture, Correction, Outcome, Sighting, Status
+from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status
 
 # Everything a recognition or a correction adds to what a claim writes.
 RESULT = (

@@ -11,9 +11,9 @@ from recognizeme.adapters.capture_ids import IdRange, id_range, newest_day_first
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.sighting_items import RESULT, from_item, identity, to_item
-from recognizeme.errors import CaptureInProgress, NotFound
-from recognizeme.model import Capture, Correction, Sighting, Status, check_capture_id
-from recognizeme.ports import Clock, Page, SightingQuery
+from recognizeme.domain.errors import CaptureInProgress, NotFound
+from recognizeme.domain.model import Capture, Correction, Sighting, Status, check_capture_id
+from recognizeme.domain.ports import Clock, Page, SightingQuery
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -1,0 +1,310 @@
+"""The words of the domain as frozen values that check themselves.
+
+Times are timezone-aware UTC `datetime`s. Boxes are fractions (0-1) of the upright picture's width and height.
+Similarities are percentages (0-100) on Rekognition's scale.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from unicodedata import category
+from uuid import UUID
+
+from recognizeme.domain.errors import InvalidRequest
+
+# Rekognition's UserId (1-128 characters); ExternalImageId allows the same characters and more of them.
+_PERSON_ID = re.compile(r"[A-Za-z0-9_.\-:]{1,128}")
+_KIOSK_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_CAPTURE_KEY = re.compile(r"captures/(?P<kiosk>[^/]+)/\d{4}/\d{2}/\d{2}/(?P<id>[^/.]+)\.(?:jpg|png)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ENROLLMENT_KEY = re.compile(r"enrollments/(?P<person>[^/]+)/(?P<photo>[^/]+)", re.DOTALL)
+
+MAX_NAME_LENGTH = 200
+EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
+
+
+def check_person_id(person_id: str) -> str:
+    """Return `person_id`, or raise `InvalidRequest` when Rekognition or a URL's path would not take it."""
+    # Clients take . and .. out of a path before they send it: nobody could ask for such a person again.
+    if not _PERSON_ID.fullmatch(person_id) or person_id in {".", ".."}:
+        raise InvalidRequest(f"person_id {person_id[:140]!r} must be 1 to 128 of A-Z a-z 0-9 _ . - :")
+    return person_id
+
+
+def check_kiosk_id(kiosk_id: str) -> str:
+    """Return `kiosk_id`, or raise `InvalidRequest` when it cannot stand in a photo's key."""
+    if not _KIOSK_ID.fullmatch(kiosk_id) or kiosk_id in {".", ".."}:
+        raise InvalidRequest(
+            f"kiosk_id {kiosk_id[:80]!r} must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
+        )
+    return kiosk_id
+
+
+def check_name(name: str, called: str = "name") -> str:
+    """Return `name` without surrounding space, or raise `InvalidRequest` when it is empty or too long."""
+    name = name.strip()
+    if not 1 <= len(name) <= MAX_NAME_LENGTH or not _is_plain(name):
+        raise InvalidRequest(f"{called} must be 1 to {MAX_NAME_LENGTH} printable characters")
+    return name
+
+
+def _is_plain(text: str) -> bool:
+    # Control characters would steer the terminals that show it; lone surrogates cannot be stored.
+    return not any(category(character) in {"Cc", "Cs"} for character in text)
+
+
+class Outcome(StrEnum):
+    """What recognizing one capture came to."""
+
+    RECOGNIZED = "recognized"
+    UNKNOWN = "unknown"
+    UNCERTAIN = "uncertain"
+    NO_FACE = "no_face"
+    REJECTED = "rejected"
+
+
+class Status(StrEnum):
+    """How far the recognition of one capture got."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A face's bounding box in fractions of the picture; parts may lie outside 0-1 at the picture's edge."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One picture a kiosk hands in. The id is a UUIDv7 (RFC 9562), so it carries the time and sorts by it."""
+
+    capture_id: str
+    kiosk_id: str
+
+    def __post_init__(self) -> None:
+        """Raise `InvalidRequest` when either id is out of form."""
+        check_capture_id(self.capture_id)
+        check_kiosk_id(self.kiosk_id)
+
+    @property
+    def captured_at(self) -> datetime:
+        """When the kiosk took the picture, to the millisecond, by the kiosk's clock."""
+        return captured_at(self.capture_id)
+
+    def photo_key(self, content_type: str) -> str:
+        """Where the picture is stored; raises `InvalidRequest` unless it is image/jpeg or image/png."""
+        folder = f"captures/{self.kiosk_id}/{self.captured_at:%Y/%m/%d}"
+        return f"{folder}/{self.capture_id}.{extension(content_type)}"
+
+    @classmethod
+    def from_key(cls, key: str) -> Self | None:
+        """The capture stored under `key`, or None when the key is not one of a capture."""
+        parts = _CAPTURE_KEY.fullmatch(key)
+        if not parts:
+            return None
+        try:
+            return cls(capture_id=parts["id"], kiosk_id=parts["kiosk"])
+        except InvalidRequest:
+            return None
+
+
+def check_capture_id(capture_id: str) -> str:
+    """Return `capture_id`, or raise `InvalidRequest` unless it is a lower-case UUIDv7."""
+    if not _UUID7.fullmatch(capture_id):
+        raise InvalidRequest(f"capture_id {capture_id[:80]!r} must be a UUIDv7 in lower case")
+    return capture_id
+
+
+def captured_at(capture_id: str) -> datetime:
+    """The time inside a UUIDv7: its first 48 bits are Unix milliseconds (RFC 9562, section 5.7)."""
+    milliseconds = UUID(capture_id).int >> 80
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError as error:
+        raise InvalidRequest(f"capture_id {capture_id!r} carries a time after the year 9999") from error
+
+
+def new_capture_id(moment: datetime, randomness: bytes) -> str:
+    """A UUIDv7 of `moment` to the millisecond and 74 of the bits of `randomness` (10 bytes)."""
+    random_bits = int.from_bytes(randomness[:10]) >> 6
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    high, low = random_bits >> 62, random_bits & ((1 << 62) - 1)
+    return str(UUID(int=(milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low))
+
+
+def capture_id_floor(moment: datetime) -> str:
+    """The smallest capture_id that a capture taken at `moment` can have; ids sort by time as text."""
+    return new_capture_id(moment, bytes(10))
+
+
+def extension(content_type: str) -> str:
+    """The file extension for a picture's content type; raises `InvalidRequest` for any but JPEG and PNG."""
+    try:
+        return EXTENSIONS[content_type]
+    except KeyError as error:
+        raise InvalidRequest(f"content_type {content_type[:80]!r} must be image/jpeg or image/png") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """A photo handed in for a person, as its storage key names it."""
+
+    person_id: str
+    photo_id: str
+
+    def __post_init__(self) -> None:
+        """Raise `InvalidRequest` when the person id is out of form or the photo id cannot be a file name."""
+        check_person_id(self.person_id)
+        if not _is_file_name(self.photo_id):
+            raise InvalidRequest(f"photo_id {self.photo_id[:80]!r} must be a file name of 1 to 255 bytes")
+
+    @property
+    def photo_key(self) -> str:
+        """Where the photo is stored."""
+        return f"enrollments/{self.person_id}/{self.photo_id}"
+
+    @classmethod
+    def from_key(cls, key: str) -> Self | None:
+        """The enrollment stored under `key`, or None when the key is not one of an enrollment."""
+        parts = _ENROLLMENT_KEY.fullmatch(key)
+        if not parts:
+            return None
+        try:
+            return cls(person_id=parts["person"], photo_id=parts["photo"])
+        except InvalidRequest:
+            return None
+
+
+def _is_file_name(text: str) -> bool:
+    # 255 bytes are what file systems take, and leave room for the person's id in S3's 1024.
+    size = len(text.encode(errors="surrogatepass"))
+    return _is_plain(text) and 0 < size <= 255 and "/" not in text and text not in {".", ".."}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One face of the collection that resembles the searched one."""
+
+    face_id: str
+    person_id: str
+    similarity_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSearch:
+    """What searching a picture's largest face found; `face_box` is None when the picture shows no face."""
+
+    face_box: Box | None
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFace:
+    """A face that the collection now holds."""
+
+    face_id: str
+    face_box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person said about a sighting afterwards, and what it said before."""
+
+    corrected_at: datetime
+    was_outcome: Outcome
+    was_person_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The stored result of recognizing one capture. `reason` says why it was rejected or failed."""
+
+    capture: Capture
+    status: Status
+    photo_key: str | None = None
+    outcome: Outcome | None = None
+    reason: str | None = None
+    person_id: str | None = None
+    name: str | None = None
+    similarity_pct: float | None = None
+    face_box: Box | None = None
+    recognized_at: datetime | None = None
+    rekognition_calls: int = 0
+    correction: Correction | None = None
+
+
+class PhotoState(StrEnum):
+    """What became of an enrollment photo."""
+
+    INDEXED = "indexed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledPhoto:
+    """An enrollment photo and what became of it: the face it gave, or why it was refused."""
+
+    photo_id: str
+    state: PhotoState
+    enrolled_at: datetime
+    face_id: str | None = None
+    face_box: Box | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That a person agreed to be recognized: when, and who wrote it down."""
+
+    given_at: datetime
+    recorded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody enrolled, with the photos handed in for them by photo id."""
+
+    person_id: str
+    name: str
+    created_at: datetime
+    consent: Consent | None = None
+    photos: Mapping[str, EnrolledPhoto] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise `InvalidRequest` when the id or the name is out of form."""
+        check_person_id(self.person_id)
+        check_name(self.name)
+
+    @property
+    def faces(self) -> int:
+        """How many faces of this person the collection holds."""
+        return len({photo.face_id for photo in self.photos.values() if photo.face_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What forgetting a person removed."""
+
+    faces: int
+    photos: int
+    captures: int
+    sightings: int
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(
+            self.faces + other.faces,
+            self.photos + other.photos,
+            self.captures + other.captures,
+            self.sightings + other.sightings,
+        )

@@ -1,0 +1,39 @@
+"""Correct a sighting: that was somebody else, or nobody we know."""
+
+from dataclasses import replace
+
+from recognizeme.domain.errors import InvalidRequest, NotFound
+from recognizeme.domain.model import Correction, Outcome, Sighting, Status
+from recognizeme.domain.ports import Clock, People, Sightings
+
+
+def correct(
+    capture_id: str, person_id: str | None, *, sightings: Sightings, people: People, now: Clock
+) -> Sighting:
+    """Say who a capture really showed (None: nobody we know), keeping what was decided first.
+
+    Raises `NotFound` for an unknown sighting or person and `InvalidRequest` while it is not done.
+    """
+    sighting = sightings.get(capture_id)
+    if sighting is None:
+        raise NotFound(f"there is no sighting {capture_id!r}")
+    if sighting.status is not Status.DONE or sighting.outcome is None:
+        raise InvalidRequest(f"sighting {capture_id} is {sighting.status}; correct it when it is done")
+    person = people.get(person_id) if person_id is not None else None
+    if person_id is not None and person is None:
+        raise NotFound(f"there is no person {person_id!r}")
+    first = sighting.correction
+    correction = Correction(
+        corrected_at=now(),
+        was_outcome=first.was_outcome if first else sighting.outcome,
+        was_person_id=first.was_person_id if first else sighting.person_id,
+    )
+    corrected = replace(
+        sighting,
+        outcome=Outcome.RECOGNIZED if person else Outcome.UNKNOWN,
+        person_id=person.person_id if person else None,
+        name=person.name if person else None,
+        correction=correction,
+    )
+    sightings.correct(corrected, correction)
+    return corrected

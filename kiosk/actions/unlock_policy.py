@@ -1,0 +1,242 @@
+"""The unlock policy: whether a sighting may set anything in motion. Nothing is allowed that no rule allows.
+
+A face alone can be fooled by a photo of it: docs/kiosk.md says what to combine it with.
+
+    time_zone = "Europe/Zurich"
+    cooldown_s = 30              # the same person sets nothing in motion again for so long
+    min_similarity_pct = 99.5
+    dry_run = false              # true: decide and write it down, but do nothing
+
+    [groups]
+    staff = ["ada", "bob"]
+
+    [[allow]]
+    groups = ["staff"]           # or people = ["ada"], or people = ["*"] for everybody enrolled
+    days = ["mon", "tue", "wed", "thu", "fri"]
+    from = "07:00"
+    until = "19:30"              # before `from`: until the next day
+
+    [[allow]]
+    outcome = "unknown"          # for a notice about strangers
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from kiosk.actions.audit_log import AuditLog
+from kiosk.client.sighting import Sighting
+
+OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MIDNIGHT = time(0, 0)
+
+
+class PolicyError(Exception):
+    """The policy cannot be used; the text says where it is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided, and why. `acts`: whether anything is set in motion; in a dry run nothing is."""
+
+    allowed: bool
+    reason: str
+    acts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may when. `people` is for `recognized` only; a window with `until` <= `start` ends the next day."""
+
+    outcome: str = "recognized"
+    people: frozenset[str] = frozenset()
+    days: frozenset[int] = frozenset(range(7))
+    start: time = _MIDNIGHT
+    until: time = _MIDNIGHT
+
+    def holds_at(self, local: datetime) -> bool:
+        """Whether this wall-clock time lies in the window; each window belongs to the day it starts on."""
+        clock, day = local.time().replace(tzinfo=None, fold=0), local.weekday()
+        if self.start < self.until:
+            return day in self.days and self.start <= clock < self.until
+        yesterday = (local - timedelta(days=1)).weekday()
+        return (day in self.days and clock >= self.start) or (yesterday in self.days and clock < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockPolicy:
+    """Rules, and what holds for all of them. Without rules it allows nothing."""
+
+    rules: tuple[Rule, ...] = ()
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    cooldown_s: float = 10.0
+    min_similarity_pct: float = 99.0
+    dry_run: bool = False
+
+    def decide(self, sighting: Sighting, *, late: bool, now: datetime, since_last_s: float | None) -> Verdict:
+        """Decide about one sighting. `since_last_s`: seconds since the same person was last allowed."""
+        if late:
+            return Verdict(False, "the answer came too late")
+        if sighting.status != "done" or sighting.outcome not in OUTCOMES:
+            return Verdict(False, "there is no outcome")
+        local = now.astimezone(self.time_zone)
+        if sighting.outcome == "recognized":
+            if not sighting.person_id:
+                return Verdict(False, "the sighting names nobody")
+            similarity_pct = sighting.similarity_pct
+            if similarity_pct is None or not similarity_pct >= self.min_similarity_pct:
+                return Verdict(False, f"the similarity is below {self.min_similarity_pct:g} %")
+        rules = [
+            (number, rule)
+            for number, rule in enumerate(self.rules, 1)
+            if rule.outcome == sighting.outcome
+            and (rule.outcome != "recognized" or rule.people & {sighting.person_id, "*"})
+        ]
+        if not rules:
+            return Verdict(False, "no rule is about this")
+        number = next((number for number, rule in rules if rule.holds_at(local)), None)
+        if number is None:
+            return Verdict(False, f"no rule allows it at {local:%A %H:%M} ({self.time_zone.key})")
+        if since_last_s is not None and since_last_s < self.cooldown_s:
+            return Verdict(
+                False, f"it was allowed {since_last_s:.0f} s ago; the cooldown is {self.cooldown_s:g} s"
+            )
+        return Verdict(True, f"rule {number}" + (" (dry run)" if self.dry_run else ""), acts=not self.dry_run)
+
+    @classmethod
+    def from_toml(cls, text: str) -> Self:
+        """Read a policy as the docstring above shows it. Raises `PolicyError`, also for unknown keys."""
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise PolicyError(f"the policy is no TOML: {error}") from error
+        _only(
+            document,
+            {"time_zone", "cooldown_s", "min_similarity_pct", "dry_run", "groups", "allow"},
+            "the policy",
+        )
+        groups = document.get("groups", {})
+        if not isinstance(groups, dict):
+            raise PolicyError("`groups` must be a table of lists of person ids")
+        members = {str(name): _words(people, f"the group {name}") for name, people in groups.items()}
+        rules = document.get("allow", [])
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise PolicyError("rules are written as [[allow]]")
+        return cls(
+            rules=tuple(_rule(rule, members, f"rule {number}") for number, rule in enumerate(rules, 1)),
+            time_zone=_zone(document.get("time_zone", "UTC")),
+            cooldown_s=_number(document, "cooldown_s", 10.0, 0, 86400),
+            min_similarity_pct=_number(document, "min_similarity_pct", 99.0, 0, 100),
+            dry_run=_flag(document, "dry_run"),
+        )
+
+
+class Doorkeeper:
+    """Applies a policy, remembers the cooldowns, and writes every decision down before it takes effect.
+
+    `clock` is monotonic seconds, so that setting the machine's clock neither shortens nor lengthens a
+    cooldown; `now` is the time of day for the schedule.
+    """
+
+    def __init__(
+        self,
+        policy: UnlockPolicy,
+        audit_log: AuditLog,
+        *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+    ) -> None:
+        self._policy = policy
+        self._audit_log = audit_log
+        self._now = now
+        self._clock = clock
+        self._allowed_s: dict[str, float] = {}
+
+    def decide(self, sighting: Sighting, *, late: bool) -> Verdict:
+        """Decide and write it down; what cannot be written down is denied."""
+        who = sighting.person_id or f"outcome {sighting.outcome}"
+        last_s = self._allowed_s.get(who)
+        now, now_s = self._now(), self._clock()
+        since_last_s = None if last_s is None else now_s - last_s
+        verdict = self._policy.decide(sighting, late=late, now=now, since_last_s=since_last_s)
+        try:
+            self._audit_log.write(
+                {
+                    "at": now.isoformat(timespec="milliseconds"),
+                    "capture_id": sighting.capture_id,
+                    "outcome": sighting.outcome,
+                    "person_id": sighting.person_id,
+                    "similarity_pct": sighting.similarity_pct,
+                    "allowed": verdict.allowed,
+                    "reason": verdict.reason,
+                }
+            )
+        except OSError as error:
+            return Verdict(False, f"the decision could not be written down ({error.strerror or error})")
+        if verdict.allowed:
+            self._allowed_s[who] = now_s
+        return verdict
+
+
+def _rule(document: Mapping[str, Any], groups: Mapping[str, frozenset[str]], where: str) -> Rule:
+    _only(document, {"outcome", "people", "groups", "days", "from", "until"}, where)
+    outcome = document.get("outcome", "recognized")
+    if outcome not in OUTCOMES:
+        raise PolicyError(f"{where}: outcome {outcome!r} must be one of {', '.join(OUTCOMES)}")
+    named = _words(document.get("groups", []), f"groups of {where}")
+    if unknown := sorted(named - groups.keys()):
+        raise PolicyError(f"{where}: there is no group {unknown[0]!r} in [groups]")
+    people = _words(document.get("people", []), f"people of {where}").union(*(groups[name] for name in named))
+    if (outcome == "recognized") != bool(people):
+        raise PolicyError(f"{where}: a rule for recognized names people or groups, another rule names none")
+    days = _words(document.get("days", list(_DAYS)), f"days of {where}")
+    if not days or not days <= set(_DAYS):
+        raise PolicyError(f"{where}: days must be of {', '.join(_DAYS)}")
+    start, until = _clock_time(document, "from", where), _clock_time(document, "until", where)
+    if start == until and ("from" in document or "until" in document) and start != _MIDNIGHT:
+        raise PolicyError(f"{where}: from and until are the same")
+    return Rule(outcome, people, frozenset(_DAYS.index(day) for day in days), start, until)
+
+
+def _clock_time(document: Mapping[str, Any], key: str, where: str) -> time:
+    text = str(document.get(key, "00:00"))
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?|24:00", text):
+        raise PolicyError(f'{where}: {key} must be a time such as "07:30"')
+    return _MIDNIGHT if text == "24:00" else time.fromisoformat(text)
+
+
+def _zone(name: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(name))
+    except (OSError, ValueError, KeyError) as error:
+        raise PolicyError(f'there is no time zone {name!r}; write it like "Europe/Zurich"') from error
+
+
+def _words(value: object, where: str) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise PolicyError(f"{where} must be a list of words in quotes")
+    return frozenset(value)
+
+
+def _number(document: Mapping[str, Any], key: str, default: float, low: float, high: float) -> float:
+    value = document.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise PolicyError(f"`{key}` must be a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def _flag(document: Mapping[str, Any], key: str) -> bool:
+    value = document.get(key, False)
+    if not isinstance(value, bool):
+        raise PolicyError(f"`{key}` must be true or false")
+    return value
+
+
+def _only(document: Mapping[str, Any], known: set[str], where: str) -> None:
+    if unknown := sorted(document.keys() - known):
+        raise PolicyError(f"{where}: `{unknown[0]}` is unknown; known are {', '.join(sorted(known))}")

@@ -1,0 +1,160 @@
+"""How a kiosk is doing, in one small file that others read: the web console, `doctor`, monitoring.
+
+    <state>/kiosks/<kiosk_id>/status.json     replaced whole, every other second
+
+`<state>` is the user's state folder of RecognizeMe, `XDG_STATE_HOME/recognizeme` on Linux. The document:
+
+    {"kiosk_id": "front", "running": true, "started_at": "...Z", "updated_at": "...Z", "detector": "yunet",
+     "camera_trouble": null or "one sentence", "delivery_trouble": null or "one sentence",
+     "frames_per_s": 14.8, "frames": 9000, "tracks": 12, "captures": 12, "sightings": 12, "dropped_frames": 3,
+     "spool": {"waiting": 0, "waiting_bytes": 0, "max_bytes": 524288000, "refused": 0, "damaged": 0,
+               "dropped": 0},
+     "present": [{"track_id": 12, "box": {"left": 0.3, ...}, "outcome": "recognized", "name": "Ada"}],
+     "latest": [{"origin": "track 12", "late": false, "sighting": {...}}, ...]}
+
+`running` false, or an `updated_at` of more than ten seconds ago, is a kiosk that does not run. Boxes are
+fractions of the picture; `latest` is newest first.
+"""
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import platformdirs
+
+from kiosk.delivery.spool import SpoolState
+from kiosk.vision.camera import Camera
+from kiosk.vision.frame import Frame
+from kiosk.visits.events import Answered, Captured, Counts, Event, Origins
+from kiosk.visits.loop import Loop, Visit
+
+_EVERY_S = 2.0
+_LATEST = 10
+
+
+class Delivery(Protocol):
+    """What is known about getting captures to the API."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be delivered right now."""
+
+
+def state_folder(kiosk_id: str) -> Path:
+    """Where one kiosk keeps what must outlive it: its spool and its status."""
+    return platformdirs.user_state_path("recognizeme") / "kiosks" / kiosk_id
+
+
+def statuses() -> Iterator[dict[str, Any]]:
+    """The status of every kiosk that ever ran here, by id; unreadable files are passed over."""
+    for file in sorted((platformdirs.user_state_path("recognizeme") / "kiosks").glob("*/status.json")):
+        try:
+            status = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(status, dict):
+            yield status
+
+
+class StatusFile:
+    """Keeps a kiosk's status file. A disk that is full costs the status, not the kiosk."""
+
+    def __init__(
+        self,
+        file: Path,
+        *,
+        kiosk_id: str,
+        detector: str,
+        counts: Counts,
+        delivery: Delivery,
+        spool: Callable[[], SpoolState],
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._file = file
+        self._counts = counts
+        self._delivery = delivery
+        self._spool = spool
+        self._clock = clock
+        self._now = now
+        self._origins = Origins()
+        self._latest: deque[dict[str, Any]] = deque(maxlen=_LATEST)
+        self._written_s = clock() - _EVERY_S
+        self._frames_then = 0
+        self._known: dict[str, Any] = {
+            "kiosk_id": kiosk_id,
+            "running": True,
+            "started_at": _text(now()),
+            "detector": detector,
+            "camera_trouble": None,
+            "frames_per_s": 0.0,
+            "present": [],
+        }
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def tell(self, event: Event) -> None:
+        """Remember what happened for the next writing."""
+        match event:
+            case Captured(capture):
+                self._origins.note(capture)
+            case Answered(answer):
+                origin = self._origins.of(answer)
+                if answer.sighting:
+                    sighting = answer.sighting.to_json()
+                    self._latest.appendleft({"origin": origin, "late": answer.late, "sighting": sighting})
+
+    def look(self, frame: Frame | None, camera: Camera, loop: Loop) -> None:
+        """Write the file when it is time to."""
+        passed_s = self._clock() - self._written_s
+        if passed_s < _EVERY_S:
+            return
+        self._known |= {
+            "camera_trouble": camera.trouble,
+            "frames_per_s": round((self._counts.frames - self._frames_then) / passed_s, 1),
+            "present": [_present(visit, frame) for visit in loop.visits] if frame else [],
+        }
+        self._written_s += passed_s
+        self._frames_then = self._counts.frames
+        self._write()
+
+    def close(self) -> None:
+        """Say that the kiosk has stopped."""
+        self._known |= {"running": False, "present": []}
+        self._write()
+
+    def _write(self) -> None:
+        status = self._known | {
+            **asdict(self._counts),
+            "updated_at": _text(self._now()),
+            "delivery_trouble": self._delivery.trouble,
+            "spool": asdict(self._spool()),
+            "latest": list(self._latest),
+        }
+        unfinished = self._file.with_suffix(".part")
+        try:
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
+                json.dump(status, target)
+            unfinished.replace(self._file)
+        except OSError:
+            pass
+
+
+def _present(visit: Visit, frame: Frame) -> dict[str, Any]:
+    height, width = frame.image.shape[:2]
+    box, sighting = visit.track.box.divided(width, height), visit.sighting
+    return {
+        "track_id": visit.track.track_id,
+        "box": asdict(box),
+        "outcome": sighting.outcome if sighting else None,
+        "name": sighting.name if sighting else None,
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,85 @@
+"""Where a stack on one machine keeps what it holds: one data folder, readable by its owner alone."""
+
+import os
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from local.errors import LocalError
+
+_KEY_BYTES = 32
+
+
+class DataInUse(LocalError):
+    """Another stack runs on this data folder."""
+
+
+class DataUnusable(LocalError):
+    """The data folder cannot be made or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The files below a data folder."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """Sightings, people, and events that wait for a function."""
+        return self.root / "recognizeme.db"
+
+    @property
+    def collections(self) -> Path:
+        """What the face-recognition engine holds."""
+        return self.root / "rekolocal"
+
+    @property
+    def photos(self) -> Path:
+        """The pictures."""
+        return self.root / "photos"
+
+    @property
+    def log(self) -> Path:
+        """What the functions and servers write."""
+        return self.root / "recognizeme.log"
+
+    @property
+    def key(self) -> Path:
+        """What upload tickets and picture links are signed with, so that they outlive a restart."""
+        return self.root / "signing.key"
+
+    def make(self) -> Self:
+        """Make the folder and its signing key unless they are there. Raises `DataUnusable`."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_key()
+        except OSError as error:
+            raise DataUnusable(
+                f"{self.root} cannot hold the data ({error.strerror}); choose another folder with --data"
+            ) from error
+        return self
+
+    def _make_key(self) -> None:
+        if not self.key.exists():
+            made = self.key.with_suffix(f".{os.getpid()}")
+            with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(_KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            made.replace(self.key)
+
+    def lock(self) -> sqlite3.Connection:
+        """Hold the folder for one stack until the connection is closed or the process ends, however it ends.
+
+        Raises `DataInUse`. A lock of SQLite's, because those work alike on every system.
+        """
+        connection = sqlite3.connect(self.root / "lock", timeout=0, isolation_level=None)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            connection.close()
+            raise DataInUse(f"another RecognizeMe runs on the data in {self.root}; stop it first") from error
+        return connection

@@ -1,0 +1,128 @@
+"""The event host: HTTP in, events to the functions, their answers out."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local.gateway.access import Access
+from local.gateway.replies import problem, response
+from local.gateway.routes import Matched, match
+from local.runtime import functions
+from local.runtime.events import Reply, Request, UnreadableAnswer, http_event, http_reply
+from local.runtime.functions import Invoke
+
+_LOG = logging.getLogger(__name__)
+
+# API Gateway's limit for a request.
+MAX_BODY_BYTES = 10 * 1024 * 1024
+# Connections are few: nobody may hold one with a request that never ends. API Gateway waits 30 s too.
+BODY_S = 30.0
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def event_host(
+    invoke: Invoke,
+    *,
+    store: list[Route],
+    access: Access,
+    after_change: Callable[[], None],
+    body_s: float = BODY_S,
+) -> ASGIApp:
+    """The web application: the API's routes by the functions that own them, and the picture store's.
+
+    `after_change` is called after each request that may have stored a picture.
+    """
+
+    async def api(request: HttpRequest) -> Response:
+        began = time.monotonic()
+        matched = match(request.method, request.scope["path"])
+        if matched is None:
+            reply = problem("not-found", "there is no such route; GET /openapi.json lists them")
+        else:
+            try:
+                reply = await _call(request, matched, invoke)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            if request.method != "GET":
+                after_change()
+            # The route, not the path: that may name a person.
+            _LOG.info("%s %d in %.0f ms", matched.key, reply.status, 1000 * (time.monotonic() - began))
+        return response(reply)
+
+    app = Starlette(routes=[*store, Route("/{path:path}", api, methods=_METHODS)])
+    return access.guard(_patient(app, body_s))
+
+
+async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply:
+    body = await read_body(request, MAX_BODY_BYTES)
+    if body is None:
+        return problem(
+            "too-large", f"a request may have {MAX_BODY_BYTES // 1024**2} MB at most; use an upload ticket"
+        )
+    event = http_event(
+        Request(
+            method=request.method,
+            path=request.scope["path"],
+            query=request.scope["query_string"].decode("latin-1"),
+            headers=tuple(
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+            ),
+            body=body,
+            source_ip=request.client.host if request.client else "127.0.0.1",
+        ),
+        route=matched.key,
+        path_parameters=matched.path_parameters,
+        request_id=str(uuid4()),
+        now=datetime.now(UTC),
+    )
+    try:
+        return http_reply(await run_in_threadpool(invoke, matched.function, event))
+    except functions.PayloadTooLarge:
+        return problem("too-large", "a picture sent this way may have 4 MiB at most; use an upload ticket")
+    except (functions.FunctionBusy, functions.FunctionTimedOut):
+        return problem("busy", "too much to do right now; try again in a moment")
+    except (functions.InvocationFailed, UnreadableAnswer) as error:
+        _LOG.error("%s: %s", matched.key, type(error).__name__)
+        return problem("internal", "something went wrong here; the log of the host says more")
+
+
+def _patient(app: ASGIApp, body_s: float) -> ASGIApp:
+    """`app`, to which whoever has not sent their request after `body_s` seconds has gone."""
+
+    async def patient(scope: Scope, receive: Receive, send: Send) -> None:
+        deadline = asyncio.get_running_loop().time() + body_s
+
+        async def receive_in_time() -> Message:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+
+        await app(scope, receive_in_time, send)
+
+    return patient
+
+
+async def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
+    """The request's body, or None when it is larger; nothing beyond the limit is kept."""
+    if int(request.headers.get("content-length") or 0) > limit_bytes:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            return None
+    return bytes(body)

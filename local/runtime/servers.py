@@ -1,0 +1,132 @@
+"""Servers that run beside the host in processes of their own, and are started again when they end."""
+
+import logging
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import IO
+
+from local.errors import LocalError
+from local.runtime import child_process
+
+_LOG = logging.getLogger(__name__)
+
+# Long enough not to keep the machine busy with a server that cannot start.
+_RESTART_WAIT_S = 0.5
+_START_TIMEOUT_S = 60.0
+
+
+class DidNotStart(LocalError):
+    """A server did not come up; the text says which, and its last words."""
+
+
+class PortTaken(LocalError):
+    """Another program listens on the port, or the address is not this machine's."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 is any free one. Raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP's, or asyncio leaves Nagle's algorithm on and answers wait 40 ms for an acknowledgement.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"cannot listen on {host}:{port} ({error.strerror or error}); take another --port or --web-port"
+        ) from error
+    return listening
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with listen("127.0.0.1", 0) as probe:
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """One console command (`module:function` and arguments) that is kept listening on 127.0.0.1:`port`.
+
+    `on_log` gets each line it writes, with its name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        port: int,
+        env: Mapping[str, str],
+        on_log: Callable[[str, str], None],
+    ) -> None:
+        self._name, self._command, self._port, self._env = name, list(command), port, env
+        self._on_log = on_log
+        self._last_line = ""
+        self._stopping = threading.Event()
+        self._readers: list[threading.Thread] = []
+        self._process = self._start()
+
+    def wait_ready(
+        self, ask: Callable[[], object] | None = None, *, timeout_s: float = _START_TIMEOUT_S
+    ) -> None:
+        """Wait until it answers `ask`, or a connection. Raises `DidNotStart`.
+
+        `ask` raises OSError for as long as there is no answer.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                (ask or self._connect)()
+                return
+            except OSError as error:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    for reader in self._readers:
+                        reader.join(1.0)  # its last words may still be on their way
+                    raise DidNotStart(f"{self._name} did not start: {self._last_line or error}") from error
+                time.sleep(0.02)
+
+    def watch(self, on_back: Callable[[], None] = lambda: None) -> None:
+        """Start it again from now on whenever it ends; `on_back` is called each time it listens again."""
+        threading.Thread(target=self._keep, args=(on_back,), name=f"watch-{self._name}", daemon=True).start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._stopping.set()
+        child_process.end(self._process)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = child_process.start(
+            ["-m", "local.runtime.child_process", *self._command], env=self._env, stdout=subprocess.PIPE
+        )
+        self._readers = [
+            threading.Thread(target=self._pass_log_on, args=(stream,), daemon=True)
+            for stream in (process.stdout, process.stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
+        return process
+
+    def _connect(self) -> None:
+        socket.create_connection(("127.0.0.1", self._port), timeout=1.0).close()
+
+    def _keep(self, on_back: Callable[[], None]) -> None:
+        while True:
+            status = self._process.wait()
+            if self._stopping.wait(_RESTART_WAIT_S):
+                return
+            _LOG.error("%s ended with status %s; starting it again", self._name, status)
+            self._process = self._start()
+            with suppress(DidNotStart):
+                self.wait_ready()
+                on_back()
+
+    def _pass_log_on(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            self._last_line = line.decode(errors="replace").rstrip("\n")
+            self._on_log(self._name, self._last_line)
