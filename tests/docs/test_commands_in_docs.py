@@ -61,3 +61,13 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted((ROOT / "docs" / "adr").glob("*.md"))], ids=lambda page: page.name
+)
+def test_prose_wraps_at_110_columns(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    too_long = [line for line in prose.splitlines() if len(line) > 110 and not line.startswith(("|", "    "))]
+
+    assert too_long == []
