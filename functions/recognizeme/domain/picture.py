@@ -1,10 +1,12 @@
-"""What can be known of a picture from its first bytes, before anybody decodes it or pays for it.
+"""What can be known of a picture from its bytes alone, before anybody decodes it or pays for it.
 
 Formats: JPEG (ITU-T T.81, annex B) and PNG (W3C PNG specification, section 11.2.1). Limits are
 Rekognition's: 5 MB as bytes, at least 80 pixels a side ("Guidelines and quotas in Amazon Rekognition").
 """
 
+import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recognizeme.domain.errors import UnusablePicture
@@ -12,11 +14,16 @@ from recognizeme.domain.errors import UnusablePicture
 MAX_BYTES = 5 * 1024 * 1024
 MIN_SIDE_PX = 80
 MAX_PIXELS = 50_000_000  # ours: a decoded picture of this size already takes 150 MB
+# Ours: encoders write ten scans at most; an empty one of ten bytes costs the decoder a pass over all pixels.
+MAX_SCANS = 100
+MAX_SEGMENTS = 1000
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Start-of-frame markers C0-CF carry the size; C4, C8 and CC are tables and extensions.
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
+_JPEG_START_OF_SCAN, _JPEG_END = 0xDA, 0xD9
+# Neither a stuffed zero nor a restart marker, which stand among the pixels, nor a fill byte.
+_JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +68,29 @@ def _read_png(picture: bytes) -> PictureInfo:
 
 
 def _read_jpeg(picture: bytes) -> PictureInfo:
+    info: PictureInfo | None = None
+    scans = 0
+    for number, (marker, parameters) in enumerate(_jpeg_segments(picture)):
+        if marker in _JPEG_SIZES and info is None:
+            height_px, width_px = struct.unpack_from(">HH", picture, parameters + 1)
+            info = PictureInfo("image/jpeg", width_px, height_px)
+        scans += marker == _JPEG_START_OF_SCAN
+        if scans > MAX_SCANS or number >= MAX_SEGMENTS:
+            raise UnusablePicture("the JPEG file has more scans or segments than a picture needs")
+        if scans and info is None:
+            break
+    if info is None:
+        raise UnusablePicture("the JPEG file is damaged or cut short")
+    return info
+
+
+def _jpeg_segments(picture: bytes) -> Iterator[tuple[int, int]]:
+    """Each marker up to the end of the image, and where its parameters begin; pixels are passed over."""
     position = 2
-    while True:
-        if picture[position] != 0xFF:
-            raise UnusablePicture("the JPEG file is damaged")
-        marker = picture[position + 1]
-        if marker == 0xFF:  # fill byte
-            position += 1
-        elif marker in _JPEG_BARE:
-            position += 2
-        elif marker in _JPEG_SIZES:
-            height_px, width_px = struct.unpack_from(">HH", picture, position + 5)
-            return PictureInfo("image/jpeg", width_px, height_px)
-        elif marker in (0xD9, 0xDA):  # end of image, or pixels, before any size
-            raise UnusablePicture("the JPEG file is damaged")
-        else:
-            (length,) = struct.unpack_from(">H", picture, position + 2)
-            position += 2 + length
+    while found := _JPEG_MARKER.search(picture, position):
+        marker, parameters = picture[found.end() - 1], found.end() + 2
+        yield marker, parameters
+        if marker == _JPEG_END:
+            return
+        (length,) = struct.unpack_from(">H", picture, found.end())
+        position = found.end() + length
