@@ -54,6 +54,12 @@ bench-cold: install $(SAM_VENV)/.installed ## first and warm invocations of the 
 build: $(SAM_VENV)/.installed ## sam build: the four functions into .aws-sam/build
 	@$(SAM) build
 
+.PHONY: deploy
+STAGE ?= dev
+deploy: install build ## deploy to AWS: make deploy STAGE=prod SET="ThresholdPct=95"
+	@$(BIN)/python -m tests.cloud.deploy --config-env $(STAGE) $(SET)
+	@$(BIN)/python -m tests.cloud.smoke_stack --config-env $(STAGE)
+
 .PHONY: sam-local deploy-test
 deploy-test: install $(SAM_VENV)/.installed $(MINISTACK_VENV)/.installed ## sam deploy to a local CloudFormation, and the main job on it
 	@$(BIN)/pytest -m slow tests/cloud/test_deploy.py

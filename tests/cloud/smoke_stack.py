@@ -1,4 +1,4 @@
-"""Ask a deployed stack three things after a deployment: does it live, can it read, can it recognize.
+"""Ask a stack after a deployment: does it live, can it read, can it recognize, is it what was deployed.
 
 usage: python -m tests.cloud.smoke_stack --config-env staging    (AWS credentials and region as usual)
 The recognition is of a picture without a face: it costs one Rekognition call and names nobody.
@@ -15,7 +15,7 @@ import boto3
 import requests
 
 from tests.cloud.signing import Signed
-from tests.cloud.template import ROOT
+from tests.cloud.template import FUNCTIONS, ROOT
 
 
 def check(api: str, auth: Signed, *, verify: str | bool = True) -> list[str]:
@@ -39,6 +39,26 @@ def check(api: str, auth: Signed, *, verify: str | bool = True) -> list[str]:
     return [f"{asked} answered {answer}" for asked, (answer, fine) in answers.items() if not fine]
 
 
+def stale(functions: Any, stack: str) -> list[str]:
+    """Which functions do not serve what was deployed last: `live` has another code or configuration."""
+    found = []
+    for name in FUNCTIONS:
+        function = f"{stack}-{name.lower()}"
+        live, latest = (
+            functions.get_function_configuration(FunctionName=function, Qualifier=qualifier)
+            for qualifier in ("live", "$LATEST")
+        )
+        changed = [key for key in _OF_A_VERSION if live.get(key) != latest.get(key)]
+        if changed:
+            found.append(
+                f"{function}:live is version {live['Version']}, whose {changed[0]} is not the latest"
+            )
+    return found
+
+
+_OF_A_VERSION = ("CodeSha256", "Environment", "Handler", "MemorySize", "Runtime", "Timeout")
+
+
 def main() -> None:
     """Exit with 1 and the reasons when the stack does not do its work."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -52,6 +72,7 @@ def main() -> None:
     if credentials is None or session.region_name is None:
         sys.exit("smoke: set AWS credentials and AWS_REGION")
     wrong = check(api, Signed(credentials, session.region_name))
+    wrong += stale(session.client("lambda"), stack)
     for reason in wrong:
         print(f"smoke: {reason}", file=sys.stderr)
     sys.exit(1 if wrong else print(f"smoke: {stack} lives, reads and recognizes"))

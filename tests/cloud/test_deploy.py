@@ -11,7 +11,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,8 +24,8 @@ from rekolocal.errors import AccessDeniedException
 from rekolocal.faults import Failure, Faults
 from rekolocal.testing import local_rekognition
 from tests.cloud.ministack import ACCOUNT, MiniStack, Missing, ministack
-from tests.cloud.smoke_stack import check
-from tests.cloud.template import REGION, ROOT, template
+from tests.cloud.smoke_stack import check, stale
+from tests.cloud.template import FUNCTIONS, REGION, ROOT, template
 from tests.portraits import ASTRONAUT
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -42,6 +42,7 @@ class Deployed:
     faults: Faults
     outputs: dict[str, str]
     api: str
+    redeploy: Callable[..., None]
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         options.setdefault("auth", self.cloud.caller())
@@ -86,17 +87,22 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
                 "EndpointUrl": cloud.url,
                 "RekognitionEndpointUrl": rekognition.endpoint_url,
             }
-            overrides = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
-            sam(cloud, "build", "--build-dir", str(built), *overrides)
-            sam(
-                *(cloud, "deploy", "--config-env", "prod", "--config-file", str(ROOT / "samconfig.toml")),
-                *("--template-file", str(built / "template.yaml"), *overrides),
-            )
+
+            def deploy(**changed: str) -> None:
+                given = [f"{name}={value}" for name, value in (parameters | changed).items()]
+                sam(
+                    *(cloud, "deploy", "--config-env", "prod", "--config-file", str(ROOT / "samconfig.toml")),
+                    *("--template-file", str(built / "template.yaml"), "--parameter-overrides", *given),
+                )
+
+            given = [f"{name}={value}" for name, value in parameters.items()]
+            sam(cloud, "build", "--build-dir", str(built), "--parameter-overrides", *given)
+            deploy()
             stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
             outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
             api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
             cloud.add_routes(api_id, STACK)
-            yield Deployed(cloud, faults, outputs, cloud.api_url(api_id))
+            yield Deployed(cloud, faults, outputs, cloud.api_url(api_id), deploy)
     except Missing as error:
         if os.environ.get("REQUIRE_DEPLOY"):
             pytest.fail(str(error))
@@ -193,6 +199,37 @@ def test_the_smoke_test_names_what_is_wrong(deployed: Deployed) -> None:
         "GET /people",
         "POST /recognitions",
     ]
+
+
+def test_a_parameter_that_is_deployed_reaches_what_serves_and_the_old_versions_go(deployed: Deployed) -> None:
+    functions = deployed.cloud.client("lambda")
+
+    deployed.redeploy(ThresholdPct="95")
+
+    assert stale(functions, STACK) == []
+    for name in FUNCTIONS:
+        function = f"{STACK}-{name.lower()}"
+        live = functions.get_function_configuration(FunctionName=function, Qualifier="live")
+        kept = [
+            each["Version"] for each in functions.list_versions_by_function(FunctionName=function)["Versions"]
+        ]
+        assert live["Environment"]["Variables"]["RECOGNIZEME_THRESHOLD_PCT"] == "95"
+        assert kept == ["$LATEST", live["Version"]]
+
+
+def test_an_alias_that_stayed_behind_is_named(deployed: Deployed) -> None:
+    functions = deployed.cloud.client("lambda")
+    variables = functions.get_function_configuration(FunctionName=f"{STACK}-query")["Environment"][
+        "Variables"
+    ]
+    functions.update_function_configuration(
+        FunctionName=f"{STACK}-query", Environment={"Variables": variables | {"RECOGNIZEME_LINK_S": "30"}}
+    )
+
+    (reason,) = stale(functions, STACK)
+
+    assert reason.startswith(f"{STACK}-query:live is version ")
+    assert reason.endswith("whose Environment is not the latest")
 
 
 def test_of_all_writes_of_a_sighting_the_pipes_filter_passes_the_one_that_finishes_it(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cloud.template import ROOT, template
+from tests.cloud.deploy import command
+from tests.cloud.template import ROOT, function, resolve, template
 
 CONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
 STAGES = ("default", "dev", "staging", "prod")
@@ -40,6 +41,30 @@ def test_a_deployment_overrides_only_what_the_template_has(stage: str) -> None:
         parameter = template()["Parameters"][name]
         assert value in parameter.get("AllowedValues", [value]), name
         assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value), name
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_versions_description_has_room_for_every_parameter(stage: str) -> None:
+    description = resolve(function("Recognition")["VersionDescription"], overrides(stage))
+
+    assert len(description) < 200  # Lambda takes 256
+
+
+def test_a_parameter_on_top_keeps_those_of_the_stage_and_an_empty_one_changes_nothing() -> None:
+    call = command("prod", ["ThresholdPct=95", "AlarmEmail="])
+    given = dict(each.split("=", 1) for each in call[call.index("--parameter-overrides") + 1 :])
+
+    assert given == overrides("prod") | {"ThresholdPct": "95"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "given"), [("prod", "Treshold=95"), ("prod", "ThresholdPct"), ("nowhere", "LogDays=1")]
+)
+def test_a_stage_or_parameter_that_does_not_exist_is_refused_before_anything_is_deployed(
+    stage: str, given: str
+) -> None:
+    with pytest.raises(ValueError, match=r"must be NAME=VALUE|has no stage"):
+        command(stage, [given])
 
 
 def test_stacks_of_one_account_share_no_name() -> None:
