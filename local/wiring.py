@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from local.data_folder import DataFolder
 from local.jobs.queue import JobQueue
 from local.runtime.events import object_created_event
+from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People
 from recognizeme.settings import Settings
@@ -31,6 +32,10 @@ NAMES: Mapping[str, str] = {
 
 # The bucket's notifications: which function handles what is stored under a prefix.
 NOTIFIED: Mapping[str, str] = {"captures/": "recognition", "enrollments/": "enrollment"}
+
+# A kiosk's visitor waits 10 s for an answer. What was captured a minute ago comes from a kiosk's backlog.
+_ANSWER_S = 10.0
+_LATE = timedelta(minutes=1)
 
 DATA, URL = "RECOGNIZEME_LOCAL_DATA", "RECOGNIZEME_LOCAL_URL"
 
@@ -116,7 +121,13 @@ class LocalParts:
                     bucket=self.settings.bucket,
                     now=datetime.now(UTC),
                 )
-                self.jobs.add(function, event)
+                self.jobs.add(function, event, awaited_s=_awaited_s(key, self.now()))
+
+
+def _awaited_s(key: str, now: datetime) -> float:
+    """How long somebody stands at the door for what was stored; 0 for what a kiosk hands in late."""
+    capture = Capture.from_key(key)
+    return _ANSWER_S if capture and now - capture.captured_at < _LATE else 0.0
 
 
 class DeadJobs:

@@ -57,11 +57,12 @@ def answer(handler: Handler, event: object, context: Context) -> dict[str, objec
     except Exception as error:
         # Where and what kind; its text may name somebody, and stays with the job instead.
         sys.stderr.writelines([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"])
-        return _error(type(error).__name__, str(error))
+        retry_after_s = getattr(error, "retry_after_s", None)
+        return _error(type(error).__name__, str(error), retry_after_s=retry_after_s)
 
 
-def _error(kind: str, message: str) -> dict[str, object]:
-    return {"error": {"errorType": kind, "errorMessage": message}}
+def _error(kind: str, message: str, *, retry_after_s: float | None = None) -> dict[str, object]:
+    return {"error": {"errorType": kind, "errorMessage": message, "retryAfterS": retry_after_s}}
 
 
 def _lines(events: "queue.Queue[bytes]") -> None:

@@ -93,7 +93,7 @@ async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply
         return problem("too-large", "a picture sent this way may have 4 MiB at most; use an upload ticket")
     except (functions.FunctionBusy, functions.FunctionTimedOut):
         return problem("busy", "too much to do right now; try again in a moment")
-    except (functions.InvocationFailed, UnreadableAnswer) as error:
+    except (functions.InvocationError, UnreadableAnswer) as error:
         _LOG.error("%s: %s", matched.key, type(error).__name__)
         return problem("internal", "something went wrong here; the log of the host says more")
 

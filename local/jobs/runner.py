@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
-from local.jobs.queue import JobQueue
-from local.runtime.functions import InvocationFailed, Invoke
+from local.jobs.queue import Job, JobQueue
+from local.runtime.functions import InvocationError, Invoke
 from recognizeme.domain.errors import RecognizeMeError
 
 _LOG = logging.getLogger(__name__)
@@ -15,6 +15,9 @@ _LOG = logging.getLogger(__name__)
 # Jobs are announced with `wake`; looking anyway finds retries that came due and replays by another process.
 _LOOK_EVERY_S = 0.5
 _DISK_WAIT_S = 1.0
+# The newest visit goes first while somebody waits for it, but one job in so many is the oldest: what was
+# handed in late is looked at, too, however busy the doors are.
+_OLDEST_EVERY = 4
 
 Result = TypeVar("Result")
 
@@ -65,29 +68,38 @@ class JobRunner:
             thread.join(timeout_s)
 
     def _run(self, function: str) -> None:
+        taken = 0
         while not self._stopping:
             seen = self._generation
-            if not self._step(function):
+            job = self._insist(
+                partial(self._queue.take, function, oldest_first=taken % _OLDEST_EVERY == _OLDEST_EVERY - 1)
+            )
+            if job is None:
                 with self._news:
                     self._news.wait_for(lambda seen=seen: self._generation != seen, _LOOK_EVERY_S)  # type: ignore[misc]
-
-    def _step(self, function: str) -> bool:
-        job = self._insist(partial(self._queue.take, function))
-        if job is None:
-            return False
-        try:
-            self._invoke(function, job.event)
-        except InvocationFailed as error:
-            if self._stopping:
-                self._insist(partial(self._queue.put_back, job))
+                continue
+            taken += 1
+            try:
+                self._invoke(function, job.event)
+            except Exception as error:  # whatever it is: without this thread the jobs would wait for ever
+                self._not_done(job, error)
             else:
-                self._insist(partial(self._queue.failed, job, str(error)))
-                _LOG.warning(
-                    "job %d, try %d: %s failed: %s", job.id, job.attempts, function, type(error).__name__
-                )
+                self._insist(partial(self._queue.done, job))
+
+    def _not_done(self, job: Job, error: Exception) -> None:
+        reason, wait_s = type(error).__name__, None
+        if isinstance(error, InvocationError):
+            reason, wait_s = str(error), error.retry_after_s
+        if self._stopping:
+            wait_s = 0.0
+        if wait_s is None:
+            self._insist(partial(self._queue.failed, job, reason))
         else:
-            self._insist(partial(self._queue.done, job))
-        return True
+            self._insist(partial(self._queue.defer, job, wait_s, reason))
+        said = "failed" if wait_s is None else "waits"
+        _LOG.warning(
+            "job %d, try %d: %s %s: %s", job.id, job.attempts, job.function, said, type(error).__name__
+        )
 
     def _insist(self, change: Callable[[], Result]) -> Result | None:
         """Change the queue, if need be when there is room on the disk again; None when the host stops first.
@@ -97,8 +109,9 @@ class JobRunner:
         while True:
             try:
                 return change()
-            except RecognizeMeError as error:
-                _LOG.error("jobs wait: %s", error)
+            except Exception as error:
+                why = error if isinstance(error, RecognizeMeError) else type(error).__name__
+                _LOG.error("jobs wait: %s", why)
             with self._news:
                 if self._news.wait_for(lambda: self._stopping, _DISK_WAIT_S):
                     return None

@@ -159,9 +159,8 @@ def object_created_event(*, key: str, size: int, sequencer: int, bucket: str, no
                         "ownerIdentity": {"principalId": "local"},
                         "arn": f"arn:aws:s3:::{bucket}",
                     },
-                    # S3 encodes keys as forms do: a space is a plus, a slash stays.
                     "object": {
-                        "key": quote_plus(key, safe="/"),
+                        "key": event_key(key),
                         "size": size,
                         "eTag": f"{sequencer:032x}",
                         "sequencer": f"{sequencer:016X}",
@@ -170,6 +169,11 @@ def object_created_event(*, key: str, size: int, sequencer: int, bucket: str, no
             }
         ]
     }
+
+
+def event_key(key: str) -> str:
+    """A key as it stands in an S3 event, encoded as forms do: a space is a plus, a slash stays."""
+    return quote_plus(key, safe="/")
 
 
 def s3_test_event(*, bucket: str, now: datetime) -> Event:

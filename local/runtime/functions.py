@@ -17,28 +17,42 @@ from uuid import uuid4
 from local.runtime import child_process
 from local.runtime.events import MAX_PAYLOAD_BYTES, Event
 
-
-class InvocationFailed(Exception):
-    """The function did not answer."""
-
-
-class FunctionRaised(InvocationFailed):
-    """The handler raised; the text is the exception's."""
+# What the system says when it has no process, thread, memory or file descriptor left.
+_NO_ROOM = (OSError, RuntimeError)
 
 
-class FunctionCrashed(InvocationFailed):
-    """The process ended in the middle of an event, or could not start."""
+class InvocationError(Exception):
+    """The function did not answer.
+
+    With `retry_after_s` that is no fault of the event, which is to be given again after so many seconds.
+    """
+
+    retry_after_s: float | None = None
 
 
-class FunctionTimedOut(InvocationFailed):
+class FunctionRaised(InvocationError):
+    """The handler raised; the text is the exception's, and so is its `retry_after_s` where it has one."""
+
+    def __init__(self, text: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class FunctionCrashed(InvocationError):
+    """The process ended in the middle of an event."""
+
+
+class FunctionTimedOut(InvocationError):
     """The handler took longer than its timeout and was killed."""
 
 
-class FunctionBusy(InvocationFailed):
-    """Every environment is busy, and stayed so."""
+class FunctionBusy(InvocationError):
+    """Every environment is busy, and stayed so, or the system lets no further one start."""
+
+    retry_after_s = 1.0
 
 
-class PayloadTooLarge(InvocationFailed):
+class PayloadTooLarge(InvocationError):
     """The event is larger than Lambda takes."""
 
 
@@ -46,7 +60,7 @@ class Invoke(Protocol):
     """Calls a function with an event and returns its answer."""
 
     def __call__(self, function: str, event: Event, /) -> object:
-        """Raises `InvocationFailed`."""
+        """Raises `InvocationError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,7 @@ class Functions:
         self._pools = {function.name: _Pool(function, env, on_log, wait_s) for function in functions}
 
     def invoke(self, name: str, event: Event) -> object:
-        """Call the function `name` and return its answer. Raises `InvocationFailed`."""
+        """Call the function `name` and return its answer. Raises `InvocationError`."""
         return self._pools[name].invoke(event)
 
     def warm(self, name: str, event: Event | None = None) -> None:
@@ -118,15 +132,18 @@ class _Pool:
                 self._drop(environment)
                 raise
             self._put(environment)
+        except _NO_ROOM as error:
+            raise FunctionBusy(f"{self._function.name} cannot be started right now ({error})") from error
         finally:
             self._slots.release()
-        if "error" in answer:
-            raise FunctionRaised(f"{answer['error']['errorType']}: {answer['error']['errorMessage']}")
+        if raised := answer.get("error"):
+            text = f"{raised['errorType']}: {raised['errorMessage']}"
+            raise FunctionRaised(text, retry_after_s=raised["retryAfterS"])
         return answer["result"]
 
     def warm(self, event: Event | None) -> None:
         # Whatever is wrong with it shows again when it is needed.
-        with suppress(InvocationFailed):
+        with suppress(InvocationError, *_NO_ROOM):
             if event is not None:
                 self.invoke(event)
                 return
@@ -182,8 +199,11 @@ class _Environment:
             ],
             env=env,
         )
-        self._log = threading.Thread(target=self._pass_log_on, args=(on_log,), daemon=True)
-        self._log.start()
+        try:
+            threading.Thread(target=self._pass_log_on, args=(on_log,), daemon=True).start()
+        except RuntimeError:
+            self.kill()
+            raise
 
     @property
     def alive(self) -> bool:

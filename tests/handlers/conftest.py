@@ -148,7 +148,7 @@ def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
         SqliteSightings(database, retention_days=90),
         SqlitePeople(database),
         lambda: datetime.now(UTC),
-        JobQueue(database, clock=lambda: built.clock_s),
+        JobQueue(database, monotonic=lambda: built.clock_s),
         stored,
     )
     wiring.use(built)

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizeme.domain.errors import RecordsFailed, ServiceBusy
+from recognizeme.domain.errors import CaptureInProgress, RecordsFailed, ServiceBusy
 from recognizeme.entry.s3_event import StoredObject, handle_objects
 
 json_values = st.recursive(
@@ -47,6 +47,24 @@ def test_one_bad_record_does_not_harm_its_neighbours_and_is_asked_for_again(log:
     with pytest.raises(RecordsFailed, match="1 of 3 records failed: Rekognition is throttling us"):
         handle_objects(event("first", "bad", "last"), handle, log=log)
     assert seen == ["first", "last"]
+
+
+@pytest.mark.parametrize(
+    ("errors", "retry_after_s"),
+    [
+        ([CaptureInProgress("elsewhere")], CaptureInProgress.retry_after_s),
+        ([CaptureInProgress("elsewhere"), ServiceBusy("throttled")], None),
+    ],
+)
+def test_what_others_are_recognizing_only_asks_to_wait(
+    log: Logger, errors: list[Exception], retry_after_s: float | None
+) -> None:
+    def handle(stored: StoredObject) -> dict[str, Any]:
+        raise errors[int(stored.key)]
+
+    with pytest.raises(RecordsFailed) as raised:
+        handle_objects(event(*map(str, range(len(errors)))), handle, log=log)
+    assert raised.value.retry_after_s == retry_after_s
 
 
 def test_an_error_nobody_foresaw_is_told_by_its_type_only(log: Logger) -> None:

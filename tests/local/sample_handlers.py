@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any
 
+from recognizeme.domain.errors import RecordsFailed
+
 
 def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
     print("the handler writes to standard output")
@@ -22,6 +24,8 @@ def misbehave(event: dict[str, Any], context: Any) -> object:
     match event.get("how"):
         case "raise":
             raise ValueError("no good")
+        case "wait":
+            raise RecordsFailed("others are at it", retry_after_s=float(event["seconds"]))
         case "crash":
             os.kill(os.getpid(), signal.SIGKILL)
         case "exit":

@@ -21,7 +21,7 @@ def dead(data: Path) -> list[int]:
     """Two jobs that failed for good, and one that waits."""
     with open_database(DataFolder(data).make().database) as database:
         now = [0.0]
-        queue = JobQueue(database, clock=lambda: now[0])
+        queue = JobQueue(database, monotonic=lambda: now[0])
         ids = [queue.add("recognition", {"n": n}) for n in range(2)]
         for _ in range(6):
             job = queue.take("recognition")

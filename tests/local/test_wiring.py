@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote_plus
 
@@ -12,6 +13,7 @@ from local.data_folder import DataFolder, DataInUse
 from local.retention import delete_expired
 from local.wiring import DATA, URL, LocalParts
 from recognizeme.domain.errors import NotFound
+from recognizeme.domain.model import Capture, new_capture_id
 
 DAY_S = 86400
 CAPTURE = "captures/front/2026/11/23/01932b6e-0000-7000-8000-000000000000.jpg"
@@ -38,6 +40,18 @@ def test_a_stored_picture_is_an_event_for_its_function(parts: LocalParts, key: s
     assert job.function == function
     stored = job.event["Records"][0]["s3"]["object"]
     assert (unquote_plus(stored["key"]), stored["size"]) == (key, 7)
+
+
+def test_whom_a_camera_sees_now_goes_before_what_a_kiosk_hands_in_late(parts: LocalParts) -> None:
+    now, late = (
+        Capture(new_capture_id(parts.now() - timedelta(minutes=minutes), b"0123456789"), "front")
+        for minutes in (0, 5)
+    )
+    for capture in (late, now):
+        parts.photos.write(capture.photo_key("image/jpeg"), b"picture", "image/jpeg")
+    job = parts.jobs.take("recognition")
+    assert job
+    assert now.capture_id in job.event["Records"][0]["s3"]["object"]["key"]
 
 
 def test_a_picture_elsewhere_is_nobodys_event(parts: LocalParts) -> None:

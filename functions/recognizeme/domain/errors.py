@@ -18,7 +18,12 @@ class UnusablePicture(RecognizeMeError):
 
 
 class CaptureInProgress(RecognizeMeError):
-    """Somebody else is recognizing this capture right now; ask again in a moment. HTTP 202 or a retry."""
+    """Somebody else is recognizing this capture right now; ask again in a moment. HTTP 202 or a retry.
+
+    Asking again after `retry_after_s` is no failure: until then the lease may hold.
+    """
+
+    retry_after_s = 5.0
 
 
 class ServiceBusy(RecognizeMeError):
@@ -38,4 +43,11 @@ class UnsupportedMediaType(InvalidRequest):
 
 
 class RecordsFailed(RecognizeMeError):
-    """Some records of an event failed; the whole event is to be given again."""
+    """Some records of an event failed; the whole event is to be given again.
+
+    With `retry_after_s` they only have to wait for what somebody else is doing: nothing went wrong.
+    """
+
+    def __init__(self, text: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s

@@ -40,12 +40,14 @@ def handle_objects(
     """
     result = EventResult()
     reasons: list[str] = []
+    waits_s: list[float | None] = []
     for stored in _objects(event, log):
         try:
             item = handle(stored) if stored is not None else None
         except Exception as error:
             reason = str(error) if isinstance(error, RecognizeMeError) else type(error).__name__
             reasons.append(reason)
+            waits_s.append(getattr(error, "retry_after_s", None))
             log.error("record failed", error=type(error).__name__)
             continue
         if item is None:
@@ -54,7 +56,10 @@ def handle_objects(
             result.items.append(item)
     if reasons:
         total = len(result.items) + result.ignored + len(reasons)
-        raise RecordsFailed(f"{len(reasons)} of {total} records failed: {'; '.join(dict.fromkeys(reasons))}")
+        raise RecordsFailed(
+            f"{len(reasons)} of {total} records failed: {'; '.join(dict.fromkeys(reasons))}",
+            retry_after_s=None if None in waits_s else max(filter(None, waits_s)),
+        )
     return result
 
 

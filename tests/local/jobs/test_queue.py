@@ -1,11 +1,13 @@
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from local.adapters.database import Database, open_database
 from local.jobs.queue import DEAD_DAYS, RETRY_WAITS_S, Job, JobQueue
+from local.runtime.events import Event, object_created_event
 
 
 class Clock:
@@ -29,7 +31,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def queue(database: Database, clock: Clock) -> JobQueue:
-    return JobQueue(database, clock=clock)
+    return JobQueue(database, clock=clock, monotonic=clock)
 
 
 def taken(queue: JobQueue) -> Job:
@@ -115,24 +117,101 @@ def test_a_job_that_was_running_when_the_host_was_killed_runs_again_and_keeps_it
 ) -> None:
     queue.add("recognition", {"n": 1})
     taken(queue)
-    restarted = JobQueue(open_database(tmp_path / "test.db"), clock=clock)
+    restarted = JobQueue(open_database(tmp_path / "test.db"), clock=clock, monotonic=clock)
     assert restarted.recover() == 1
     job = taken(restarted)
     assert (job.event, job.attempts) == ({"n": 1}, 1)
 
 
-def test_a_job_put_back_keeps_its_tries(queue: JobQueue) -> None:
+def test_a_deferred_job_waits_and_keeps_its_tries_however_often(queue: JobQueue, clock: Clock) -> None:
     queue.add("recognition", {})
-    queue.put_back(taken(queue))
-    assert taken(queue).attempts == 1
+    for _ in range(5):
+        queue.defer(taken(queue), 5.0, "being recognized elsewhere")
+        assert queue.take("recognition") is None
+        clock.now += 5.0
+    job = taken(queue)
+    assert (job.attempts, job.error) == (1, "being recognized elsewhere")
+
+
+def test_a_clock_set_back_an_hour_delays_nothing(database: Database) -> None:
+    wall, monotonic = Clock(), Clock()
+    queue = JobQueue(database, clock=wall, monotonic=monotonic)
+    queue.add("recognition", {"n": 1})
+    queue.failed(taken(queue), "no")
+    wall.now -= 3600
+    queue.add("recognition", {"n": 2})
+    assert taken(queue).event == {"n": 2}
+    monotonic.now += RETRY_WAITS_S[0]
+    assert taken(queue).event == {"n": 1}
+
+
+def test_a_restarted_machine_whose_monotonic_clock_begins_anew_delays_nothing(database: Database) -> None:
+    queue = JobQueue(database, monotonic=lambda: 1e6)
+    queue.add("recognition", {"n": 1})
+    queue.failed(taken(queue), "no")
+    restarted = JobQueue(database, monotonic=lambda: 10.0)
+    restarted.recover()
+    assert taken(restarted).event == {"n": 1}
+
+
+def test_the_newest_that_somebody_waits_for_goes_before_the_backlog(queue: JobQueue, clock: Clock) -> None:
+    for n in range(3):
+        queue.add("recognition", {"late": n})
+    for n in range(3):
+        clock.now += 1.0
+        queue.add("recognition", {"live": n}, awaited_s=10.0)
+    assert [taken(queue).event for _ in range(6)] == [
+        *({"live": 2}, {"live": 1}, {"live": 0}),
+        *({"late": 0}, {"late": 1}, {"late": 2}),
+    ]
+
+
+def test_whom_nobody_waits_for_any_more_is_backlog(queue: JobQueue, clock: Clock) -> None:
+    queue.add("recognition", {"n": 1}, awaited_s=10.0)
+    queue.add("recognition", {"n": 2}, awaited_s=10.0)
+    clock.now += 10.0
+    queue.add("recognition", {"n": 3}, awaited_s=10.0)
+    assert [taken(queue).event["n"] for _ in range(3)] == [3, 1, 2]
+
+
+def test_a_look_for_the_oldest_finds_the_backlog_behind_whoever_waits(queue: JobQueue) -> None:
+    queue.add("recognition", {"n": 1})
+    queue.add("recognition", {"n": 2}, awaited_s=10.0)
+    job = queue.take("recognition", oldest_first=True)
+    assert job
+    assert job.event == {"n": 1}
+
+
+def stored(key: str) -> Event:
+    return object_created_event(key=key, size=1, sequencer=1, bucket="b", now=datetime.now(UTC))
+
+
+def test_the_jobs_about_somebody_forgotten_are_dropped_whatever_their_state(
+    queue: JobQueue, database: Database, clock: Clock
+) -> None:
+    for key in ("enrollments/ada/a b+ü.png", "enrollments/ada/2.jpg", "enrollments/adam/1.jpg"):
+        queue.add("recognition", stored(key))
+    for capture in ("captures/k/2026/11/24/seen.jpg", "captures/k/2026/11/24/other.jpg"):
+        queue.add("recognition", stored(capture))
+    queue.add("recognition", {"Event": "s3:TestEvent"})
+    for _ in range(len(RETRY_WAITS_S) + 1):
+        queue.failed(taken(queue), "no")
+        clock.now += max(RETRY_WAITS_S)
+    running = taken(queue)
+    assert queue.drop(keys=["captures/k/2026/11/24/seen.jpg"], prefix="enrollments/ada/") == 3
+    left = [
+        job.event.get("Records", [{}])[0].get("s3", {}).get("object", {}).get("key") for job in queue.jobs()
+    ]
+    assert left == ["enrollments/adam/1.jpg", "captures/k/2026/11/24/other.jpg", None]
+    queue.failed(running, "no")  # it was being handled: nothing of it comes back
+    assert len(queue.jobs()) == 3
 
 
 def test_dead_jobs_are_kept_for_two_weeks(queue: JobQueue, clock: Clock) -> None:
     dead_job(queue, clock)
-    queue.recover()
-    assert len(queue.jobs()) == 1
-    clock.now += DEAD_DAYS * 86400
-    queue.recover()
+    added_s = queue.jobs()[0].added_at
+    assert queue.drop_expired(now_s=added_s + DEAD_DAYS * 86400) == 0
+    assert queue.drop_expired(now_s=added_s + DEAD_DAYS * 86400 + 1) == 1
     assert queue.jobs() == []
 
 

@@ -8,7 +8,7 @@ from local.adapters.database import Database, open_database
 from local.jobs.queue import Job, JobQueue
 from local.jobs.runner import JobRunner
 from local.runtime.events import Event
-from local.runtime.functions import FunctionCrashed, FunctionRaised
+from local.runtime.functions import FunctionBusy, FunctionCrashed, FunctionRaised
 from recognizeme.domain.errors import ServiceBusy
 from tests.local.runtime.test_functions import eventually
 
@@ -106,9 +106,9 @@ class FullDiskQueue(JobQueue):
 
     refusals = 2
 
-    def take(self, function: str) -> Job | None:
+    def take(self, function: str, *, oldest_first: bool = False) -> Job | None:
         self._refuse()
-        return super().take(function)
+        return super().take(function, oldest_first=oldest_first)
 
     def done(self, job: Job) -> None:
         self._refuse()
@@ -137,3 +137,71 @@ def test_a_full_disk_delays_jobs_and_stops_nobody(
     runner.stop()
     runner.join(20)
     assert ran == ["recognition"]
+
+
+def test_what_is_being_recognized_elsewhere_waits_without_a_try(
+    queue: JobQueue, run: Callable[..., JobRunner]
+) -> None:
+    answers = [FunctionRaised("in progress", retry_after_s=0.01) for _ in range(8)]
+
+    def invoke(function: str, event: Event) -> None:
+        if answers:
+            raise answers.pop()
+
+    queue.add("recognition", {})
+    run(invoke)
+    assert eventually(lambda: not queue.jobs())
+    assert not answers
+
+
+def test_a_busy_function_costs_no_try(queue: JobQueue, run: Callable[..., JobRunner]) -> None:
+    tried = threading.Event()
+
+    def invoke(function: str, event: Event) -> None:
+        tried.set()
+        raise FunctionBusy("no process could be started")
+
+    queue.add("recognition", {})
+    run(invoke)
+    assert tried.wait(20)
+    assert eventually(lambda: [(job.state, job.attempts) for job in queue.jobs()] == [("waiting", 0)])
+
+
+@pytest.mark.parametrize("error", [OSError("Cannot allocate memory"), RuntimeError("can't start new thread")])
+def test_an_unexpected_error_is_a_failed_try_and_the_thread_lives_on(
+    queue: JobQueue, run: Callable[..., JobRunner], error: Exception
+) -> None:
+    def invoke(function: str, event: Event) -> None:
+        if event["n"] == 1:
+            raise error
+
+    queue.add("recognition", {"n": 1})
+    queue.add("recognition", {"n": 2})
+    run(invoke)
+    assert eventually(lambda: [job.event["n"] for job in queue.jobs()] == [1])
+    (job,) = queue.jobs()
+    assert (job.state, job.attempts, job.error) == ("waiting", 1, type(error).__name__)
+
+
+def test_whoever_waits_goes_first_and_the_backlog_moves_on(
+    queue: JobQueue, run: Callable[..., JobRunner]
+) -> None:
+    order: list[str] = []
+    began, full = threading.Event(), threading.Event()
+
+    def invoke(function: str, event: Event) -> None:
+        began.set()
+        full.wait(20)
+        order.append(event["kind"])
+
+    run(invoke)
+    queue.add("recognition", {"kind": "first"})
+    assert began.wait(20)
+    for _ in range(4):
+        queue.add("recognition", {"kind": "backlog"})
+    for _ in range(8):
+        queue.add("recognition", {"kind": "live"}, awaited_s=60.0)
+    full.set()
+    assert eventually(lambda: not queue.jobs())
+    assert order[1:5] == ["live", "live", "backlog", "live"]
+    assert order.count("live") == 8

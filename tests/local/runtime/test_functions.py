@@ -194,6 +194,31 @@ def test_warming_a_function_that_cannot_start_harms_nobody(
     assert functions.invoke("echo", {})
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(11, "Resource temporarily unavailable"), RuntimeError("no thread")]
+)
+def test_a_function_that_the_system_cannot_start_right_now_is_busy_and_works_again_later(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr("local.runtime.child_process.start", refuse)
+        with pytest.raises(FunctionBusy, match="cannot be started right now"):
+            functions.invoke("echo", {})
+    assert functions.invoke("echo", {})
+
+
+def test_an_error_that_only_asks_to_wait_says_how_long(functions: Functions) -> None:
+    with pytest.raises(FunctionRaised) as raised:
+        functions.invoke("misbehave", {"how": "wait", "seconds": 2.5})
+    assert raised.value.retry_after_s == 2.5
+    with pytest.raises(FunctionRaised) as raised:
+        functions.invoke("misbehave", {"how": "raise"})
+    assert raised.value.retry_after_s is None
+
+
 def test_closing_ends_every_environment(functions: Functions) -> None:
     process = psutil.Process(pid(functions.invoke("echo", {})))
     functions.close()
