@@ -2,14 +2,15 @@
 
 import json
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import datetime
 
 from recognizeme.domain.model import Box
+from recognizeme.domain.times import to_text
 
 
 def to_moment(value: datetime | None) -> str | None:
     """ISO 8601 in UTC with microseconds, or None for none."""
-    return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if value is None else to_text(value)
 
 
 def from_moment(text: str | None) -> datetime | None:

@@ -14,6 +14,7 @@ from local.errors import LocalError
 from local.evaluation.error_rates import Attempt
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.domain.errors import UnusablePicture
+from recognizeme.domain.picture import inspect
 from rekolocal.server import serve_in_thread
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
@@ -65,7 +66,7 @@ def try_out(people: Mapping[str, Sequence[Path]], *, on_photo: Callable[[], None
             for photo in waiting:
                 on_photo()
                 try:
-                    faces.add(person_id, photo.read_bytes())
+                    faces.add(person_id, inspect(photo.read_bytes()))
                 except UnusablePicture as error:
                     left_out[photo] = f"not enrolled: {error}"
                 else:
@@ -74,7 +75,7 @@ def try_out(people: Mapping[str, Sequence[Path]], *, on_photo: Callable[[], None
             for photo in photos:
                 on_photo()
                 try:
-                    found = faces.search(still_to_hand_in(photo.read_bytes(), detector))
+                    found = faces.search(inspect(still_to_hand_in(photo.read_bytes(), detector)))
                 except UnusablePicture as error:
                     left_out[photo] = str(error)
                 else:

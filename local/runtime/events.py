@@ -8,9 +8,11 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
+
+from recognizeme.domain.times import to_api_text
 
 Event = dict[str, Any]
 
@@ -146,7 +148,7 @@ def object_created_event(*, key: str, size: int, sequencer: int, bucket: str, no
                 "eventVersion": "2.1",
                 "eventSource": "aws:s3",
                 "awsRegion": REGION,
-                "eventTime": _time_text(now),
+                "eventTime": to_api_text(now),
                 "eventName": "ObjectCreated:Post",
                 "userIdentity": {"principalId": "AWS:local"},
                 "requestParameters": {"sourceIPAddress": "127.0.0.1"},
@@ -181,12 +183,8 @@ def s3_test_event(*, bucket: str, now: datetime) -> Event:
     return {
         "Service": "Amazon S3",
         "Event": "s3:TestEvent",
-        "Time": _time_text(now),
+        "Time": to_api_text(now),
         "Bucket": bucket,
         "RequestId": "0" * 16,
         "HostId": "local",
     }
-
-
-def _time_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import struct
 from typing import Any
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from recognizeme.domain.errors import UnusablePicture
-from recognizeme.domain.picture import MAX_BYTES, MAX_SCANS, MAX_SEGMENTS, PictureInfo, inspect
+from recognizeme.domain.picture import MAX_BYTES, MAX_SCANS, MAX_SEGMENTS, inspect
 
 EMPTY_SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10"
 COMMENT = b"\xff\xfe\x00\x02"
@@ -26,12 +27,16 @@ def encoded(
     "options", [{}, {"progressive": True}, {"quality": 10}, {"exif": b"Exif\x00\x00" + b"x" * 9000}]
 )
 def test_a_jpegs_size_is_read_from_its_header(options: dict[str, Any]) -> None:
-    assert inspect(encoded("JPEG", **options)) == PictureInfo("image/jpeg", 120, 90)
+    content = encoded("JPEG", **options)
+    picture = inspect(content)
+    assert (picture.content_type, picture.width_px, picture.height_px) == ("image/jpeg", 120, 90)
+    assert (picture.content, picture.sha256) == (content, hashlib.sha256(content).hexdigest())
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1"])
 def test_a_pngs_size_is_read_whatever_its_colours(mode: str) -> None:
-    assert inspect(encoded("PNG", mode=mode)) == PictureInfo("image/png", 120, 90)
+    picture = inspect(encoded("PNG", mode=mode))
+    assert (picture.content_type, picture.width_px, picture.height_px) == ("image/png", 120, 90)
 
 
 @pytest.mark.parametrize(

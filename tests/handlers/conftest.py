@@ -21,6 +21,7 @@ from local.wiring import DeadJobs
 from recognizeme import wiring
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.domain.model import FaceSearch, IndexedFace, new_capture_id
+from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import FaceIndex
 from recognizeme.settings import Settings
@@ -39,13 +40,13 @@ class CountedFaces:
     additions: int = 0
     failures: list[Exception] = field(default_factory=list)
 
-    def search(self, picture: bytes) -> FaceSearch:
+    def search(self, picture: Picture) -> FaceSearch:
         self.searches += 1
         if self.failures:
             raise self.failures.pop(0)
         return self.index.search(picture)
 
-    def add(self, person_id: str, picture: bytes) -> IndexedFace:
+    def add(self, person_id: str, picture: Picture) -> IndexedFace:
         self.additions += 1
         if self.failures:
             raise self.failures.pop(0)

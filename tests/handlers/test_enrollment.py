@@ -7,6 +7,7 @@ from PIL import Image
 
 from recognizeme.domain.errors import NotFound, RecordsFailed, ServiceBusy
 from recognizeme.domain.model import Capture, Enrollment, Outcome
+from recognizeme.domain.picture import inspect
 from tests.handlers.conftest import Stack
 
 pytestmark = pytest.mark.integration
@@ -221,7 +222,7 @@ def test_what_is_enrolled_or_seen_while_somebody_is_forgotten_goes_too(
     sighting = stack.sightings.get(late.capture_id)
     assert sighting is not None
     assert sighting.name is None
-    assert stack.faces.search(ada).matches == ()
+    assert stack.faces.search(inspect(ada)).matches == ()
 
 
 def test_forgetting_that_failed_halfway_can_be_finished(
@@ -259,4 +260,4 @@ def test_a_photo_that_was_replaced_is_indexed_anew(stack: Stack, ada: bytes, gra
     record = {"eventTime": stack.now().isoformat(), "s3": {"object": {"key": "enrollments/ada/1"}}}
     (second,) = stack.invoke("enrollment", {"Records": [record]})["photos"]
     assert second["face_id"] != first["face_id"]
-    assert stack.faces.search(ada).matches == (), "nobody is recognized by a photo that is gone"
+    assert stack.faces.search(inspect(ada)).matches == (), "nobody is recognized by a photo that is gone"

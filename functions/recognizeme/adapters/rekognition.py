@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 from recognizeme.adapters.aws import error_code, make_client, translated
 from recognizeme.domain.errors import Misconfigured, UnusablePicture
 from recognizeme.domain.model import Box, FaceSearch, IndexedFace, Match
+from recognizeme.domain.picture import Picture
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, UnindexedFaceTypeDef
 
 _COLLECTION_ID = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
-_MAX_PICTURE_BYTES = 5 * 1024 * 1024  # as bytes; 15 MB only from S3
 
 # The runner-up decides whether the best is sure, so it must be in the answer: Rekognition sorts faces by
 # similarity, not people. A user vector holds at most 100 faces (AssociateFaces), which bounds the faces a
@@ -61,13 +61,13 @@ class RekognitionFaceIndex:
         """The collection in the SDK's region, or at AWS_ENDPOINT_URL_REKOGNITION."""
         return cls(make_client("rekognition"), collection_id, floor_pct=floor_pct)
 
-    def search(self, picture: bytes) -> FaceSearch:
+    def search(self, picture: Picture) -> FaceSearch:
         """Compare the largest face, whatever its quality: the person at the door is not asked to pose."""
         try:
-            with self._picture_of(picture):
+            with self._refusing_pictures():
                 answer = self._client.search_faces_by_image(
                     CollectionId=self._collection_id,
-                    Image={"Bytes": picture},
+                    Image={"Bytes": picture.content},
                     FaceMatchThreshold=self._floor_pct,
                     MaxFaces=_MAX_MATCHES,
                     QualityFilter="NONE",
@@ -81,15 +81,15 @@ class RekognitionFaceIndex:
         )
         return FaceSearch(_box(answer["SearchedFaceBoundingBox"]), tuple(matches))
 
-    def add(self, person_id: str, picture: bytes) -> IndexedFace:
+    def add(self, person_id: str, picture: Picture) -> IndexedFace:
         """Index the largest face if it is good and stands alone.
 
         Idempotent because IndexFaces is: the same picture with the same ExternalImageId gives the same face.
         """
-        with self._picture_of(picture):
+        with self._refusing_pictures():
             answer = self._client.index_faces(
                 CollectionId=self._collection_id,
-                Image={"Bytes": picture},
+                Image={"Bytes": picture.content},
                 ExternalImageId=person_id,
                 MaxFaces=1,
                 QualityFilter="AUTO",
@@ -123,12 +123,8 @@ class RekognitionFaceIndex:
         return removed
 
     @contextmanager
-    def _picture_of(self, picture: bytes) -> Iterator[None]:
-        """Refuse bytes that would be paid for in vain, and turn errors about the picture into ours."""
-        if not picture:
-            raise UnusablePicture("the file is empty")
-        if len(picture) > _MAX_PICTURE_BYTES:
-            raise UnusablePicture(_BAD_PICTURE["ImageTooLargeException"])
+    def _refusing_pictures(self) -> Iterator[None]:
+        """Turn errors about the picture into ours."""
         with translated(self._name):
             try:
                 yield

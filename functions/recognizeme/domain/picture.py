@@ -4,10 +4,11 @@ Formats: JPEG (ITU-T T.81, annex B) and PNG (W3C PNG specification, section 11.2
 Rekognition's: 5 MB as bytes, at least 80 pixels a side ("Guidelines and quotas in Amazon Rekognition").
 """
 
+import hashlib
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recognizeme.domain.errors import UnusablePicture
 
@@ -27,29 +28,31 @@ _JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
 
 @dataclass(frozen=True, slots=True)
-class PictureInfo:
-    """A picture's content type and its stored size in pixels, before any EXIF rotation."""
+class Picture:
+    """Bytes that `inspect` has checked. The size is the stored one in pixels, before any EXIF rotation."""
 
+    content: bytes = field(repr=False)
     content_type: str
     width_px: int
     height_px: int
+    sha256: str
 
 
-def inspect(picture: bytes) -> PictureInfo:
+def inspect(content: bytes) -> Picture:
     """Check a picture's size and header; raises `UnusablePicture` with the reason."""
-    if not picture:
+    if not content:
         raise UnusablePicture("the file is empty")
-    if len(picture) > MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise UnusablePicture(f"the file is larger than {MAX_BYTES // 1024**2} MiB")
-    info = _read_header(picture)
-    if min(info.width_px, info.height_px) < MIN_SIDE_PX:
+    content_type, width_px, height_px = _read_header(content)
+    if min(width_px, height_px) < MIN_SIDE_PX:
         raise UnusablePicture(f"the picture is smaller than {MIN_SIDE_PX} pixels a side")
-    if info.width_px * info.height_px > MAX_PIXELS:
+    if width_px * height_px > MAX_PIXELS:
         raise UnusablePicture(f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels")
-    return info
+    return Picture(content, content_type, width_px, height_px, hashlib.sha256(content).hexdigest())
 
 
-def _read_header(picture: bytes) -> PictureInfo:
+def _read_header(picture: bytes) -> tuple[str, int, int]:
     try:
         if picture.startswith(_PNG_SIGNATURE):
             return _read_png(picture)
@@ -60,28 +63,28 @@ def _read_header(picture: bytes) -> PictureInfo:
     raise UnusablePicture("the file is neither JPEG nor PNG")
 
 
-def _read_png(picture: bytes) -> PictureInfo:
+def _read_png(picture: bytes) -> tuple[str, int, int]:
     if picture[12:16] != b"IHDR":
         raise UnusablePicture("the PNG file is damaged")
     width_px, height_px = struct.unpack_from(">II", picture, 16)
-    return PictureInfo("image/png", width_px, height_px)
+    return "image/png", width_px, height_px
 
 
-def _read_jpeg(picture: bytes) -> PictureInfo:
-    info: PictureInfo | None = None
+def _read_jpeg(picture: bytes) -> tuple[str, int, int]:
+    size_px: tuple[int, int] | None = None
     scans = 0
     for number, (marker, parameters) in enumerate(_jpeg_segments(picture)):
-        if marker in _JPEG_SIZES and info is None:
+        if marker in _JPEG_SIZES and size_px is None:
             height_px, width_px = struct.unpack_from(">HH", picture, parameters + 1)
-            info = PictureInfo("image/jpeg", width_px, height_px)
+            size_px = width_px, height_px
         scans += marker == _JPEG_START_OF_SCAN
         if scans > MAX_SCANS or number >= MAX_SEGMENTS:
             raise UnusablePicture("the JPEG file has more scans or segments than a picture needs")
-        if scans and info is None:
+        if scans and size_px is None:
             break
-    if info is None:
+    if size_px is None:
         raise UnusablePicture("the JPEG file is damaged or cut short")
-    return info
+    return "image/jpeg", *size_px
 
 
 def _jpeg_segments(picture: bytes) -> Iterator[tuple[int, int]]:

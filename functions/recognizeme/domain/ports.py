@@ -18,6 +18,7 @@ from recognizeme.domain.model import (
     Person,
     Sighting,
 )
+from recognizeme.domain.picture import Picture
 
 Clock = Callable[[], datetime]
 Item = TypeVar("Item")
@@ -62,10 +63,10 @@ class PhotoStore(Protocol):
 class FaceIndex(Protocol):
     """The collection of faces that Rekognition compares against. Each call is paid for."""
 
-    def search(self, picture: bytes) -> FaceSearch:
+    def search(self, picture: Picture) -> FaceSearch:
         """Compare the picture's largest face with the collection. Raises `UnusablePicture`."""
 
-    def add(self, person_id: str, picture: bytes) -> IndexedFace:
+    def add(self, person_id: str, picture: Picture) -> IndexedFace:
         """Add the picture's one face under this person; the same picture twice stores one face.
 
         Raises `UnusablePicture`, also when the picture shows no face, a face of poor quality or

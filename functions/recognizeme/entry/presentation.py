@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from recognizeme.domain.model import Box, EnrolledPhoto, Person, Removed, Sighting
 from recognizeme.domain.ports import Page, UploadTicket
+from recognizeme.domain.times import to_api_text
 from recognizeme.usecases.statistics import Tally
 
 Json = dict[str, Any]
@@ -108,7 +109,7 @@ def time_text(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC to the millisecond, with a Z."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_api_text(moment)
 
 
 def _box_json(box: Box | None) -> Json | None:

@@ -1,10 +1,8 @@
 """Enroll people: who they are, and the photos that tell what they look like."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recognizeme.domain import picture as pictures
 from recognizeme.domain.errors import NotFound, UnusablePicture
 from recognizeme.domain.model import (
     Consent,
@@ -16,6 +14,7 @@ from recognizeme.domain.model import (
     check_person_id,
     extension,
 )
+from recognizeme.domain.picture import MAX_BYTES, Picture, inspect
 from recognizeme.domain.ports import Clock, FaceIndex, People, PhotoStore, UploadTicket
 
 
@@ -44,21 +43,21 @@ class Enroller:
         return self.photos.ticket(
             enrollment.photo_key,
             content_type,
-            max_bytes=pictures.MAX_BYTES,
+            max_bytes=MAX_BYTES,
             expires_at=self.now() + timedelta(seconds=self.ticket_s),
         )
 
-    def enroll_now(self, person_id: str, picture: bytes, photo_id: str | None = None) -> EnrolledPhoto:
+    def enroll_now(self, person_id: str, content: bytes, photo_id: str | None = None) -> EnrolledPhoto:
         """Store a photo of a known person and index its face at once.
 
         Without a photo id it is named after its content, so that the same file is enrolled once.
         Raises `NotFound`, `InvalidRequest` and `UnusablePicture` (bytes that are no picture are not stored).
         """
         person = self._known(person_id)
-        info = pictures.inspect(picture)
-        content_name = f"{hashlib.sha256(picture).hexdigest()[:32]}.{extension(info.content_type)}"
+        picture = inspect(content)
+        content_name = f"{picture.sha256[:32]}.{extension(picture.content_type)}"
         enrollment = Enrollment(person_id, photo_id or content_name)
-        self.photos.write(enrollment.photo_key, picture, info.content_type)
+        self.photos.write(enrollment.photo_key, content, picture.content_type)
         enrolled = self._record(person, enrollment, self._examined(enrollment, picture))
         if enrolled is None:
             raise NotFound(f"person {person_id!r} was forgotten meanwhile")
@@ -80,7 +79,7 @@ class Enroller:
         if known and stored_at and known.enrolled_at >= stored_at:
             return known
         try:
-            picture = self.photos.read(enrollment.photo_key)
+            picture = inspect(self.photos.read(enrollment.photo_key))
         except NotFound:
             return None
         except UnusablePicture as error:
@@ -97,9 +96,8 @@ class Enroller:
             raise NotFound(f"there is no person {person_id!r}; create them with PUT /people/{person_id}")
         return person
 
-    def _examined(self, enrollment: Enrollment, picture: bytes) -> EnrolledPhoto:
+    def _examined(self, enrollment: Enrollment, picture: Picture) -> EnrolledPhoto:
         try:
-            pictures.inspect(picture)
             face = self.faces.add(enrollment.person_id, picture)
         except UnusablePicture as error:
             return self._refused(enrollment, error)

@@ -5,9 +5,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from recognizeme.domain import picture as pictures
 from recognizeme.domain.errors import NotFound, RecognizeMeError, UnusablePicture
 from recognizeme.domain.model import Capture, Outcome, Person, Sighting, Status
+from recognizeme.domain.picture import MAX_BYTES, Picture, inspect
 from recognizeme.domain.policy import Decision, Policy
 from recognizeme.domain.ports import Clock, FaceIndex, People, PhotoStore, Sightings, UploadTicket
 
@@ -39,7 +39,7 @@ class Recognizer:
         sighting = replace(claimed, photo_key=photo_key)
         with self._failure_recorded(sighting):
             try:
-                picture = self.photos.read(photo_key)
+                picture = inspect(self.photos.read(photo_key))
             except NotFound:
                 done = self._result(sighting, Outcome.REJECTED, reason="the picture is no longer stored")
             except UnusablePicture as error:
@@ -49,7 +49,7 @@ class Recognizer:
             self.sightings.save(done)
             return done
 
-    def recognize_now(self, capture: Capture, picture: bytes) -> Sighting:
+    def recognize_now(self, capture: Capture, content: bytes) -> Sighting:
         """Store the picture and recognize it at once; its object-created event will find the work done.
 
         Raises as `recognize_stored` does. A picture that cannot be one is rejected and not stored.
@@ -59,14 +59,14 @@ class Recognizer:
             return claimed
         with self._failure_recorded(claimed):
             try:
-                info = pictures.inspect(picture)
+                picture = inspect(content)
             except UnusablePicture as error:
                 done = self._result(claimed, Outcome.REJECTED, reason=str(error))
             else:
-                photo_key = capture.photo_key(info.content_type)
+                photo_key = capture.photo_key(picture.content_type)
                 done = self._identify(replace(claimed, photo_key=photo_key), picture)
                 # Stored last: its event must find the work done, or it fails and is tried again.
-                self.photos.write(photo_key, picture, info.content_type)
+                self.photos.write(photo_key, content, picture.content_type)
             self.sightings.save(done)
             return done
 
@@ -86,9 +86,8 @@ class Recognizer:
                 self.sightings.save(replace(sighting, status=Status.FAILED, reason=reason))
             raise
 
-    def _identify(self, sighting: Sighting, picture: bytes) -> Sighting:
+    def _identify(self, sighting: Sighting, picture: Picture) -> Sighting:
         try:
-            pictures.inspect(picture)
             search = self.faces.search(picture)
         except UnusablePicture as error:
             return self._result(sighting, Outcome.REJECTED, reason=str(error))
@@ -136,6 +135,6 @@ def issue_ticket(
     return photos.ticket(
         capture.photo_key(content_type),
         content_type,
-        max_bytes=pictures.MAX_BYTES,
+        max_bytes=MAX_BYTES,
         expires_at=now() + timedelta(seconds=ticket_s),
     )

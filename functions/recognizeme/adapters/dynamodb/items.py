@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from recognizeme.domain.model import Box
+from recognizeme.domain.times import to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
@@ -30,7 +31,7 @@ def number(value: float | None) -> Value | None:
 
 def moment(value: datetime | None) -> Value | None:
     """An S in ISO 8601, in UTC, with microseconds."""
-    return None if value is None else {"S": value.astimezone(UTC).isoformat(timespec="microseconds")}
+    return None if value is None else {"S": to_text(value)}
 
 
 def box(value: Box | None) -> Value | None:
