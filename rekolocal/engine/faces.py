@@ -10,9 +10,10 @@ import numpy.typing as npt
 import onnxruntime
 
 from rekolocal.engine.alignment import AlignedFace, Aligner, Pose
+from rekolocal.engine.decoding import Decoder
 from rekolocal.engine.detection import Detection, Detector, HogDetector, YuNetDetector
 from rekolocal.engine.network import EMBEDDING_SIZE, onnx_network, principal_directions
-from rekolocal.engine.picture import Picture, Pixels, decode
+from rekolocal.engine.picture import Picture, Pixels
 from rekolocal.engine.quality import BARS, Quality, measure
 
 Embeddings = npt.NDArray[np.float32]
@@ -69,7 +70,8 @@ class Embedder:
 class FaceEngine:
     """Finds faces and turns them into vectors. Safe to share between threads."""
 
-    def __init__(self, detector: Detector, aligner: Aligner, embedder: Embedder) -> None:
+    def __init__(self, decoder: Decoder, detector: Detector, aligner: Aligner, embedder: Embedder) -> None:
+        self._decoder = decoder
         self._detector = detector
         self._aligner = aligner
         self._embedder = embedder
@@ -78,18 +80,19 @@ class FaceEngine:
     @classmethod
     def load(cls, *, yunet_model: Path | None = None, threads: int = 1) -> Self:
         """The engine with dlib's HOG detector, or with YuNet when its model file is given."""
+        decoder = Decoder()  # gets ready while the models are loaded
         detector: Detector = YuNetDetector(yunet_model) if yunet_model else HogDetector()
-        return cls(detector, Aligner(), Embedder(threads=threads))
+        return cls(decoder, detector, Aligner(), Embedder(threads=threads))
 
     def faces(self, content: bytes) -> list[Face]:
-        """All faces of a JPEG or PNG, the 100 largest, largest first. Raises what `decode` raises."""
-        picture = decode(content)
+        """All faces of a JPEG or PNG, the 100 largest, largest first. Raises what `Decoder.decode` raises."""
+        picture = self._decoder.decode(content)
         found = self._detector.detect(picture.pixels, largest_only=False)
         return [self._face(picture, detection) for detection in found[:MAX_FACES]]
 
     def largest_face(self, content: bytes) -> Face | None:
-        """The largest face only, at a fraction of the work. Raises what `decode` raises."""
-        picture = decode(content)
+        """The largest face only, at a fraction of the work. Raises what `Decoder.decode` raises."""
+        picture = self._decoder.decode(content)
         found = self._detector.detect(picture.pixels, largest_only=True)
         return self._face(picture, found[0]) if found else None
 

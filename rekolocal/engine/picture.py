@@ -1,9 +1,9 @@
-"""From a picture's bytes to pixels, with every limit held before anything is decoded."""
+"""A picture, and what is refused from its bytes alone, before anything is decoded."""
 
+import re
 import struct
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -14,10 +14,16 @@ Pixels = npt.NDArray[np.uint8]
 MIN_SIDE_PX = 80  # Rekognition: "minimum pixel dimensions for height and width is 80 pixels"
 MAX_SIDE_PX = 10_000  # Rekognition's message: "exceed maximum dimension size of 10000 pixels"
 MAX_PIXELS = 64_000_000  # ours: 192 MB decoded, so that a pool of them is bounded
+# Ours: encoders write ten scans at most; an empty one of ten bytes costs the decoder a pass over all pixels.
+MAX_SCANS = 100
+MAX_SEGMENTS = 1000
+MAX_TEXTS = 100  # a compressed text of 8 kB in a PNG is 8 MB to the decoder
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
-_EXIF_SIDEWAYS = range(5, 9)
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+# Neither a stuffed zero nor a restart marker, which stand among the pixels, nor a fill byte.
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +43,11 @@ class Picture:
         return int(self.pixels.shape[1])
 
 
-def decode(content: bytes) -> Picture:
-    """Decode a JPEG or PNG of any colour model and depth; an alpha channel is dropped.
+def check(content: bytes) -> None:
+    """Hold a file's limits.
 
-    Raises InvalidImageFormatException (no JPEG or PNG, or not whole), ImageTooLargeException (pixels) and
-    InvalidParameterException (a side below 80 px), as Rekognition does.
+    Raises InvalidImageFormatException (no JPEG or PNG, not whole, or made of absurdly many parts),
+    ImageTooLargeException (pixels) and InvalidParameterException (a side below 80 px), as Rekognition does.
     """
     width, height = _dimensions(content)
     if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
@@ -53,13 +59,6 @@ def decode(content: bytes) -> Picture:
         raise InvalidParameterException(
             f"Request has invalid parameters: the image is {width} x {height} pixels"
         )
-    try:
-        pixels = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR_RGB)
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        raise InvalidImageFormatException("Request has invalid image format")
-    return Picture(np.asarray(pixels, dtype=np.uint8))
 
 
 def _dimensions(content: bytes) -> tuple[int, int]:
@@ -79,31 +78,35 @@ def _png_dimensions(content: bytes) -> tuple[int, int]:
     width, height = struct.unpack_from(">II", content, 16)
     if content[12:16] != b"IHDR":
         raise IndexError
-    at = 8
-    while True:
+    at, texts = 8, 0
+    while texts <= MAX_TEXTS:
         length, kind = struct.unpack_from(">I4s", content, at)
         if kind == b"IEND":
             return width, height
+        texts += kind in (b"zTXt", b"iTXt")
         at += 12 + length
+    raise IndexError
 
 
 def _jpeg_dimensions(content: bytes) -> tuple[int, int]:
-    """Walks the segments up to the scan; the end marker must follow it, else the file was cut off."""
-    at = 2
+    """Walks the segments, passing over pixels, to the end marker, without which the file was cut off."""
+    at, scans = 2, 0
     size: tuple[int, int] | None = None
-    while True:
-        if content[at] != 0xFF:
-            raise IndexError
-        marker = content[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        (length,) = struct.unpack_from(">H", content, at + 2)
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from(">HH", content, at + 5)
-            size = (width, height)
-        if marker == 0xDA:
-            if size is None or content.rfind(b"\xff\xd9", at) < 0:
-                raise IndexError
+    for _ in range(MAX_SEGMENTS):
+        found = _MARKER.search(content, at)
+        if found is None:
+            break
+        marker, start = content[found.end() - 1], found.end()
+        if marker == _END_OF_IMAGE:
+            if size is None or not scans:
+                break
             return size
-        at += 2 + length
+        scans += marker == _START_OF_SCAN
+        if scans > MAX_SCANS:
+            break
+        (length,) = struct.unpack_from(">H", content, start)
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", content, start + 3)
+            size = (width, height)
+        at = start + length
+    raise IndexError

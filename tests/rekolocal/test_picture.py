@@ -1,6 +1,10 @@
 """What is a picture, which way up, and what is refused before anything is decoded."""
 
+import functools
+import gc
 import io
+import os
+import signal
 import struct
 import tracemalloc
 import zlib
@@ -12,13 +16,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rekolocal.engine.picture import decode
+from rekolocal.engine.decoding import Decoder
+from rekolocal.engine.picture import MAX_SCANS, MAX_SEGMENTS, MAX_TEXTS, Picture, check
 from rekolocal.errors import (
     ImageTooLargeException,
     InvalidImageFormatException,
     InvalidParameterException,
     RekognitionError,
 )
+
+EMPTY_SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10"
+
+
+@functools.cache
+def decoder() -> Decoder:
+    return Decoder()
+
+
+def decode(content: bytes) -> Picture:
+    return decoder().decode(content)
 
 
 def jpeg(mode: str = "RGB", size: tuple[int, int] = (120, 90), **options: object) -> bytes:
@@ -34,13 +50,17 @@ def png(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def with_parts(part: bytes, count: int) -> bytes:
+    """A progressive JPEG, of ten scans, with `count` more parts before its end."""
+    return jpeg(progressive=True)[:-2] + part * count + b"\xff\xd9"
+
+
 def bomb(width: int, height: int) -> bytes:
     """A PNG of a few bytes that claims to be large."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = zlib.compress(bytes(1000))
@@ -156,3 +176,64 @@ def test_bytes_that_are_no_picture_are_an_invalid_format(content: bytes) -> None
     for start in (b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"):
         with pytest.raises(RekognitionError):
             decode(start + content)
+
+
+def test_a_jpeg_of_more_than_a_hundred_scans_is_refused_from_its_bytes_alone() -> None:
+    check(with_parts(EMPTY_SCAN, MAX_SCANS - 10))
+    for too_many in (MAX_SCANS - 9, 400_000):
+        with pytest.raises(InvalidImageFormatException):
+            check(with_parts(EMPTY_SCAN, too_many))
+
+
+def test_a_jpeg_of_countless_segments_is_refused() -> None:
+    check(with_parts(b"\xff\xfe\x00\x02", MAX_SEGMENTS - 100))
+    with pytest.raises(InvalidImageFormatException):
+        check(with_parts(b"\xff\xfe\x00\x02", MAX_SEGMENTS))
+
+
+def test_a_png_of_countless_compressed_texts_is_refused() -> None:
+    whole = png(Image.new("L", (100, 80)))
+    text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(7_000_000)))
+    check(whole[:33] + text * MAX_TEXTS + whole[33:])
+    with pytest.raises(InvalidImageFormatException):
+        check(whole[:33] + text * (MAX_TEXTS + 1) + whole[33:])
+
+
+@given(st.lists(st.binary(max_size=300), max_size=30), st.integers(0, 150))
+def test_scans_are_counted_whatever_the_other_segments_hold(contents: list[bytes], scans: int) -> None:
+    comments = b"".join(
+        b"\xff\xfe" + struct.pack(">H", len(content) + 2) + content + b"\xff\xff"[: len(content) % 3]
+        for content in contents
+    )
+    content = with_parts(comments + EMPTY_SCAN * scans, 1)
+    if scans <= MAX_SCANS - 10:
+        check(content)
+    else:
+        with pytest.raises(InvalidImageFormatException):
+            check(content)
+
+
+def test_a_picture_that_takes_too_long_is_given_up_and_the_next_is_decoded() -> None:
+    hasty = Decoder(limit_s=0.1)
+    assert hasty.decode(jpeg()).width_px == 120
+    with pytest.raises(InvalidImageFormatException, match="in time"):
+        hasty.decode(jpeg(size=(8_000, 8_000)))
+    assert hasty.decode(jpeg()).width_px == 120
+
+
+def test_a_process_that_was_killed_while_it_waited_costs_no_picture() -> None:
+    patient = Decoder()
+    patient.decode(jpeg())
+    (process,) = patient._idle
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert patient.decode(jpeg()).width_px == 120
+
+
+def test_no_process_is_left_when_the_decoder_is_gone() -> None:
+    passing = Decoder()
+    passing.decode(jpeg())
+    (process,) = passing._idle
+    del passing
+    gc.collect()
+    assert process.returncode is not None

@@ -23,7 +23,7 @@ from rekolocal.shapes import operation_model
 from rekolocal.testing import client_for
 from tests.rekolocal.integration.command import running_command
 from tests.rekolocal.integration.wire import Answer, post
-from tests.rekolocal.test_picture import bomb, jpeg
+from tests.rekolocal.test_picture import EMPTY_SCAN, bomb, jpeg, with_parts
 
 pytestmark = pytest.mark.integration
 
@@ -115,6 +115,7 @@ def test_bodies_that_break_parsers_get_a_typed_answer(target: Target, body: byte
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 64, "InvalidImageFormatException"),
         (b"\xff\xd8\xff\xe0" + b"\xff" * 100_000, "InvalidImageFormatException"),
         (jpeg(size=(8_000, 8_000)), None),
+        (with_parts(EMPTY_SCAN, 400_000), "InvalidImageFormatException"),
     ],
     ids=[
         "truncated",
@@ -124,6 +125,7 @@ def test_bodies_that_break_parsers_get_a_typed_answer(target: Target, body: byte
         "png of nothing",
         "jpeg of nothing",
         "64 megapixels",
+        "scans",
     ],
 )
 def test_hostile_pictures_get_a_typed_answer_in_bounded_memory(
