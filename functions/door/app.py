@@ -1,21 +1,28 @@
-"""What a kiosk calls: an upload ticket, or immediate recognition."""
+"""What a kiosk calls: an upload ticket or immediate recognition, its sightings, and that it sees."""
 
 import secrets
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
 from recognizeme.domain.errors import CaptureInProgress, NotFound
-from recognizeme.domain.model import Capture, Status, new_capture_id
+from recognizeme.domain.model import (
+    Capture,
+    Sighting,
+    Status,
+    check_capture_id,
+    check_kiosk_id,
+    new_capture_id,
+)
 from recognizeme.entry import parsing
-from recognizeme.entry.http_api import HttpApi, answer
+from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.observe import count_sighting
-from recognizeme.entry.presentation import sighting_json, ticket_json
+from recognizeme.entry.presentation import sighting_json, ticket_json, time_text
 from recognizeme.usecases.recognize import issue_ticket
 
 logger = Logger()
@@ -23,12 +30,12 @@ metrics = Metrics()
 api = HttpApi(logger)
 
 
-@api.post("/captures")
-def post_capture() -> Response[str]:
+@api.post("/kiosks/<kiosk_id>/captures")
+def post_capture(kiosk_id: str) -> Response[str]:
     """Hand out an upload ticket."""
     parts = wiring.parts()
     fields = parsing.json_object(api.body)
-    capture = Capture(parsing.text(fields, "capture_id"), parsing.text(fields, "kiosk_id"))
+    capture = Capture(parsing.text(fields, "capture_id"), path_id(kiosk_id, check_kiosk_id))
     content_type = parsing.text(fields, "content_type", "image/jpeg")
     ticket = issue_ticket(
         capture, content_type, photos=parts.photos, ticket_s=parts.settings.ticket_s, now=parts.now
@@ -36,23 +43,44 @@ def post_capture() -> Response[str]:
     return answer(ticket_json(ticket, capture_id=capture.capture_id), HTTPStatus.CREATED)
 
 
-@api.post("/recognitions")
-def post_recognition() -> Response[str]:
+@api.post("/kiosks/<kiosk_id>/recognitions")
+def post_recognition(kiosk_id: str) -> Response[str]:
     """Recognize the picture in the body at once."""
     parts = wiring.parts()
     capture_id = api.parameters.get("capture_id") or new_capture_id(parts.now(), secrets.token_bytes(10))
-    capture = Capture(capture_id, parsing.text(api.parameters, "kiosk_id"))
+    capture = Capture(capture_id, path_id(kiosk_id, check_kiosk_id))
     picture = api.picture()
     try:
         sighting = wiring.recognizer(parts).recognize_now(capture, picture)
-    except CaptureInProgress as error:
-        elsewhere = parts.sightings.get(capture.capture_id)
-        if elsewhere is None:
-            raise NotFound(f"capture {capture.capture_id} is no longer kept") from error
+    except CaptureInProgress:
+        elsewhere = _own_sighting(capture, parts.sightings.get(capture.capture_id))
         status = HTTPStatus.OK if elsewhere.status is Status.DONE else HTTPStatus.ACCEPTED
         return answer(sighting_json(elsewhere), status)
+    sighting = _own_sighting(capture, sighting)
     count_sighting(sighting, logger=logger, metrics=metrics)
     return answer(sighting_json(sighting))
+
+
+@api.get("/kiosks/<kiosk_id>/sightings/<capture_id>")
+def get_sighting(kiosk_id: str, capture_id: str) -> Response[str]:
+    """One of the kiosk's own sightings; another kiosk's is not found."""
+    capture = Capture(path_id(capture_id, check_capture_id), path_id(kiosk_id, check_kiosk_id))
+    return answer(sighting_json(_own_sighting(capture, wiring.parts().sightings.get(capture.capture_id))))
+
+
+@api.post("/kiosks/<kiosk_id>/heartbeat")
+def post_heartbeat(kiosk_id: str) -> Response[str]:
+    """That the kiosk sees; an alarm of the template misses those that do not come."""
+    kiosk_id = path_id(kiosk_id, check_kiosk_id)
+    with single_metric(name="Heartbeats", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("kiosk_id", kiosk_id)
+    return answer({"kiosk_id": kiosk_id, "received_at": time_text(wiring.parts().now())})
+
+
+def _own_sighting(capture: Capture, sighting: Sighting | None) -> Sighting:
+    if sighting is None or sighting.capture != capture:
+        raise NotFound(f"there is no sighting {capture.capture_id!r} of kiosk {capture.kiosk_id!r}")
+    return sighting
 
 
 @logger.inject_lambda_context

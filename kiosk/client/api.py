@@ -80,7 +80,7 @@ class ApiClient:
         )
         if sighting and sighting.is_final:
             return sighting
-        return self.await_sighting(capture_id, timeout_s=deadline - self._clock())
+        return self.await_sighting(capture_id, kiosk_id=kiosk_id, timeout_s=deadline - self._clock())
 
     def upload(
         self,
@@ -92,8 +92,9 @@ class ApiClient:
         timeout_s: float | None = None,
     ) -> None:
         """Ask for an upload ticket and store the picture with it; the recognition starts by itself."""
-        request = {"kiosk_id": kiosk_id, "capture_id": capture_id, "content_type": content_type}
-        ticket = self._wire.call("POST", "/captures", json=request, timeout_s=timeout_s)
+        request: Json = {"capture_id": capture_id, "content_type": content_type}
+        route = f"/kiosks/{_segment(kiosk_id)}/captures"
+        ticket = self._wire.call("POST", route, json=request, timeout_s=timeout_s)
         self._wire.use_ticket(ticket, picture, timeout_s=timeout_s)
 
     def recognize(
@@ -108,19 +109,19 @@ class ApiClient:
         """Hand a picture of at most 4 MiB in and wait; `pending` when it is being recognized elsewhere."""
         document = self._wire.call(
             "POST",
-            "/recognitions",
-            params={"kiosk_id": kiosk_id, "capture_id": capture_id},
+            f"/kiosks/{_segment(kiosk_id)}/recognitions",
+            params={"capture_id": capture_id},
             data=picture,
             content_type=content_type,
             timeout_s=timeout_s,
         )
         return self._sighting(document)
 
-    def await_sighting(self, capture_id: str, *, timeout_s: float) -> Sighting:
+    def await_sighting(self, capture_id: str, *, kiosk_id: str | None = None, timeout_s: float) -> Sighting:
         """Ask for a sighting, in growing steps, until it is final. Raises `NotYetDone` after `timeout_s`."""
         for remaining_s in self._tries(timeout_s):
             try:
-                sighting = self.sighting(capture_id, timeout_s=remaining_s)
+                sighting = self.sighting(capture_id, kiosk_id=kiosk_id, timeout_s=remaining_s)
             except (NotFound, Unreachable, Busy):
                 continue  # its recognition has not begun, or the question was lost; the picture is not
             if sighting.is_final:
@@ -129,10 +130,13 @@ class ApiClient:
             f"the picture was handed in to {self.url}, but no result came in time; look again later"
         )
 
-    def sighting(self, capture_id: str, *, timeout_s: float | None = None) -> Sighting:
-        """One sighting. Raises `NotFound` until its recognition has begun."""
+    def sighting(
+        self, capture_id: str, *, kiosk_id: str | None = None, timeout_s: float | None = None
+    ) -> Sighting:
+        """One sighting, of any kiosk or as a kiosk sees its own. Raises `NotFound` until it has begun."""
+        of = "" if kiosk_id is None else f"/kiosks/{_segment(kiosk_id)}"
         return self._sighting(
-            self._wire.call("GET", f"/sightings/{_segment(capture_id)}", timeout_s=timeout_s)
+            self._wire.call("GET", f"{of}/sightings/{_segment(capture_id)}", timeout_s=timeout_s)
         )
 
     def sightings(
@@ -230,6 +234,10 @@ class ApiClient:
     def health(self, *, timeout_s: float | None = None) -> Json:
         """That the API is up, and its version."""
         return self._wire.call("GET", "/health", timeout_s=timeout_s)
+
+    def heartbeat(self, kiosk_id: str) -> None:
+        """Say that the kiosk sees."""
+        self._wire.call("POST", f"/kiosks/{_segment(kiosk_id)}/heartbeat")
 
     def clock_ahead_s(self, *, timeout_s: float = 5.0) -> float | None:
         """How far this machine's clock is ahead of the API's, in seconds; None when it does not say."""

@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -179,7 +180,7 @@ def command(
             watchdog = stack.enter_context(closing(Watchdog()))
             onlookers: list[Onlooker] = [status, watchdog]
             if is_live(source):
-                onlookers.append(stack.enter_context(closing(Heartbeat(api.health))))
+                onlookers.append(stack.enter_context(closing(Heartbeat(partial(api.heartbeat, kiosk_id)))))
             if window:
                 onlookers.append(stack.enter_context(closing(Window())))
             events = watch(camera, loop, onlookers)

@@ -31,8 +31,8 @@ class Api(Protocol):
     ) -> Sighting:
         """Hand a picture in and wait for its sighting."""
 
-    def sighting(self, capture_id: str, *, timeout_s: float | None = ...) -> Sighting:
-        """Ask for a sighting."""
+    def sighting(self, capture_id: str, *, kiosk_id: str, timeout_s: float | None = ...) -> Sighting:
+        """Ask for a sighting of this kiosk's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,9 @@ class Uploader:
         patience_s = left_s if left_s > 0 else _BACKLOG_PATIENCE_S
         if errand.was_handed_in:
             try:
-                sighting = self._api.sighting(errand.capture_id, timeout_s=patience_s)
+                sighting = self._api.sighting(
+                    errand.capture_id, kiosk_id=capture.kiosk_id, timeout_s=patience_s
+                )
             except NotFound:
                 pass  # it never arrived: hand it in again
             else:

@@ -1,4 +1,4 @@
-"""A kiosk that sees calls `GET /health` every minute; an alarm of template.yaml misses one that does not."""
+"""A kiosk that sees says so every minute; an alarm of template.yaml misses one that does not."""
 
 import threading
 from collections.abc import Callable

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.gateway.access import Access
 from local.gateway.replies import problem, response
-from local.gateway.routes import Matched, match
 from local.runtime import functions
 from local.runtime.events import Reply, Request, UnreadableAnswer, http_event, http_reply
 from local.runtime.functions import Invoke
+from recognizeme.entry.routes import Matched, match
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def event_host(
             if request.method != "GET":
                 after_change()
             # The route, not the path: that may name a person.
-            _LOG.info("%s %d in %.0f ms", matched.key, reply.status, 1000 * (time.monotonic() - began))
+            _LOG.info("%s %d in %.0f ms", matched.route.key, reply.status, 1000 * (time.monotonic() - began))
         return response(reply)
 
     app = Starlette(routes=[*store, Route("/{path:path}", api, methods=_METHODS)])
@@ -82,19 +82,19 @@ async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply
             body=body,
             source_ip=request.client.host if request.client else "127.0.0.1",
         ),
-        route=matched.key,
+        route=matched.route.key,
         path_parameters=matched.path_parameters,
         request_id=str(uuid4()),
         now=datetime.now(UTC),
     )
     try:
-        return http_reply(await run_in_threadpool(invoke, matched.function, event))
+        return http_reply(await run_in_threadpool(invoke, matched.route.function, event))
     except functions.PayloadTooLarge:
         return problem("too-large", "a picture sent this way may have 4 MiB at most; use an upload ticket")
     except (functions.FunctionBusy, functions.FunctionTimedOut):
         return problem("busy", "too much to do right now; try again in a moment")
     except (functions.InvocationError, UnreadableAnswer) as error:
-        _LOG.error("%s: %s", matched.key, type(error).__name__)
+        _LOG.error("%s: %s", matched.route.key, type(error).__name__)
         return problem("internal", "something went wrong here; the log of the host says more")
 
 

@@ -29,9 +29,9 @@ def check(api: str, auth: Signed, *, verify: str | bool = True) -> list[str]:
     answers = {
         "GET /health": (health := ask("GET", "/health"), health.get("status") == "ok"),
         "GET /people": (people := ask("GET", "/people?limit=1"), "items" in people),
-        "POST /recognitions": (
+        "POST /kiosks/web/recognitions": (
             sighting := ask(
-                "POST", "/recognitions?kiosk_id=smoke", data=picture, headers={"content-type": "image/jpeg"}
+                "POST", "/kiosks/web/recognitions", data=picture, headers={"content-type": "image/jpeg"}
             ),
             sighting.get("outcome") == "no_face",
         ),

@@ -73,7 +73,7 @@ def _resolve(node: Any, values: Mapping[str, str]) -> Any:
         case {"Fn::GetAtt": parts}:
             return f"<{'.'.join(parts)}>"
         case {"Fn::Sub": text}:
-            return re.sub(r"\$\{([^}]+)\}", lambda found: values.get(found[1], f"<{found[1]}>"), text)
+            return re.sub(r"\$\{([^}]+)\}", lambda found: _named(found[1], values), text)
         case {"Fn::If": [condition, yes, no]}:
             return _resolve(yes if _holds({"Condition": condition}, values) else no, values)
         case dict():
@@ -83,6 +83,11 @@ def _resolve(node: Any, values: Mapping[str, str]) -> Any:
             return [value for value in (_resolve(each, values) for each in node) if value is not None]
         case _:
             return node
+
+
+def _named(name: str, values: Mapping[str, str]) -> str:
+    """What `${name}` stands for in a Fn::Sub; `${!name}` is a literal `${name}`."""
+    return f"${{{name[1:]}}}" if name.startswith("!") else values.get(name, f"<{name}>")
 
 
 def _holds(condition: Any, values: Mapping[str, str]) -> bool:

@@ -114,6 +114,8 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
     [
         ("door-ticket", "Door", 201),
         ("door-recognize", "Door", 200),
+        ("door-sighting", "Door", 200),
+        ("door-heartbeat", "Door", 200),
         ("enrollment-photo-ticket", "Enrollment", 201),
         ("enrollment-photo", "Enrollment", 201),
         ("enrollment-photo-link", "Enrollment", 200),

@@ -134,8 +134,8 @@ def test_a_visit_goes_from_ticket_to_sighting_and_the_person_can_be_forgotten(de
 def hand_in(deployed: Deployed, picture: bytes) -> str:
     """Upload a capture with a ticket; return its id."""
     capture_id = new_capture_id(datetime.now(UTC), secrets.token_bytes(10))
-    asked = {"kiosk_id": "front", "capture_id": capture_id, "content_type": "image/png"}
-    ticket = deployed.call("POST", "/captures", json=asked).json()
+    asked = {"capture_id": capture_id, "content_type": "image/png"}
+    ticket = deployed.call("POST", "/kiosks/front/captures", json=asked).json()
     upload = requests.post(
         ticket["upload"]["url"],
         data=ticket["upload"]["fields"],
@@ -197,7 +197,7 @@ def test_the_smoke_test_names_what_is_wrong(deployed: Deployed) -> None:
     assert [each.partition(" answered")[0] for each in wrong] == [
         "GET /health",
         "GET /people",
-        "POST /recognitions",
+        "POST /kiosks/web/recognitions",
     ]
 
 

@@ -26,7 +26,6 @@ ALLOWED_WILDCARDS = {
     "<photos>/enrollments/*": "every enrollment photo",
     ":function:recognizeme-recognition:*": "the alias or version that a failed event names",
     ":function:recognizeme-enrollment:*": "the same",
-    "/$default/GET/sightings/*": "any one sighting and its picture",
 }
 
 
@@ -90,13 +89,34 @@ def test_query_can_write_nothing() -> None:
     assert actions == {"s3:GetObject", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
 
 
-def test_the_kiosk_may_hand_in_and_look_and_nothing_else() -> None:
-    role = resolve(template()["Resources"]["KioskRole"]["Properties"])
-    (statement,) = role["Policies"][0]["PolicyDocument"]["Statement"]
-    routes = {resource.partition("/$default/")[2] for resource in statement["Resource"]}
+@pytest.mark.parametrize(
+    ("parameters", "attached"),
+    [
+        ({}, ["<ReceptionPolicy>"]),
+        ({"WebRole": "manager"}, ["<ManagerPolicy>"]),
+        ({"KioskSource": "rtsp://10.0.0.7/door"}, ["<ReceptionPolicy>", "<DoorPolicy>"]),
+        ({"KioskSource": "rtsp://10.0.0.7/door", "WebRole": "none"}, ["<DoorPolicy>"]),
+    ],
+    ids=str,
+)
+def test_the_instance_may_do_what_its_page_and_its_door_need_and_nothing_else(
+    parameters: dict[str, str], attached: list[str]
+) -> None:
+    role = resolve(template()["Resources"]["KioskRole"]["Properties"], parameters)
+    ssm, *ours = role["ManagedPolicyArns"]
 
-    assert statement["Action"] == "execute-api:Invoke"
-    assert routes == {"POST/captures", "POST/recognitions", "GET/sightings", "GET/sightings/*", "GET/health"}
+    assert ssm.endswith(":policy/AmazonSSMManagedInstanceCore")
+    assert ours == attached
+    assert "Policies" not in role
+    assert role["Tags"] == [{"Key": "kiosk", "Value": "ec2"}]
+
+
+def test_an_instance_that_is_a_door_alone_serves_no_page() -> None:
+    user_data = template()["Resources"]["Kiosk"]["Properties"]["UserData"]["Fn::Base64"]
+
+    assert "if [ 'none' != none ]; then systemctl enable --now recognizeme-web; fi" in resolve(
+        user_data, {"WebRole": "none"}
+    )
 
 
 @pytest.mark.parametrize("name", ["Recognition", "Door"])

@@ -1,6 +1,7 @@
 """What a kiosk asks for and what the office reads."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 def seen(stack: Stack, picture: bytes, kiosk_id: str = "front") -> dict[str, object]:
     status, sighting = stack.http(
-        "door", "POST", "/recognitions", picture, query={"kiosk_id": kiosk_id}, content_type="image/png"
+        "door", "POST", f"/kiosks/{kiosk_id}/recognitions", picture, content_type="image/png"
     )
     assert status == 200
     return sighting
@@ -21,7 +22,7 @@ def seen(stack: Stack, picture: bytes, kiosk_id: str = "front") -> dict[str, obj
 
 def test_a_ticket_fixes_key_size_type_and_lifetime(stack: Stack) -> None:
     capture_id = stack.new_capture_id()
-    status, ticket = stack.http("door", "POST", "/captures", {"kiosk_id": "front", "capture_id": capture_id})
+    status, ticket = stack.http("door", "POST", "/kiosks/front/captures", {"capture_id": capture_id})
     assert status == 201
     assert ticket["capture_id"] == capture_id
     assert ticket["key"] == Capture(capture_id, "front").photo_key("image/jpeg")
@@ -31,23 +32,22 @@ def test_a_ticket_fixes_key_size_type_and_lifetime(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "named"),
+    ("kiosk_id", "fields", "named"),
     [
-        ({"kiosk_id": "front"}, "capture_id is missing"),
-        ({"kiosk_id": "front", "capture_id": "1"}, "UUIDv7"),
-        ({"kiosk_id": "a/b", "capture_id": "018f0000-0000-7000-8000-000000000000"}, "kiosk_id"),
+        ("front", {}, "capture_id is missing"),
+        ("front", {"capture_id": "1"}, "UUIDv7"),
+        ("a b", {"capture_id": "018f0000-0000-7000-8000-000000000000"}, "kiosk_id"),
         (
-            {
-                "kiosk_id": "a",
-                "capture_id": "018f0000-0000-7000-8000-000000000000",
-                "content_type": "image/gif",
-            },
+            "a",
+            {"capture_id": "018f0000-0000-7000-8000-000000000000", "content_type": "image/gif"},
             "image/jpeg or image/png",
         ),
     ],
 )
-def test_a_ticket_out_of_form_is_a_problem(stack: Stack, fields: dict[str, str], named: str) -> None:
-    status, problem = stack.http("door", "POST", "/captures", fields)
+def test_a_ticket_out_of_form_is_a_problem(
+    stack: Stack, kiosk_id: str, fields: dict[str, str], named: str
+) -> None:
+    status, problem = stack.http("door", "POST", f"/kiosks/{kiosk_id}/captures", fields)
     assert status == 400
     assert named in problem["detail"]
 
@@ -56,25 +56,47 @@ def test_a_capture_recognized_elsewhere_is_pending(stack: Stack, ada: bytes) -> 
     capture = Capture(stack.new_capture_id(), "front")
     stack.sightings.claim(capture, now=stack.now(), lease_s=30)
     status, sighting = stack.http(
-        "door", "POST", "/recognitions", ada, content_type="image/png",
-        query={"kiosk_id": "front", "capture_id": capture.capture_id},
+        "door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png",
+        query={"capture_id": capture.capture_id},
     )  # fmt: skip
     assert (status, sighting["status"]) == (202, "pending")
 
 
+def test_a_door_sees_its_own_sightings_and_no_other_kiosks(stack: Stack, ada: bytes) -> None:
+    sighting = seen(stack, ada, "front")
+    path = f"sightings/{sighting['capture_id']}"
+    assert stack.http("door", "GET", f"/kiosks/front/{path}") == (200, sighting)
+    for kiosk_id in ("back", "Front", "front.", "web"):
+        status, problem = stack.http("door", "GET", f"/kiosks/{kiosk_id}/{path}")
+        assert (status, problem["type"]) == (404, "urn:recognizeme:problem:not-found")
+    query = {"capture_id": str(sighting["capture_id"])}
+    again = ("/kiosks/back/recognitions", ada)
+    assert stack.http("door", "POST", *again, query=query, content_type="image/png")[0] == 404
+    assert stack.http("door", "GET", "/kiosks/front/sightings/not-a-uuid")[0] == 400
+    assert stack.http("door", "GET", f"/kiosks/front/sightings/{stack.new_capture_id()}")[0] == 404
+
+
+def test_a_heartbeat_is_counted_by_kiosk(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    status, heard = stack.http("door", "POST", "/kiosks/front/heartbeat")
+    assert (status, heard["kiosk_id"]) == (200, "front")
+    assert abs(stack.now() - datetime.fromisoformat(heard["received_at"])) < timedelta(minutes=1)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metric,) = [line for line in lines if "Heartbeats" in line]
+    assert metric["Heartbeats"] == [1.0]
+    assert metric["kiosk_id"] == "front"
+    assert sorted(metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == ["kiosk_id", "service"]
+    assert stack.http("door", "POST", "/kiosks/a b/heartbeat")[0] == 400
+
+
 def test_a_busy_service_is_a_503_that_says_when_to_come_again(stack: Stack, ada: bytes) -> None:
     stack.faces.failures = [ServiceBusy("Rekognition is throttling us; try again")]
-    status, problem = stack.http(
-        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
-    )
+    status, problem = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")
     assert (status, problem["type"]) == (503, "urn:recognizeme:problem:busy")
 
 
 def test_an_error_nobody_foresaw_is_a_500_without_its_text(stack: Stack, ada: bytes) -> None:
     stack.faces.failures = [ZeroDivisionError("Ada's secret")]
-    status, problem = stack.http(
-        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
-    )
+    status, problem = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")
     assert (status, problem["type"]) == (500, "urn:recognizeme:problem:internal")
     assert "secret" not in str(problem)
 
@@ -130,8 +152,8 @@ def test_statistics_count_outcomes_calls_and_cost_by_day_and_kiosk(
 
 def test_statistics_leave_out_what_is_older_than_asked(stack: Stack, ada: bytes) -> None:
     old = Capture(new_capture_id(stack.now() - timedelta(days=8), b"o" * 10), "front")
-    query = {"kiosk_id": "front", "capture_id": old.capture_id}
-    stack.http("door", "POST", "/recognitions", ada, query=query, content_type="image/png")
+    query = {"capture_id": old.capture_id}
+    stack.http("door", "POST", "/kiosks/front/recognitions", ada, query=query, content_type="image/png")
     assert stack.http("query", "GET", "/stats")[1]["total"]["outcomes"] == {}
     since = (stack.now() - timedelta(days=9)).isoformat()
     assert stack.http("query", "GET", "/stats", query={"since": since})[1]["total"]["outcomes"] == {
@@ -169,4 +191,4 @@ def test_ids_and_parameters_out_of_range_are_problems(stack: Stack, path: str, q
 
 def test_the_api_describes_itself_and_is_healthy(stack: Stack) -> None:
     assert stack.http("query", "GET", "/health")[1]["status"] == "ok"
-    assert "/recognitions" in stack.http("query", "GET", "/openapi.json")[1]["paths"]
+    assert "/kiosks/{kiosk_id}/recognitions" in stack.http("query", "GET", "/openapi.json")[1]["paths"]

@@ -111,9 +111,7 @@ def test_forgetting_removes_faces_photos_pictures_and_the_name(
     sighting = stack.sightings.get(capture.capture_id)
     assert sighting is not None
     assert (sighting.outcome, sighting.person_id, sighting.name) == (Outcome.RECOGNIZED, None, None)
-    again = stack.http(
-        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
-    )[1]
+    again = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")[1]
     assert again["outcome"] == "unknown"
     assert stack.http("query", "GET", "/people/grace")[1]["faces"] == 1
 
@@ -133,9 +131,7 @@ def test_a_correction_renames_the_sighting_and_keeps_what_was_decided_first(
 ) -> None:
     stack.enroll("grace", grace)
     stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
-    sighting = stack.http(
-        "door", "POST", "/recognitions", ada, query={"kiosk_id": "front"}, content_type="image/png"
-    )[1]
+    sighting = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")[1]
     path = f"/sightings/{sighting['capture_id']}/correction"
     assert sighting["outcome"] == "unknown"
     _, corrected = stack.http("enrollment", "POST", path, {"person_id": "ada"})

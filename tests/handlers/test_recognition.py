@@ -56,8 +56,8 @@ def test_handing_the_same_capture_in_ten_times_gives_one_sighting_and_one_paid_c
     answers = [stack.s3("recognition", key) for _ in range(5)]
     answers.append(stack.s3("recognition", key, key, key))
     status, immediate = stack.http(
-        "door", "POST", "/recognitions", ada, content_type="image/png",
-        query={"kiosk_id": "front", "capture_id": capture.capture_id},
+        "door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png",
+        query={"capture_id": capture.capture_id},
     )  # fmt: skip
     assert stack.faces.searches == 1
     assert status == 200
@@ -69,10 +69,12 @@ def test_no_event_is_raised_before_the_outcome_of_a_picture_handed_in_at_once_is
     stack: Stack, ada: bytes
 ) -> None:
     capture = Capture(stack.new_capture_id(), "front")
-    query = {"kiosk_id": "front", "capture_id": capture.capture_id}
+    query = {"capture_id": capture.capture_id}
     stack.faces.failures = [ServiceBusy("Rekognition is throttling us")]
     for expected, stored in ((503, []), (200, [capture.photo_key("image/png")])):
-        status, _ = stack.http("door", "POST", "/recognitions", ada, query=query, content_type="image/png")
+        status, _ = stack.http(
+            "door", "POST", "/kiosks/front/recognitions", ada, query=query, content_type="image/png"
+        )
         assert (status, stack.stored) == (expected, stored)
 
 
@@ -82,9 +84,7 @@ def test_a_picture_handed_in_at_once_is_stored_and_its_event_finds_the_work_done
     stack.enroll("ada", ada)
     stack.stored.clear()
     searches = stack.faces.searches
-    status, sighting = stack.http(
-        "door", "POST", "/recognitions", ada, content_type="image/png", query={"kiosk_id": "front"}
-    )
+    status, sighting = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")
     assert (status, sighting["outcome"]) == (200, "recognized")
     (key,) = stack.stored
     assert key.endswith(f"{sighting['capture_id']}.png")

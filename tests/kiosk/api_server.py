@@ -85,15 +85,21 @@ class ApiServer:
             match method, path:
                 case "GET", ["health"]:
                     return 200, {"status": "ok", "version": "0.1.0"}
-                case "POST", ["captures"]:
-                    return self._ticket(json.loads(body))
+                case "POST", ["kiosks", kiosk_id, "heartbeat"]:
+                    return 200, {"kiosk_id": kiosk_id, "received_at": NOW}
+                case "POST", ["kiosks", kiosk_id, "captures"]:
+                    return self._ticket(kiosk_id, json.loads(body))
                 case "POST", ["_store"]:
                     return self._store(body)
-                case "POST", ["recognitions"]:
-                    return 200, self._recognize(query["capture_id"], query["kiosk_id"], body)
+                case "POST", ["kiosks", kiosk_id, "recognitions"]:
+                    return 200, self._recognize(query["capture_id"], kiosk_id, body)
                 case "GET", ["sightings"]:
                     return 200, self._page(self._matching(query), query)
                 case "GET", ["sightings", capture_id]:
+                    return self._look(capture_id)
+                case "GET", ["kiosks", kiosk_id, "sightings", capture_id] if (
+                    self.sightings.get(capture_id, {}).get("kiosk_id") == kiosk_id
+                ):
                     return self._look(capture_id)
                 case "GET", ["sightings", capture_id, "photo"] if capture_id in self.pictures:
                     return 200, {"url": f"{self.url}/_picture/{capture_id}", "expires_at": NOW}
@@ -127,10 +133,10 @@ class ApiServer:
                     return 200, self._stats()
             return problem(404, "not-found", "there is no such thing")
 
-    def _ticket(self, request: Json) -> tuple[int, Json]:
+    def _ticket(self, kiosk_id: str, request: Json) -> tuple[int, Json]:
         if not re.fullmatch(r"[0-9a-f-]{14}7[0-9a-f-]{21}", request["capture_id"]):
             return problem(400, "invalid-request", "capture_id must be a UUIDv7 in lower case")
-        key = f"captures/{request['kiosk_id']}/2026/11/23/{request['capture_id']}.jpg"
+        key = f"captures/{kiosk_id}/2026/11/23/{request['capture_id']}.jpg"
         upload = {"url": f"{self.url}/_store", "fields": {"key": key, "policy": "signed"}}
         return 201, {
             "capture_id": request["capture_id"],

@@ -69,7 +69,9 @@ def test_the_token_goes_to_the_api_and_not_to_the_picture_store(server: ApiServe
         hand_in(api)
         api.sighting_photo(next(iter(server.sightings)))
     of_api = {
-        token for (_, path), token in zip(server.asked, server.tokens, strict=False) if path == "/captures"
+        token
+        for (_, path), token in zip(server.asked, server.tokens, strict=False)
+        if path == "/kiosks/front/captures"
     }
     of_store = {
         token for (_, path), token in zip(server.asked, server.tokens, strict=False) if path == "/_store"

@@ -23,6 +23,7 @@ from tests.kiosk.delivery.fault_proxy import Failing, FaultProxy
 
 pytestmark = pytest.mark.integration
 
+CAPTURES = "/kiosks/front/captures"
 IMPATIENT = Backoff(first_s=0.02, cap_s=0.2)
 
 
@@ -98,7 +99,7 @@ def test_somebody_at_the_door_goes_before_the_backlog(server: ApiServer, tmp_pat
     for _ in range(30):
         spool.add(capture("backlog"))
     spool.close()
-    server.faults = lambda method, path: Fault(delay_s=0.05, status=503) if path == "/captures" else None
+    server.faults = lambda method, path: Fault(delay_s=0.05, status=503) if path == CAPTURES else None
     with delivering(tmp_path, server.url) as uploader:
         time.sleep(0.1)
         server.faults = lambda method, path: time.sleep(0.03)
@@ -141,13 +142,13 @@ def test_what_an_operator_can_mend_refuses_nothing_for_good(
 
 def test_a_ticket_that_expired_on_the_way_is_asked_for_again(server: ApiServer, tmp_path: Path) -> None:
     faults = iter([None, Fault(status=403), None, Fault(status=403)])
-    server.faults = lambda method, path: next(faults, None) if path in {"/captures", "/_store"} else None
+    server.faults = lambda method, path: next(faults, None) if path in {CAPTURES, "/_store"} else None
     with delivering(tmp_path, server.url) as uploader:
         uploader.hand_in(capture())
         answer = next_answer(uploader)
     assert answer.sighting
     assert not answer.late
-    assert server.asked.count(("POST", "/captures")) == 3
+    assert server.asked.count(("POST", CAPTURES)) == 3
 
 
 def test_a_capture_that_always_fails_holds_up_no_other(server: ApiServer, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from local.runtime.functions import (
     PayloadTooLarge,
 )
 
+RECOGNITIONS = "/kiosks/front/recognitions"
 LOOPBACK = Access(hosts={"127.0.0.1", "[::1]"}, token=None)
 
 
@@ -120,9 +121,12 @@ def test_a_route_that_is_not_there_is_not_found(method: str, path: str) -> None:
 def test_a_body_beyond_ten_megabytes_is_too_large_however_it_comes() -> None:
     functions = Recorded()
     declared = ask(
-        functions.app(), "POST", "/recognitions", headers=[("content-length", str(MAX_BODY_BYTES + 1))]
+        functions.app(),
+        "POST",
+        RECOGNITIONS,
+        headers=[("content-length", str(MAX_BODY_BYTES + 1))],
     )
-    streamed = ask(functions.app(), "POST", "/recognitions", chunks=[b"x" * 1024 * 1024] * 11)
+    streamed = ask(functions.app(), "POST", RECOGNITIONS, chunks=[b"x" * 1024 * 1024] * 11)
     assert declared.problem["status"] == streamed.problem["status"] == 413
     assert functions.events == []
 
@@ -162,7 +166,7 @@ def test_only_requests_that_may_change_something_are_announced() -> None:
     functions = Recorded()
     ask(functions.app(), "GET", "/people")
     assert functions.changes == 0
-    ask(functions.app(), "POST", "/recognitions")
+    ask(functions.app(), "POST", RECOGNITIONS)
     assert functions.changes == 1
 
 
@@ -194,7 +198,7 @@ def test_our_own_names_pass(host: str) -> None:
 def test_a_page_of_another_site_is_turned_away() -> None:
     functions = Recorded()
     headers = [("origin", "https://evil.example"), ("content-type", "text/plain")]
-    assert ask(functions.app(), "POST", "/recognitions", headers=headers).status == 401
+    assert ask(functions.app(), "POST", RECOGNITIONS, headers=headers).status == 401
     assert functions.events == []
 
 
@@ -213,7 +217,7 @@ def test_a_request_that_never_ends_is_given_up() -> None:
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/captures",
+        "path": "/kiosks/front/captures",
         "query_string": b"",
         "headers": [(b"host", b"127.0.0.1")],
         "client": ("127.0.0.1", 1),

@@ -1,0 +1,185 @@
+"""One list of routes: the functions, the template, openapi.json, the pages and the samples agree with it."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from recognizeme.entry.routes import ROUTES, WEB_KIOSK_ID, Caller, Role, Route, match
+from tests.architecture.imports import ROOT
+from tests.cloud import template
+from tests.cloud.policies import allows, policy
+
+API = (ROOT / "docs" / "api.md").read_text()
+OPENAPI = json.loads((ROOT / "functions" / "query" / "openapi.json").read_text())
+CALLERS = {
+    "front's door": Caller(Role.DOOR, "front"),
+    "back's door": Caller(Role.DOOR, "back"),
+    "reception": Caller(Role.RECEPTION),
+    "manager": Caller(Role.MANAGER),
+    "admin": Caller(Role.ADMIN),
+}
+# Every route with every role: who may call it, for the kiosk `front` where it names one.
+EVERYBODY = set(CALLERS)
+OFFICE = {"reception", "manager", "admin"}
+MAY_CALL = {
+    "POST /kiosks/{kiosk_id}/captures": {"front's door", "admin"},
+    "POST /kiosks/{kiosk_id}/recognitions": {"front's door", "admin"},
+    "GET /kiosks/{kiosk_id}/sightings/{capture_id}": {"front's door", "admin"},
+    "POST /kiosks/{kiosk_id}/heartbeat": {"front's door", "admin"},
+    "GET /health": EVERYBODY,
+    "GET /openapi.json": EVERYBODY,
+    "GET /sightings": OFFICE,
+    "GET /sightings/{capture_id}": OFFICE,
+    "GET /sightings/{capture_id}/photo": OFFICE,
+    "POST /sightings/{capture_id}/correction": OFFICE,
+    "GET /people": OFFICE,
+    "GET /people/{person_id}": OFFICE,
+    "GET /people/{person_id}/photos": OFFICE,
+    "GET /people/{person_id}/photo": OFFICE,
+    "GET /stats": OFFICE,
+    "PUT /people/{person_id}": {"manager", "admin"},
+    "DELETE /people/{person_id}": {"manager", "admin"},
+    "POST /people/{person_id}/photos": {"manager", "admin"},
+    "POST /replays": {"admin"},
+}
+PARAMETERS = {"capture_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d", "person_id": "ada"}
+
+
+def path_of(route: Route, kiosk_id: str = "front") -> str:
+    """A path of the route."""
+    return route.path.format(kiosk_id=kiosk_id, **PARAMETERS)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.key)
+@pytest.mark.parametrize("who", CALLERS)
+def test_who_may_call_a_route_is_decided_alike_by_the_table_and_by_the_templates_policies(
+    route: Route, who: str
+) -> None:
+    found = match(route.method, path_of(route))
+    assert found
+    assert found.route is route
+
+    assert route.allows(CALLERS[who], found.path_parameters) == (who in MAY_CALL[route.key])
+    assert allows_on_aws(CALLERS[who], route.method, path_of(route)) == (who in MAY_CALL[route.key])
+
+
+def test_every_route_is_walked() -> None:
+    assert {route.key for route in ROUTES} == MAY_CALL.keys()
+
+
+def allows_on_aws(caller: Caller, method: str, path: str) -> bool:
+    tags = {"aws:PrincipalTag/kiosk": caller.kiosk_id} if caller.kiosk_id else {}
+    return allows(policy(f"{caller.role.capitalize()}Policy"), method, path, tags)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "{kiosk_id}" in route.path], ids=str)
+@pytest.mark.parametrize("who", CALLERS)
+def test_whoever_may_use_the_page_hands_in_by_it_and_no_door_does(route: Route, who: str) -> None:
+    expected = who in OFFICE
+
+    assert route.allows(CALLERS[who], {"kiosk_id": WEB_KIOSK_ID}) == expected
+    assert allows_on_aws(CALLERS[who], route.method, path_of(route, WEB_KIOSK_ID)) == expected
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["aws:PrincipalTag/kiosk", "aws:PrincipalTag/x509Subject/CN", "credentials-iot:ThingName"],
+)
+def test_a_door_is_bound_to_its_kiosk_by_a_tag_a_certificate_or_a_thing(variable: str) -> None:
+    door = policy("DoorPolicy")
+
+    assert allows(door, "POST", "/kiosks/front/captures", {variable: "front"})
+    assert not allows(door, "POST", "/kiosks/front/captures", {variable: "back"})
+    assert not allows(door, "POST", "/kiosks/front/captures", {})
+    assert not allows(door, "POST", "/kiosks/front-2/captures", {variable: "front"})
+
+
+def test_a_door_without_a_kiosk_may_hand_nothing_in() -> None:
+    (ticket, *_) = ROUTES
+
+    assert not ticket.allows(Caller(Role.DOOR, None), {"kiosk_id": "front"})
+
+
+@pytest.mark.parametrize("path", ["/kiosks//captures", "/kiosks/front/captures/", "/kiosks/a/b/captures"])
+def test_a_path_of_another_shape_is_no_route(path: str) -> None:
+    assert match("POST", path) is None
+
+
+def test_the_template_gives_each_route_to_its_function() -> None:
+    deployed = {
+        (method, path, name.lower()) for name in template.FUNCTIONS for method, path in template.routes(name)
+    }
+
+    assert deployed == {(route.method, route.path, route.function) for route in ROUTES}
+
+
+@pytest.mark.parametrize("function", sorted({route.function for route in ROUTES}))
+def test_a_handler_answers_the_routes_that_are_its_own(function: str) -> None:
+    tree = ast.parse((ROOT / "functions" / function / "app.py").read_text())
+    decorators = [
+        call
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        for call in node.decorator_list
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+    ]
+    answered = {
+        f"{call.func.attr.upper()} {ast.literal_eval(call.args[0])!s}".replace("<", "{").replace(">", "}")
+        for call in decorators
+        if isinstance(call.func, ast.Attribute) and call.args
+    }
+
+    assert answered == {route.key for route in ROUTES if route.function == function}
+
+
+def test_openapi_describes_every_route_with_its_role() -> None:
+    described = {
+        (method.upper(), path, operation["x-role"])
+        for path, methods in OPENAPI["paths"].items()
+        for method, operation in methods.items()
+    }
+
+    assert described == {(route.method, route.path, route.role) for route in ROUTES}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.key)
+def test_openapi_names_what_is_in_the_path(route: Route) -> None:
+    operation = OPENAPI["paths"][route.path][route.method.lower()]
+    named = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
+
+    assert named == set(re.findall(r"{(\w+)}", route.path))
+
+
+def test_the_api_page_lists_every_route_with_its_role() -> None:
+    section = API.split("## Routes and roles")[1].split("\n## ")[0]
+    listed = {
+        (method, path, line.split("|")[2].strip())
+        for line in section.splitlines()
+        if line.startswith("| `")
+        for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/[^`]*)`", line)
+    }
+
+    assert listed == {(route.method, route.path, route.role) for route in ROUTES}
+
+
+def test_the_api_page_explains_no_route_that_does_not_exist() -> None:
+    named = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`?\s]*)", API))
+
+    assert named == {route.key for route in ROUTES}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "events").glob("*-*.json")), ids=lambda path: path.stem)
+def test_a_sample_request_matches_its_route(path: Path) -> None:
+    event = json.loads(path.read_text())
+    if "requestContext" not in event:
+        return
+    http = event["requestContext"]["http"]
+    found = match(http["method"], event["rawPath"])
+
+    assert found
+    assert event["routeKey"] == event["requestContext"]["routeKey"] == found.route.key
+    assert event.get("pathParameters", {}) == found.path_parameters
+    assert path.stem.partition("-")[0] == found.route.function
