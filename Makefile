@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 MINISTACK_VENV := .venv-ministack
 CHECKOV_VENV := .venv-checkov
+DIST_VENV := .venv-dist
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 
 .PHONY: help
@@ -67,13 +68,22 @@ deploy-test: install $(SAM_VENV)/.installed $(MINISTACK_VENV)/.installed ## sam 
 sam-local: install $(SAM_VENV)/.installed ## what `sam local` needs: S3, DynamoDB, Rekognition on this machine, Ada enrolled
 	@$(BIN)/python -m tests.cloud.sam_local
 
+# --- the three distributions ------------------------------------------------
+
+.PHONY: dist dist-test
+dist: install ## build rekolocal, recognizeme-kiosk and recognizeme into dist/
+	@rm -rf dist && $(BIN)/uv build --quiet --all-packages --no-build-isolation --python $(BIN)/python
+
+dist-test: install $(DIST_VENV)/.installed ## build them, check them, install each alone and run it
+	@$(BIN)/pytest -m slow tests/dist
+
 # --- installation -----------------------------------------------------------
 # uv installs from the hash-locked requirement files; it is itself installed from a locked file.
 
 .PHONY: install
 install: $(VENV)/.installed ## make .venv with everything locked in requirements/dev.txt
 
-$(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml
+$(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml kiosk/pyproject.toml rekolocal/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "RecognizeMe needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "==> making $(VENV) (once; about 200 MB to download)"
@@ -81,7 +91,8 @@ $(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml
 	  || { echo "python3 has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/dev.txt
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation \
+	  --editable . --editable kiosk --editable rekolocal
 	@touch $@
 
 # Tools that pin their dependencies tightly have environments of their own: .venv-NAME from requirements/NAME.txt.
@@ -94,9 +105,10 @@ $(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml
 
 .PHONY: lock
 lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-locked files
-	@for name in uv sam ministack checkov; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	@for name in uv sam ministack checkov dist; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/functions.in --output-file functions/requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --upgrade --all-extras pyproject.toml --output-file requirements/dev.txt
+	  --upgrade --all-extras --no-emit-package recognizeme-kiosk --no-emit-package rekolocal \
+	  pyproject.toml --output-file requirements/dev.txt

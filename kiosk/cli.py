@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
     help="The API's address, for every command.  [env: RECOGNIZEME_API; default: make up's]",
 )
 @click.option("--stack", metavar="NAME", help="A stack on AWS, whose API is found.  [env: RECOGNIZEME_STACK]")
-@click.version_option(package_name="recognizeme", message="recognizeme %(version)s")
+@click.version_option(package_name="recognizeme-kiosk", message="recognizeme %(version)s")
 @click.pass_context
 def main(ctx: click.Context, api: str | None, stack: str | None) -> None:
     """Recognize people at a door, enroll them, and look at who was seen.

@@ -2,5 +2,3 @@
 
 Stands alone: it shares HTTP and JSON with the rest of the repository and imports none of it.
 """
-
-__version__ = "0.1.0"

@@ -8,7 +8,7 @@ import click
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="recognizeme")
+@click.version_option(package_name="rekolocal")
 def main() -> None:
     """Amazon Rekognition's face collections on this machine."""
 

@@ -1,10 +1,4 @@
-"""rekolocal in one's own tests: a context manager and a pytest fixture.
-
-from rekolocal.testing import rekolocal  # in conftest.py
-
-def test_door(rekolocal):
-    rekolocal.client.create_collection(CollectionId="employees")
-"""
+"""rekolocal in one's own tests: a server as a context manager; the pytest fixture `rekolocal` is one."""
 
 import functools
 from collections.abc import Iterator
@@ -13,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-import pytest
 from botocore.config import Config
 
 from rekolocal.engine.faces import FaceEngine
@@ -64,10 +57,3 @@ def client_for(endpoint_url: str, keys: Credentials = _TEST_KEYS) -> Any:
         aws_secret_access_key=keys.secret_key,
         config=Config(retries={"total_max_attempts": 1}),
     )
-
-
-@pytest.fixture
-def rekolocal() -> Iterator[LocalRekognition]:
-    """An empty server for one test."""
-    with local_rekognition() as server:
-        yield server

@@ -7,7 +7,13 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
-from kiosk.web import WebRefused, web_server
+
+try:
+    from kiosk.web import WebRefused, web_server
+except ModuleNotFoundError as missing:
+    raise click.ClickException(
+        "the page is not installed; install it with: uv tool install 'recognizeme-kiosk[web]'"
+    ) from missing
 
 
 @click.command()

@@ -29,7 +29,7 @@ ROOMS = {
     "rekolocal": [
         *("errors", "engine", "state", "similarity", "index", "pages", "pictures", "service"),
         *("operations", "shapes", "protocol", "signature", "faults", "request_body", "workers"),
-        *("app", "server", "testing", "cli"),
+        *("app", "server", "testing", "pytest_plugin", "cli"),
     ],
     "local": [
         *("errors", "data_folder", "adapters", "runtime", "jobs", "gateway", "wiring", "worker"),

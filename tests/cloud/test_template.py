@@ -231,7 +231,7 @@ def test_a_parameter_says_what_it_is_and_has_a_default(parameter: tuple[str, dic
 @pytest.mark.parametrize("cidr", ["", "192.0.2.0/24"])
 def test_the_kiosks_start_script_is_a_shell_script_that_starts_units_the_package_has(cidr: str) -> None:
     parameters = {
-        "KioskPackage": "recognizeme==0.1.0",
+        "KioskPackage": "recognizeme-kiosk[web]==0.1.0",
         "KioskSource": "rtsp://10.0.0.7/door",
         "WebCidr": cidr,
     }

@@ -12,7 +12,12 @@ from local.cli import main as recognizeme_local
 from rekolocal.cli import main as rekolocal
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *ROOT.glob("*/README.md"),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 PROGRAMS: dict[str, click.Command] = {
     "recognizeme": recognizeme,
     "recognizeme-local": recognizeme_local,

@@ -227,3 +227,13 @@ def test_commands_that_need_no_camera_do_not_import_opencv(server: ApiServer) ->
         "sys.exit('cv2' in sys.modules or 'flask' in sys.modules or 'botocore' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program, server.url], check=False).returncode == 0
+
+
+def test_without_the_page_installed_the_command_says_how_to_install_it() -> None:
+    script = "import sys; sys.modules['flask'] = None; from kiosk.cli import main; main(['web'])"
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: the page is not installed;")
+    assert "recognizeme-kiosk[web]" in done.stderr
