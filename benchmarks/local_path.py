@@ -20,7 +20,6 @@ import sqlite3
 import statistics
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +35,7 @@ from kiosk.visits.stills import still_to_hand_in
 from local.adapters.files import DurableFiles
 from local.data_folder import DataFolder
 from local.demo.visits import PORTRAITS
+from local.runtime.engine import Engine
 from local.stack import Stack
 
 _COMMITS = 5
@@ -58,7 +58,7 @@ def main(visits: int, as_json: bool) -> None:
         api.enroll_photo(portrait.person_id, "1.png", portrait.read(), content_type="image/png")
         tasks: dict[str, Callable[[], None]] = {
             "put_to_sighting": lambda: put_to_sighting(api, picture),
-            "engine": lambda: search(stack.engine_url, picture),
+            "engine": lambda: search(stack.engine, picture),
             "durable_writes": durable_writer(Path(folder) / "bound", picture),
         }
         medians = measure(tasks, visits, quiet=as_json)
@@ -104,15 +104,9 @@ def put_to_sighting(api: ApiClient, picture: bytes) -> None:
                 return
 
 
-def search(engine_url: str, picture: bytes) -> None:
-    body = {"CollectionId": "employees", "Image": {"Bytes": base64.b64encode(picture).decode()}}
-    headers = {
-        "Content-Type": "application/x-amz-json-1.1",
-        "X-Amz-Target": "RekognitionService.SearchFacesByImage",
-    }
-    request = urllib.request.Request(engine_url, json.dumps(body).encode(), headers)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-        assert json.load(answer)["FaceMatches"]
+def search(engine: Engine, picture: bytes) -> None:
+    image = {"Bytes": base64.b64encode(picture).decode()}
+    assert engine.call("SearchFacesByImage", {"CollectionId": "employees", "Image": image})["FaceMatches"]
 
 
 def durable_writer(folder: Path, picture: bytes) -> Callable[[], None]:

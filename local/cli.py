@@ -19,6 +19,7 @@ from local.errors import LocalError
 if TYPE_CHECKING:
     from local.data_folder import DataFolder
     from local.jobs.queue import JobQueue
+    from local.wiring import LocalParts
 
 data_option = click.option(
     "--data",
@@ -87,6 +88,11 @@ def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str |
             token=os.environ.get("RECOGNIZEME_TOKEN"),
             url=url,
         ) as stack:
+            for notice in stack.notices:
+                if as_json:
+                    _print_json({"event": "notice", "text": notice})
+                else:
+                    click.secho(f"Note: {notice}", fg="yellow")
             if as_json:
                 _print_json({"event": "up", "api": stack.url, "web": stack.web_url, "data": str(data)})
             else:
@@ -155,6 +161,21 @@ def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) ->
         raise click.ClickException(f"no dead job {', '.join(map(str, missing))}")
 
 
+@main.command(short_help="Index everybody's photos again.")
+@data_option
+@json_option
+def reindex(data: Path, as_json: bool) -> None:
+    """Index everybody's photos again, for a face engine that has lost faces, now or at the next start."""
+    from local.reindex import reindex
+
+    with _parts(data) as parts:
+        queued = reindex(parts)
+    if as_json:
+        _print_json({"event": "reindex", "photos": queued})
+    else:
+        click.echo(f"photos that are indexed again, now or at the next start: {queued}")
+
+
 @main.command(short_help="Copy everything, also while the stack runs.")
 @click.argument("to", type=click.Path(path_type=Path), metavar="DIR")
 @data_option
@@ -221,15 +242,20 @@ def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bo
 
 @contextmanager
 def _queue(data: Path) -> "Iterator[JobQueue]":
-    from local.adapters.database import open_database
-    from local.data_folder import DataFolder
-    from local.jobs.queue import JobQueue
+    with _parts(data) as parts:
+        yield parts.jobs
 
-    path = DataFolder(data).database
-    if not path.is_file():
+
+@contextmanager
+def _parts(data: Path) -> "Iterator[LocalParts]":
+    from local.data_folder import DataFolder
+    from local.wiring import DATA, URL, LocalParts
+
+    if not DataFolder(data).database.is_file():
         raise click.ClickException(f"{data} holds no RecognizeMe data; name its folder with --data")
-    with open_database(path) as database:
-        yield JobQueue(database)
+    parts = LocalParts.from_env({**os.environ, DATA: str(data), URL: ""})
+    with parts.database:
+        yield parts
 
 
 def _welcome(url: str, web_url: str | None, data_folder: "DataFolder") -> Iterable[str]:

@@ -3,6 +3,9 @@
 import os
 import secrets
 import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -53,14 +56,35 @@ class DataFolder:
 
     def make(self) -> Self:
         """Make the folder and its signing key unless they are there. Raises `DataUnusable`."""
-        try:
+        with self._usable():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):  # or every part would find out for itself
+                pass
             self._make_key()
+        self.signing_key()
+        return self
+
+    def signing_key(self) -> bytes:
+        """What upload tickets and links are signed with. Raises `DataUnusable` when it is damaged."""
+        with self._usable():
+            key = self.key.read_bytes()
+        # With a key that can be guessed, anybody could sign.
+        if len(key) < _KEY_BYTES or not any(key):
+            raise DataUnusable(
+                f"{self.key} is damaged ({len(key)} bytes); put it back from a backup, or delete it: the next"
+                " start makes a new one, and links and upload tickets given out before then no longer work"
+            )
+        return key
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise DataUnusable(
-                f"{self.root} cannot hold the data ({error.strerror}); choose another folder with --data"
+                f"{self.root} cannot hold the data ({error.strerror}); check its permissions, or choose"
+                " another folder with --data"
             ) from error
-        return self
 
     def _make_key(self) -> None:
         if not self.key.exists():
@@ -74,12 +98,17 @@ class DataFolder:
     def lock(self) -> sqlite3.Connection:
         """Hold the folder for one stack until the connection is closed or the process ends, however it ends.
 
-        Raises `DataInUse`. A lock of SQLite's, because those work alike on every system.
+        Raises `DataInUse` and `DataUnusable`. A lock of SQLite's, because those work alike on every system.
         """
-        connection = sqlite3.connect(self.root / "lock", timeout=0, isolation_level=None)
+        path = self.root / "lock"
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             connection.close()
-            raise DataInUse(f"another RecognizeMe runs on the data in {self.root}; stop it first") from error
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise DataInUse(
+                    f"another RecognizeMe runs on the data in {self.root}; stop it first"
+                ) from error
+            raise DataUnusable(f"{path} cannot be used ({error}); check its permissions") from error
         return connection

@@ -1,13 +1,10 @@
 """A whole stack on one machine: the engine, the functions, the jobs, the HTTP API and the web page."""
 
-import json
 import logging
 import os
 import socket
 import threading
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from logging.handlers import RotatingFileHandler
@@ -23,8 +20,10 @@ from local.gateway.access import Access
 from local.gateway.host import event_host
 from local.gateway.store import store_routes
 from local.jobs.runner import JobRunner
+from local.reindex import missing_faces
 from local.retention import Retention
 from local.runtime import servers
+from local.runtime.engine import Engine
 from local.runtime.events import Event, s3_test_event
 from local.runtime.functions import Function, Functions
 from local.wiring import DATA, NOTIFIED, URL, LocalParts
@@ -41,6 +40,8 @@ FUNCTIONS = (
     Function("query", "query.app.lambda_handler", at_once=3),
 )
 
+# The engine's keys are made at each start, whatever keys another rekolocal of the user's has.
+_NOT_FOR_CHILDREN = frozenset({"RECOGNIZEME_TOKEN", "REKOLOCAL_ACCESS_KEY", "REKOLOCAL_SECRET_KEY"})
 _LOG_BYTES = 5_000_000
 _MIN_TOKEN_LENGTH = 16  # as the web page's
 _GRACE_S = 1.0
@@ -56,7 +57,8 @@ class Stack:
     """Runs from `with Stack(...)` until the end of the block; threads and child processes do the work.
 
     `port` and `web_port` 0 take any free port, `web_port` None leaves the page out. `token` guards every
-    address that is not loopback. Starting raises `LocalError` or `RecognizeMeError`.
+    address that is not loopback. Starting raises `LocalError` or `RecognizeMeError`; `notices` are sentences
+    about what works, but not as it should.
     """
 
     def __init__(
@@ -83,7 +85,8 @@ class Stack:
         self._environ = environ
         self._resources = ExitStack()
         self.url = ""
-        self.engine_url = ""
+        self.engine: Engine
+        self.notices: list[str] = []
         self.web_url: str | None = None
 
     def __enter__(self) -> Self:
@@ -107,16 +110,26 @@ class Stack:
                 web_port = int(probe.getsockname()[1])
         self.url = self._given_url or _url(self._host, listening)
         engine_port = servers.free_port()
-        self.engine_url = f"http://127.0.0.1:{engine_port}"
-        env = _environment(self._environ, data_folder, self.url, self.engine_url)
+        self.engine = Engine.at(engine_port)
+        env = _environment(self._environ, data_folder, self.url, self.engine)
         _log_to(data_folder, resources)
 
         engine_command = ["rekolocal.cli:main", "serve", "--data", str(data_folder.collections)]
-        engine = _server(resources, "rekolocal", engine_command, engine_port, env)
+        engine = _server(
+            resources,
+            "rekolocal",
+            engine_command,
+            engine_port,
+            {**env, **self.engine.own_environment},
+            check=self.engine.check,
+        )
         parts = LocalParts.from_env(env)
         resources.callback(parts.database.close)
         lambdas = _functions(resources, env, s3_test_event(bucket=parts.settings.bucket, now=parts.now()))
-        engine.wait_ready(partial(_make_collection, self.engine_url, parts.settings.collection_id))
+        engine.wait_ready(partial(self.engine.make_collection, parts.settings.collection_id))
+        if notice := missing_faces(self.engine, parts, data_folder):
+            _LOG.warning("%s", notice)
+            self.notices.append(notice)
 
         # The lock says that nobody else works on this data: what was being done when it stopped is free.
         parts.sightings.release_claims()
@@ -155,13 +168,13 @@ def _functions(resources: ExitStack, env: Mapping[str, str], test_event: Event) 
 
 
 def _environment(
-    environ: Mapping[str, str], data_folder: DataFolder, url: str, engine_url: str
+    environ: Mapping[str, str], data_folder: DataFolder, url: str, engine: Engine
 ) -> dict[str, str]:
     """The environment of the functions. Nothing of the user's own AWS configuration reaches them."""
     kept = {
         name: value
         for name, value in environ.items()
-        if not name.startswith("AWS_") and name != "RECOGNIZEME_TOKEN"
+        if not name.startswith("AWS_") and name not in _NOT_FOR_CHILDREN
     }
     # The engine looks for faces with the kiosk's better detector where that is installed.
     try:
@@ -173,11 +186,7 @@ def _environment(
         **kept,
         DATA: str(data_folder.root.resolve()),
         URL: url,
-        "AWS_ENDPOINT_URL_REKOGNITION": engine_url,
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **engine.clients_environment,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -191,10 +200,16 @@ def _environment(
 
 
 def _server(
-    resources: ExitStack, name: str, command: list[str], port: int, env: Mapping[str, str]
+    resources: ExitStack,
+    name: str,
+    command: list[str],
+    port: int,
+    env: Mapping[str, str],
+    *,
+    check: Callable[[], object] | None = None,
 ) -> servers.Server:
     command = [*command, "--host", "127.0.0.1", "--port", str(port)]
-    server = servers.Server(name, command, port=port, env=env, on_log=_pass_log_on)
+    server = servers.Server(name, command, port=port, env=env, on_log=_pass_log_on, check=check)
     resources.callback(server.stop)
     return server
 
@@ -218,30 +233,16 @@ def _serve(app: object, listening: socket.socket, resources: ExitStack) -> None:
         thread.join(0.01)
 
 
-def _make_collection(engine_url: str, collection_id: str) -> None:
-    request = urllib.request.Request(
-        engine_url,
-        data=json.dumps({"CollectionId": collection_id}).encode(),
-        headers={
-            "Content-Type": "application/x-amz-json-1.1",
-            "X-Amz-Target": "RekognitionService.CreateCollection",
-        },
-    )
-    try:
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
-    except urllib.error.HTTPError as error:
-        answer = error.read().decode(errors="replace")
-        if "ResourceAlreadyExistsException" not in answer:
-            raise servers.DidNotStart(f"rekolocal did not make the collection: {answer}") from error
-
-
 class _LogFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base class's name
         """A full disk costs the log, and fills no terminal with stack traces."""
 
 
 def _log_to(data_folder: DataFolder, resources: ExitStack) -> None:
-    handler = _LogFile(data_folder.log, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8")
+    try:
+        handler = _LogFile(data_folder.log, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{data_folder.log} cannot be written ({error.strerror}); check its owner") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     for name in ("local", "uvicorn.error"):
         logger = logging.getLogger(name)

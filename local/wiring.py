@@ -73,8 +73,8 @@ class LocalParts:
         return FilePhotoStore(
             self._data_folder.photos,
             base_url=self._url,
-            signing_key=self._data_folder.key.read_bytes(),
-            on_stored=self._notify,
+            signing_key=self._data_folder.signing_key(),
+            on_stored=self.notify,
         )
 
     @cached_property
@@ -110,8 +110,8 @@ class LocalParts:
         """The dead jobs."""
         return DeadJobs(self.jobs)
 
-    def _notify(self, key: str, size_bytes: int) -> None:
-        # Before the upload is acknowledged: a picture that was taken in is going to be looked at.
+    def notify(self, key: str, size_bytes: int) -> None:
+        """Queue a stored picture for its function, before it is acknowledged: it is going to be looked at."""
         for prefix, function in NOTIFIED.items():
             if key.startswith(prefix):
                 event = object_created_event(

@@ -1,12 +1,13 @@
-"""Servers that run beside the host in processes of their own, and are started again when they end."""
+"""Servers beside the host, in processes of their own that are replaced when they end or fall silent."""
 
+import http.client
 import logging
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from functools import partial
 from typing import IO
 
 from local.errors import LocalError
@@ -17,6 +18,9 @@ _LOG = logging.getLogger(__name__)
 # Long enough not to keep the machine busy with a server that cannot start.
 _RESTART_WAIT_S = 0.5
 _START_TIMEOUT_S = 60.0
+_CHECK_EVERY_S = 2.0
+# Long enough for a busy machine; whoever has not answered for so long hangs, and is replaced.
+SILENCE_S = 15.0
 
 
 class DidNotStart(LocalError):
@@ -53,7 +57,8 @@ def free_port() -> int:
 class Server:
     """One console command (`module:function` and arguments) that is kept listening on 127.0.0.1:`port`.
 
-    `on_log` gets each line it writes, with its name.
+    `on_log` gets each line it writes, with its name. `check` raises OSError when it does not answer; without
+    one, any answer to GET / will do.
     """
 
     def __init__(
@@ -64,9 +69,13 @@ class Server:
         port: int,
         env: Mapping[str, str],
         on_log: Callable[[str, str], None],
+        check: Callable[[], object] | None = None,
+        silence_s: float = SILENCE_S,
     ) -> None:
-        self._name, self._command, self._port, self._env = name, list(command), port, env
+        self._name, self._command, self._env = name, list(command), env
         self._on_log = on_log
+        self._check = check or partial(_any_answer, port)
+        self._silence_s = silence_s
         self._last_line = ""
         self._stopping = threading.Event()
         self._readers: list[threading.Thread] = []
@@ -75,14 +84,11 @@ class Server:
     def wait_ready(
         self, ask: Callable[[], object] | None = None, *, timeout_s: float = _START_TIMEOUT_S
     ) -> None:
-        """Wait until it answers `ask`, or a connection. Raises `DidNotStart`.
-
-        `ask` raises OSError for as long as there is no answer.
-        """
+        """Wait until `ask`, or else the check, raises no OSError any more. Raises `DidNotStart`."""
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                (ask or self._connect)()
+                (ask or self._check)()
                 return
             except OSError as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
@@ -92,7 +98,7 @@ class Server:
                 time.sleep(0.02)
 
     def watch(self, on_back: Callable[[], None] = lambda: None) -> None:
-        """Start it again from now on whenever it ends; `on_back` is called each time it listens again."""
+        """Replace it from now on when it ends or hangs; `on_back` is called each time it answers again."""
         threading.Thread(target=self._keep, args=(on_back,), name=f"watch-{self._name}", daemon=True).start()
 
     def stop(self) -> None:
@@ -112,21 +118,53 @@ class Server:
             reader.start()
         return process
 
-    def _connect(self) -> None:
-        socket.create_connection(("127.0.0.1", self._port), timeout=1.0).close()
-
     def _keep(self, on_back: Callable[[], None]) -> None:
         while True:
-            status = self._process.wait()
+            end = self._wait_for_end()
             if self._stopping.wait(_RESTART_WAIT_S):
                 return
-            _LOG.error("%s ended with status %s; starting it again", self._name, status)
-            self._process = self._start()
-            with suppress(DidNotStart):
+            _LOG.error("%s %s; starting it again", self._name, end)
+            try:
+                self._process = self._start()
+                if self._stopping.is_set():  # meanwhile: `stop` ended the one before
+                    child_process.end(self._process)
+                    return
                 self.wait_ready()
                 on_back()
+            except Exception as error:  # whatever it is: without this thread nobody would start it again
+                _LOG.error("%s is not back yet: %s", self._name, type(error).__name__)
+
+    def _wait_for_end(self) -> str:
+        """Wait until it ends, or has been silent for so long that it is killed; return what happened."""
+        silent_since = None
+        while True:
+            try:
+                return f"ended with status {self._process.wait(_CHECK_EVERY_S)}"
+            except subprocess.TimeoutExpired:
+                asked_at = time.monotonic()
+            try:
+                self._check()
+            except OSError:
+                silent_since = silent_since or asked_at
+                if time.monotonic() - silent_since < self._silence_s:
+                    continue
+                self._process.kill()
+                self._process.wait()
+                return f"did not answer for {self._silence_s:g} seconds"
+            silent_since = None
 
     def _pass_log_on(self, stream: IO[bytes]) -> None:
         for line in stream:
             self._last_line = line.decode(errors="replace").rstrip("\n")
             self._on_log(self._name, self._last_line)
+
+
+def _any_answer(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3.0)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except http.client.HTTPException as error:
+        raise ConnectionError(repr(error)) from error
+    finally:
+        connection.close()

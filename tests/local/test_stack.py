@@ -1,6 +1,8 @@
 """The whole stack: real functions, real engine, real files."""
 
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +10,13 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from click.testing import CliRunner
 
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
+from local.cli import main
 from local.data_folder import DataFolder, DataInUse
+from local.runtime.engine import Engine, EngineRefused
 from local.runtime.servers import PortTaken, listen
 from local.stack import Refused, Stack
 from tests.local.runtime.test_functions import eventually
@@ -193,3 +198,49 @@ def test_a_killed_engine_comes_back_and_the_picture_handed_in_meanwhile_is_looke
     capture_id = new_capture_id()
     api.upload(HOPPER.read_bytes(), kiosk_id="front", capture_id=capture_id)
     assert eventually(lambda: api.await_sighting(capture_id, timeout_s=20).status == "done", 60)
+
+
+def test_only_the_stack_itself_may_ask_its_engine(stack: Stack) -> None:
+    answer = requests.post(
+        stack.engine.url,
+        data="{}",
+        headers={
+            "X-Amz-Target": "RekognitionService.ListCollections",
+            "Content-Type": "application/x-amz-json-1.1",
+        },
+        timeout=30,
+    )
+    assert (answer.status_code, answer.json()["__type"]) == (400, "MissingAuthenticationTokenException")
+    other = Engine.at(int(stack.engine.url.rpartition(":")[2]))
+    with pytest.raises(EngineRefused, match="UnrecognizedClientException"):
+        other.call("ListCollections", {})
+    assert stack.engine.call("ListCollections", {})["CollectionIds"] == ["employees"]
+    assert stack.engine.secret_key not in repr(stack.engine)
+
+
+def test_a_lost_face_database_is_said_at_the_start_and_its_photos_can_be_indexed_again(data: Path) -> None:
+    # Whatever keys the user's own rekolocal has, the stack makes its own.
+    environ = {**os.environ, "REKOLOCAL_ACCESS_KEY": "mine"}
+    with Stack(DataFolder(data), environ=environ) as stack, ApiClient(stack.url) as api:
+        api.put_person("collins", name="Eileen Collins")
+        api.enroll_photo("collins", "1.png", ASTRONAUT.read_bytes(), content_type="image/png")
+        assert stack.notices == []
+    shutil.rmtree(DataFolder(data).collections)
+
+    with Stack(DataFolder(data), environ=environ) as stack, ApiClient(stack.url) as api:
+        (notice,) = stack.notices
+        assert notice.startswith("the face engine knows 0 of 1 enrolled faces")
+        assert f"`recognizeme-local reindex --data {data}`" in notice
+        assert (
+            CliRunner().invoke(main, ["reindex", "--data", str(data)]).output
+            == "photos that are indexed again, now or at the next start: 1\n"
+        )
+        assert eventually(lambda: stack.engine.face_count("employees") == 1)
+        sighting = api.hand_in(
+            ASTRONAUT.read_bytes(),
+            kiosk_id="front",
+            capture_id=new_capture_id(),
+            content_type="image/png",
+            timeout_s=60,
+        )
+        assert sighting.name == "Eileen Collins"

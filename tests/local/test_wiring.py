@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from local.data_folder import DataFolder, DataInUse
+from local.data_folder import DataFolder
 from local.retention import delete_expired
 from local.wiring import DATA, URL, LocalParts
 from recognizeme.domain.errors import NotFound
@@ -83,18 +83,3 @@ def test_captures_past_their_time_are_deleted_and_enrollments_stay(
     assert parts.photos.read(CAPTURE.replace("0.jpg", "1.jpg")) == b"new"
     with pytest.raises(NotFound):
         parts.photos.read(CAPTURE)
-
-
-def test_the_signing_key_is_made_once_and_for_its_owner_alone(data_folder: DataFolder) -> None:
-    key = data_folder.key.read_bytes()
-    assert len(key) == 32
-    assert data_folder.key.stat().st_mode & 0o077 == 0
-    assert data_folder.make().key.read_bytes() == key
-
-
-def test_one_stack_at_a_time_holds_the_data_folder(data_folder: DataFolder) -> None:
-    held = data_folder.lock()
-    with pytest.raises(DataInUse):
-        data_folder.lock()
-    held.close()
-    data_folder.lock().close()
