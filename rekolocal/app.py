@@ -3,24 +3,30 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 from rekolocal import protocol, signature
 from rekolocal.errors import InternalServerError, InvalidParameterException, RekognitionError
 from rekolocal.faults import Faults
 from rekolocal.operations import OPERATIONS
-from rekolocal.request_body import ClientGoneError, Receive, RequestBodies
+from rekolocal.request_body import ClientGone, Receive, RequestBodies, Send
 from rekolocal.service import Service
 from rekolocal.signature import Credentials
 from rekolocal.workers import Workers
 
 _log = logging.getLogger(__name__)
 
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
+
+class Scope(TypedDict):
+    """What an ASGI server says of a request."""
+
+    type: str
+    method: str
+    path: str
+    headers: list[tuple[bytes, bytes]]
 
 
 @dataclass
@@ -38,7 +44,7 @@ class Application:
     credentials: Credentials | None = None
     bodies: RequestBodies = field(default_factory=RequestBodies)
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] != "http":
             return
@@ -46,7 +52,7 @@ class Application:
         try:
             async with self.bodies.body(receive) as body:
                 status, content = 200, await self._answer(scope, body)
-        except ClientGoneError:
+        except ClientGone:
             return
         except RekognitionError as error:
             status, content = error.status, protocol.error_body(error)
@@ -56,7 +62,7 @@ class Application:
             status, content = fault.status, protocol.error_body(fault)
         await _send(send, status, content, request_id)
 
-    async def _answer(self, scope: Mapping[str, Any], body: bytes | bytearray) -> bytes:
+    async def _answer(self, scope: Scope, body: bytes | bytearray) -> bytes:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["method"] != "POST" or scope["path"] != "/":
             raise InvalidParameterException("Rekognition takes POST /")
@@ -69,9 +75,8 @@ class Application:
 
     def _work(self, operation: str, headers: Mapping[str, str], body: bytes | bytearray) -> bytes:
         signature.authenticate("POST", "/", headers, body, self.credentials, datetime.now(UTC))
-        request = protocol.parse_request(operation, body)
-        reply = OPERATIONS[operation](self.service, request)
-        return protocol.reply_body(reply)
+        arguments = protocol.parse_request(operation, body)
+        return protocol.reply_body(OPERATIONS[operation](self.service, **arguments))
 
 
 async def _send(send: Send, status: int, content: bytes, request_id: str) -> None:

@@ -56,7 +56,7 @@ def serve(
     from rekolocal.faults import Failure, Faults
     from rekolocal.service import Service
     from rekolocal.signature import Credentials
-    from rekolocal.state import FolderTakenError
+    from rekolocal.state import FolderTaken
 
     if memory == (data is not None):
         raise click.UsageError("give either --data DIR or --memory")
@@ -74,7 +74,7 @@ def serve(
     cv2.setNumThreads(1)
     try:
         service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000)
-    except (FolderTakenError, ModelError) as error:
+    except (FolderTaken, ModelError) as error:
         raise click.ClickException(str(error)) from error
     except (OSError, sqlite3.DatabaseError) as error:
         raise click.ClickException(f"{data} cannot hold the collections ({error})") from error

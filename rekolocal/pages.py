@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 from rekolocal.errors import InvalidPaginationTokenException
 
@@ -23,6 +24,10 @@ class Pages:
         """The token with which `listing` goes on after `last_key`."""
         key = last_key.to_bytes(8, "big")
         return base64.urlsafe_b64encode(key + self._digest(listing, key)).decode()
+
+    def next_page(self, listing: str, keys: Sequence[int], limit: int) -> dict[str, str]:
+        """A reply's NextToken, if more than `limit` rows were found; `keys` are theirs."""
+        return {"NextToken": self.token(listing, keys[limit - 1])} if len(keys) > limit else {}
 
     def last_key(self, listing: str, token: str | None) -> int:
         """The key after which to go on; 0 without a token. Raises InvalidPaginationTokenException."""

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from botocore import xform_name
 from botocore.model import OperationNotFoundError
 
 from rekolocal.errors import RekognitionError, SerializationException, UnknownOperationException
@@ -34,8 +35,8 @@ def takes_image(operation: str) -> bool:
     return shape is not None and any(name.endswith("Image") for name in shape.members)
 
 
-def parse_request(operation: str, body: bytes | bytearray) -> dict[str, Any]:
-    """A request's members, checked against the operation's input shape.
+def parse_request(operation: str, body: bytes | bytearray) -> dict[str, object]:
+    """A request's members as arguments of the operation's function, checked against its input shape.
 
     Raises SerializationException, InvalidParameterException and ImageTooLargeException.
     """
@@ -45,16 +46,17 @@ def parse_request(operation: str, body: bytes | bytearray) -> dict[str, Any]:
         raise SerializationException("The body is not JSON") from error
     shape = operation_model(operation).input_shape
     assert shape is not None  # every operation of Rekognition takes a structure
-    request: dict[str, Any] = read(shape, content)
+    request = read(shape, content)
+    assert isinstance(request, dict)
     check_request(shape, request)
-    return request
+    return {xform_name(name): value for name, value in request.items()}
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def reply_body(reply: Mapping[str, Any]) -> bytes:
+def reply_body(reply: Mapping[str, object]) -> bytes:
     """A reply's members as JSON."""
     return json.dumps(reply, separators=(",", ":")).encode()
 

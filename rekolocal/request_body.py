@@ -1,10 +1,10 @@
 """Reading bodies: each of limited size and time, all of them together of limited memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from rekolocal.errors import (
     ImageTooLargeException,
@@ -13,10 +13,22 @@ from rekolocal.errors import (
     ThrottlingException,
 )
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+class Message(TypedDict, total=False):
+    """What an ASGI server and application say to each other; `type` is always there."""
+
+    type: str
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    more_body: bool
 
 
-class ClientGoneError(Exception):
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class ClientGone(Exception):
     """The client hung up; there is nobody to answer."""
 
 
@@ -38,7 +50,7 @@ class RequestBodies:
         """The whole body; its room is free again when the block ends.
 
         Raises ImageTooLargeException, ThrottlingException (no room), InvalidParameterException (too slow) and
-        ClientGoneError.
+        ClientGone.
         """
         body = bytearray()
         try:
@@ -78,6 +90,6 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            raise ClientGoneError
+            raise ClientGone
         yield message.get("body", b"")
         more = message.get("more_body", False)

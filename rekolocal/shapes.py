@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import TypeVar
 
 from botocore.loaders import Loader
 from botocore.model import (
@@ -19,6 +19,8 @@ from botocore.model import (
 )
 
 from rekolocal.errors import ImageTooLargeException, InvalidParameterException, SerializationException
+
+T = TypeVar("T")
 
 _TOO_MANY_BYTES = "have length less than or equal to 5242880"  # only images have this limit
 
@@ -35,7 +37,7 @@ def operation_model(operation: str) -> OperationModel:
     return service_model().operation_model(operation)
 
 
-def read(shape: Shape, value: Any, path: str = "") -> Any:
+def read(shape: Shape, value: object, path: str = "") -> object:
     """JSON `value` as Python values of `shape`: blobs are decoded, nulls and unknown members left out.
 
     Raises SerializationException when a JSON type is wrong.
@@ -67,7 +69,7 @@ def read(shape: Shape, value: Any, path: str = "") -> Any:
             return _expect(value, str, path)
 
 
-def _expect(value: Any, kind: type, path: str) -> Any:
+def _expect(value: object, kind: type[T], path: str) -> T:
     if not isinstance(value, kind):
         raise SerializationException(f"{path or 'the request'} has the wrong type")
     return value
@@ -80,7 +82,7 @@ def _blob(text: str, path: str) -> bytes:
         raise SerializationException(f"{path} is not base64") from error
 
 
-def _number(value: Any, path: str) -> float:
+def _number(value: object, path: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SerializationException(f"{path} is not a number")
     try:
@@ -92,14 +94,17 @@ def _number(value: Any, path: str) -> float:
     return number
 
 
-def _integer(value: Any, path: str) -> int:
+def _integer(value: object, path: str) -> int:
+    if isinstance(value, int):
+        _number(value, path)
+        return value
     number = _number(value, path)
     if number != int(number):
         raise SerializationException(f"{path} is not an integer")
-    return int(value)
+    return int(number)
 
 
-def check_request(shape: Shape, value: Mapping[str, Any]) -> None:
+def check_request(shape: Shape, value: Mapping[str, object]) -> None:
     """Hold a request's constraints.
 
     Raises InvalidParameterException with AWS's wording, or ImageTooLargeException for too many image bytes.
@@ -115,40 +120,30 @@ def check_request(shape: Shape, value: Mapping[str, Any]) -> None:
     )
 
 
-def violations(shape: Shape, value: Any, path: str = "", *, empty_lists: bool = False) -> Iterator[str]:
-    """Every constraint of the model that `value` (as `read` gives it) breaks, one sentence each.
-
-    `empty_lists`: a list may be empty where its shape says otherwise, as it is in AWS's own replies.
-    """
-    match shape:
-        case StructureShape():
+def violations(shape: Shape, value: object, path: str = "") -> Iterator[str]:
+    """Every constraint of the model that `value` (as `read` gives it) breaks, one sentence each."""
+    match shape, value:
+        case StructureShape(), dict():
             for name in shape.metadata.get("required", []):
                 if name not in value:
                     yield _broken(None, _at(path, name), "not be null")
             for name in value.keys() & shape.members.keys():
-                yield from violations(
-                    shape.members[name], value[name], _at(path, name), empty_lists=empty_lists
-                )
-        case ListShape():
-            minimum = 0 if empty_lists else shape.metadata.get("min", 0)
-            yield from _length(len(value), minimum, shape, f"a list of {len(value)}", path)
+                yield from violations(shape.members[name], value[name], _at(path, name))
+        case ListShape(), list():
+            yield from _length(len(value), shape, f"a list of {len(value)}", path)
             for number, item in enumerate(value):
-                yield from violations(
-                    shape.member, item, f"{path}.{number + 1}.member", empty_lists=empty_lists
-                )
-        case MapShape():
-            yield from _length(
-                len(value), shape.metadata.get("min", 0), shape, f"a map of {len(value)}", path
-            )
+                yield from violations(shape.member, item, f"{path}.{number + 1}.member")
+        case MapShape(), dict():
+            yield from _length(len(value), shape, f"a map of {len(value)}", path)
             for key, item in value.items():
-                yield from violations(shape.key, key, path, empty_lists=empty_lists)
-                yield from violations(shape.value, item, f"{path}.{key}", empty_lists=empty_lists)
-        case StringShape():
+                yield from violations(shape.key, key, path)
+                yield from violations(shape.value, item, f"{path}.{key}")
+        case StringShape(), str():
             yield from _string(shape, value, path)
-    if shape.type_name == "blob":
-        yield from _length(len(value), shape.metadata.get("min", 0), shape, f"{len(value)} bytes", path)
-    elif shape.type_name in ("integer", "long", "float", "double"):
-        yield from _range(shape, value, path)
+        case _, bytes():
+            yield from _length(len(value), shape, f"{len(value)} bytes", path)
+        case _, int() | float():
+            yield from _range(shape, value, path)
 
 
 def _at(path: str, name: str) -> str:
@@ -161,8 +156,8 @@ def _broken(value: object, path: str, rule: str) -> str:
     return f"Value {shown} at '{path}' failed to satisfy constraint: Member must {rule}"
 
 
-def _length(length: int, minimum: int, shape: Shape, what: str, path: str) -> Iterator[str]:
-    maximum = shape.metadata.get("max", math.inf)
+def _length(length: int, shape: Shape, what: str, path: str) -> Iterator[str]:
+    minimum, maximum = shape.metadata.get("min", 0), shape.metadata.get("max", math.inf)
     if length < minimum:
         yield _broken(what, path, f"have length greater than or equal to {minimum}")
     elif length > maximum:
@@ -171,7 +166,7 @@ def _length(length: int, minimum: int, shape: Shape, what: str, path: str) -> It
 
 def _string(shape: StringShape, value: str, path: str) -> Iterator[str]:
     shown = value[:100]
-    yield from _length(len(value), shape.metadata.get("min", 0), shape, shown, path)
+    yield from _length(len(value), shape, shown, path)
     pattern = shape.metadata.get("pattern")
     if pattern and not _pattern(pattern).fullmatch(value):
         yield _broken(shown, path, f"satisfy regular expression pattern: {pattern}")

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -15,6 +15,9 @@ from rekolocal.server import serve_in_thread
 from rekolocal.service import Service
 from rekolocal.signature import Credentials
 
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+
 _TEST_KEYS = Credentials("testing", "testing")
 
 
@@ -23,7 +26,7 @@ class LocalRekognition:
     """A running server: its URL, a boto3 `rekognition` client for it, and the service behind it."""
 
     endpoint_url: str
-    client: Any
+    client: "RekognitionClient"
     service: Service
 
 
@@ -47,7 +50,7 @@ def local_rekognition(
         service.close()
 
 
-def client_for(endpoint_url: str, keys: Credentials = _TEST_KEYS) -> Any:
+def client_for(endpoint_url: str, keys: Credentials = _TEST_KEYS) -> "RekognitionClient":
     """A boto3 client that tries once: a test wants to see the first error."""
     return boto3.client(
         "rekognition",

@@ -1,12 +1,15 @@
-"""The operations: each takes the service and a checked request, and gives the reply's members."""
+"""The operations: functions of the service and a request's members, which give a reply's members.
 
-from collections.abc import Callable, Mapping
-from typing import Any
+A request's members come as keyword arguments with Python's names (`max_faces` for MaxFaces), checked against
+the operation's input shape; the tests hold each function's parameters against that shape, too.
+"""
+
+from collections.abc import Callable
 
 from rekolocal.operations import collections, faces, images, searches, tags, users
-from rekolocal.service import Service
+from rekolocal.operations.replies import Reply
 
-Operation = Callable[[Service, Mapping[str, Any]], dict[str, Any]]
+Operation = Callable[..., Reply]
 
 OPERATIONS: dict[str, Operation] = {
     "AssociateFaces": users.associate_faces,

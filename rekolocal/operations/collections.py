@@ -1,8 +1,8 @@
 """CreateCollection, DescribeCollection, ListCollections, DeleteCollection."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from rekolocal.operations.replies import Reply
 from rekolocal.operations.tags import check_number_of_tags
 from rekolocal.service import FACE_MODEL_VERSION, Service
 from rekolocal.state import collections
@@ -10,12 +10,14 @@ from rekolocal.state import collections
 _PAGE = 1000
 
 
-def create_collection(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def create_collection(
+    service: Service, *, collection_id: str, tags: Mapping[str, str] | None = None
+) -> Reply:
     """Make an empty collection."""
-    tags = request.get("Tags", {})
+    tags = tags or {}
     check_number_of_tags(tags)
     with service.database.write() as transaction:
-        collection = collections.insert(transaction.db, request["CollectionId"], service.now())
+        collection = collections.insert(transaction.db, collection_id, service.now())
         collections.set_tags(transaction.db, collection, tags)
     return {
         "StatusCode": 200,
@@ -25,10 +27,10 @@ def create_collection(service: Service, request: Mapping[str, Any]) -> dict[str,
     }
 
 
-def describe_collection(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def describe_collection(service: Service, *, collection_id: str) -> Reply:
     """Count a collection's faces and users."""
     with service.database.read() as db:
-        collection = collections.get(db, request["CollectionId"])
+        collection = collections.get(db, collection_id)
         faces, users = collections.count(db, collection)
     return {
         "FaceCount": faces,
@@ -39,25 +41,24 @@ def describe_collection(service: Service, request: Mapping[str, Any]) -> dict[st
     }
 
 
-def list_collections(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def list_collections(service: Service, *, max_results: int = 0, next_token: str | None = None) -> Reply:
     """A page of collections, oldest first."""
-    limit = request.get("MaxResults") or _PAGE
-    after = service.pages.last_key("ListCollections", request.get("NextToken"))
+    limit = max_results or _PAGE
+    after = service.pages.last_key("ListCollections", next_token)
     with service.database.read() as db:
         found = collections.page(db, after, limit + 1)
-    reply: dict[str, Any] = {
-        "CollectionIds": [collection.id for collection in found[:limit]],
-        "FaceModelVersions": [FACE_MODEL_VERSION for _ in found[:limit]],
+    page = found[:limit]
+    return {
+        "CollectionIds": [collection.id for collection in page],
+        "FaceModelVersions": [FACE_MODEL_VERSION for _ in page],
+        **service.pages.next_page("ListCollections", [collection.key for collection in found], limit),
     }
-    if len(found) > limit:
-        reply["NextToken"] = service.pages.token("ListCollections", found[limit - 1].key)
-    return reply
 
 
-def delete_collection(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def delete_collection(service: Service, *, collection_id: str) -> Reply:
     """Delete a collection with its faces, users and tags."""
     with service.database.write() as transaction:
-        collection = collections.get(transaction.db, request["CollectionId"])
+        collection = collections.get(transaction.db, collection_id)
         collections.delete(transaction.db, collection)
         transaction.after_commit(lambda: service.forget_collection(collection.key))
     return {"StatusCode": 200}

@@ -1,13 +1,14 @@
 """IndexFaces, ListFaces, DeleteFaces."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from rekolocal.engine.faces import Embeddings, Face
+from rekolocal.engine.faces import MAX_FACES, Embeddings, Face
 from rekolocal.operations import replies
+from rekolocal.operations.replies import Reply
+from rekolocal.pictures import Image
 from rekolocal.service import FACE_MODEL_VERSION, Service
 from rekolocal.state import collections, faces
 from rekolocal.state.faces import StoredFace
@@ -16,23 +17,26 @@ _PAGE = 1000
 _SAME_BOX = 1e-6
 
 
-def index_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def index_faces(
+    service: Service, *, collection_id: str, image: Image, external_image_id: str | None = None,
+    detection_attributes: Sequence[str] = (), max_faces: int = MAX_FACES, quality_filter: str = "AUTO",
+) -> Reply:  # fmt: skip
     """Find the faces of a picture and add those that pass to a collection, the largest first."""
-    content = service.pictures.read(request["Image"])
+    content = service.pictures.read(image)
     with service.database.read() as db:
-        collections.get(db, request["CollectionId"])
-    found = service.engine.faces(content)
+        collections.get(db, collection_id)
     passed: list[Face] = []
-    unindexed: list[dict[str, Any]] = []
-    for face in found:
-        reasons = face.missed_reasons(request.get("QualityFilter", "AUTO"))
-        if not reasons and len(passed) >= request.get("MaxFaces", len(found)):
+    unindexed: list[Reply] = []
+    for face in service.engine.faces(content):
+        reasons = face.missed_reasons(quality_filter)
+        if not reasons and len(passed) >= max_faces:
             reasons = ["EXCEEDS_MAX_FACES"]
         if reasons:
             unindexed.append({"Reasons": reasons, "FaceDetail": replies.face_detail(face)})
         else:
             passed.append(face)
-    stored = _store(service, request, content, passed, service.engine.embed_for_keeping(passed))
+    vectors = service.engine.embed_for_keeping(passed)
+    stored = _store(service, collection_id, content, external_image_id, passed, vectors)
     return {
         "FaceRecords": [
             {"Face": replies.stored_face(row), "FaceDetail": replies.face_detail(face)}
@@ -44,16 +48,16 @@ def index_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _store(
-    service: Service, request: Mapping[str, Any], content: bytes, passed: Sequence[Face], vectors: Embeddings
-) -> list[StoredFace]:
+    service: Service, collection_id: str, content: bytes, external: str | None, passed: Sequence[Face],
+    vectors: Embeddings,
+) -> list[StoredFace]:  # fmt: skip
     """All faces of a picture in one transaction; those the same picture left before are found again."""
     if not passed:
         return []
     digest, image_id = hashlib.sha256(content).digest(), service.new_id()
-    external = request.get("ExternalImageId")
     with service.database.write() as transaction:
         db = transaction.db
-        collection = collections.get(db, request["CollectionId"])
+        collection = collections.get(db, collection_id)
         before = [] if external is None else faces.of_image(db, collection, digest, external)
         stored: list[StoredFace] = []
         new: list[int] = []
@@ -77,31 +81,31 @@ def _is_same(row: StoredFace, face: Face) -> bool:
     return abs(row.box.left - face.box.left) < _SAME_BOX and abs(row.box.top - face.box.top) < _SAME_BOX
 
 
-def list_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def list_faces(
+    service: Service, *, collection_id: str, max_results: int = 0, next_token: str | None = None,
+    user_id: str | None = None, face_ids: Sequence[str] | None = None,
+) -> Reply:  # fmt: skip
     """A page of a collection's faces, oldest first; of one user or with given ids, if asked."""
-    limit = request.get("MaxResults") or _PAGE
-    user_id, ids = request.get("UserId"), request.get("FaceIds")
-    listing = f"ListFaces {request['CollectionId']} {user_id} {ids}"
-    after = service.pages.last_key(listing, request.get("NextToken"))
+    limit = max_results or _PAGE
+    listing = f"ListFaces {collection_id} {user_id} {face_ids}"
+    after = service.pages.last_key(listing, next_token)
     with service.database.read() as db:
-        collection = collections.get(db, request["CollectionId"])
-        found = faces.page(db, collection, after, limit + 1, user_id=user_id, ids=ids)
-    reply: dict[str, Any] = {
+        collection = collections.get(db, collection_id)
+        found = faces.page(db, collection, after, limit + 1, user_id=user_id, ids=face_ids)
+    return {
         "Faces": [replies.stored_face(face) for face in found[:limit]],
         "FaceModelVersion": FACE_MODEL_VERSION,
+        **service.pages.next_page(listing, [face.key for face in found], limit),
     }
-    if len(found) > limit:
-        reply["NextToken"] = service.pages.token(listing, found[limit - 1].key)
-    return reply
 
 
-def delete_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def delete_faces(service: Service, *, collection_id: str, face_ids: Sequence[str]) -> Reply:
     """Delete faces; one that belongs to a user stays, and is named."""
-    unsuccessful: list[dict[str, Any]] = []
+    unsuccessful: list[Reply] = []
     deleted: list[StoredFace] = []
     with service.database.write() as transaction:
-        collection = collections.get(transaction.db, request["CollectionId"])
-        wanted = list(dict.fromkeys(request["FaceIds"]))
+        collection = collections.get(transaction.db, collection_id)
+        wanted = list(dict.fromkeys(face_ids))
         found = faces.with_ids(transaction.db, collection, wanted)
         for face_id in wanted:
             face = found.get(face_id)

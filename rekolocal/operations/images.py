@@ -1,42 +1,41 @@
 """DetectFaces and CompareFaces: nothing is stored."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from rekolocal.engine.faces import Face
 from rekolocal.errors import InvalidParameterException
 from rekolocal.operations import replies
+from rekolocal.operations.replies import Reply
+from rekolocal.pictures import Image
 from rekolocal.service import Service
 from rekolocal.similarity import similarity_pct
 
-_DEFAULT_THRESHOLD_PCT = 80.0
 
-
-def detect_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def detect_faces(service: Service, *, image: Image, attributes: Sequence[str] = ()) -> Reply:
     """The faces of a picture, the 100 largest."""
-    found = service.engine.faces(service.pictures.read(request["Image"]))
+    found = service.engine.faces(service.pictures.read(image))
     return {"FaceDetails": [replies.face_detail(face) for face in found]}
 
 
-def compare_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def compare_faces(
+    service: Service, *, source_image: Image, target_image: Image, similarity_threshold: float = 80.0,
+    quality_filter: str = "NONE",
+) -> Reply:  # fmt: skip
     """The largest face of the source against every face of the target.
 
     Raises InvalidParameterException when either has no face that passes the QualityFilter.
     """
-    quality_filter = request.get("QualityFilter", "NONE")
-    source = service.engine.largest_face(service.pictures.read(request["SourceImage"]))
+    source = service.engine.largest_face(service.pictures.read(source_image))
     targets = [
         face
-        for face in service.engine.faces(service.pictures.read(request["TargetImage"]))
+        for face in service.engine.faces(service.pictures.read(target_image))
         if not face.missed_reasons(quality_filter)
     ]
     if source is None or source.missed_reasons(quality_filter) or not targets:
         raise InvalidParameterException("Request has invalid parameters: there is no face in an image")
     vectors = service.engine.embed([source, *targets])
     similarities = similarity_pct(np.linalg.norm(vectors[1:] - vectors[0], axis=1))
-    threshold = request.get("SimilarityThreshold", _DEFAULT_THRESHOLD_PCT)
     ranked = sorted(zip(similarities, targets, strict=True), key=lambda pair: -pair[0])
     return {
         "SourceImageFace": {
@@ -46,13 +45,9 @@ def compare_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any
         "FaceMatches": [
             {"Similarity": float(similarity), "Face": replies.face_detail(face)}
             for similarity, face in ranked
-            if similarity >= threshold
+            if similarity >= similarity_threshold
         ],
         "UnmatchedFaces": [
-            replies.face_detail(face) for similarity, face in ranked if similarity < threshold
+            replies.face_detail(face) for similarity, face in ranked if similarity < similarity_threshold
         ],
     }
-
-
-def _compared(face: Face) -> dict[str, Any]:
-    return replies.face_detail(face)

@@ -1,20 +1,21 @@
 """Members that several operations' replies share."""
 
-from typing import Any
-
 from rekolocal.engine.faces import Box, Face
 from rekolocal.service import FACE_MODEL_VERSION
 from rekolocal.state.faces import StoredFace
 
+Reply = dict[str, object]
+"""Members of a reply, or of a part of one. The tests hold every reply against its output shape."""
+
 _LANDMARKS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
 
-def bounding_box(box: Box) -> dict[str, float]:
+def bounding_box(box: Box) -> Reply:
     """A BoundingBox: fractions of the picture."""
     return {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
 
 
-def face_detail(face: Face) -> dict[str, Any]:
+def face_detail(face: Face) -> Reply:
     """A FaceDetail with the default attributes; attributes that need a model of their own are left out."""
     return {
         "BoundingBox": bounding_box(face.box),
@@ -28,9 +29,9 @@ def face_detail(face: Face) -> dict[str, Any]:
     }
 
 
-def stored_face(face: StoredFace) -> dict[str, Any]:
+def stored_face(face: StoredFace) -> Reply:
     """A Face, as in listings and matches."""
-    reply: dict[str, Any] = {
+    reply: Reply = {
         "FaceId": str(face.id),
         "BoundingBox": bounding_box(face.box),
         "ImageId": str(face.image_id),

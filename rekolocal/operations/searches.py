@@ -1,7 +1,6 @@
 """SearchFaces, SearchFacesByImage, SearchUsers, SearchUsersByImage."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,8 @@ from rekolocal.engine.faces import Face
 from rekolocal.errors import InvalidParameterException
 from rekolocal.index import VectorIndex
 from rekolocal.operations import replies
+from rekolocal.operations.replies import Reply
+from rekolocal.pictures import Image
 from rekolocal.service import FACE_MODEL_VERSION, Service
 from rekolocal.similarity import distance_at, similarity_pct
 from rekolocal.state import collections, faces, users
@@ -17,56 +18,75 @@ from rekolocal.state.collections import Collection
 
 Vector = npt.NDArray[np.float32]
 
-_DEFAULT_FACES, _DEFAULT_USERS = 80, 10
-_DEFAULT_THRESHOLD_PCT = 80.0
+_THRESHOLD_PCT = 80.0
 
 
-def search_faces(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How many, how similar at least, and a key that is not to be among them."""
+
+    limit: int
+    threshold_pct: float
+    without: int | None = None
+
+    def nearest(self, index: VectorIndex, vector: Vector) -> dict[int, float]:
+        """Keys and similarities, most similar first."""
+        limit = self.limit + (self.without is not None)
+        keys, distances = index.search(vector, limit=limit, max_distance=distance_at(self.threshold_pct))
+        found = zip(keys.tolist(), similarity_pct(distances).tolist(), strict=True)
+        return dict([(key, similarity) for key, similarity in found if key != self.without][: self.limit])
+
+
+def search_faces(
+    service: Service, *, collection_id: str, face_id: str, max_faces: int = 80,
+    face_match_threshold: float = _THRESHOLD_PCT,
+) -> Reply:  # fmt: skip
     """The faces of the collection nearest to one of its own; that one is not among them."""
-    with service.database.read() as db:
-        collection = collections.get(db, request["CollectionId"])
-        face = faces.with_ids(db, collection, [request["FaceId"]]).get(request["FaceId"])
-        if face is None:
-            raise InvalidParameterException(f"The face id: {request['FaceId']} does not exist")
-        (vector,) = faces.vectors(db, [face.key])
+    collection, key, vector = _stored_face(service, collection_id, face_id)
+    wanted = _Wanted(max_faces, face_match_threshold, without=key)
     return {
-        "SearchedFaceId": request["FaceId"],
-        "FaceMatches": _face_matches(service, collection, request, vector, without=face.key),
+        "SearchedFaceId": face_id,
+        "FaceMatches": _face_matches(service, collection, vector, wanted),
         "FaceModelVersion": FACE_MODEL_VERSION,
     }
 
 
-def search_faces_by_image(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def _stored_face(service: Service, collection_id: str, face_id: str) -> tuple[Collection, int, Vector]:
+    """The collection, and the face's key and vector."""
+    with service.database.read() as db:
+        collection = collections.get(db, collection_id)
+        face = faces.with_ids(db, collection, [face_id]).get(face_id)
+        if face is None:
+            raise InvalidParameterException(f"The face id: {face_id} does not exist")
+        (vector,) = faces.vectors(db, [face.key])
+    return collection, face.key, vector
+
+
+def search_faces_by_image(
+    service: Service, *, collection_id: str, image: Image, max_faces: int = 80,
+    face_match_threshold: float = _THRESHOLD_PCT, quality_filter: str = "NONE",
+) -> Reply:  # fmt: skip
     """The faces of the collection nearest to the largest face of a picture.
 
     Raises InvalidParameterException when there is no face that passes the QualityFilter.
     """
-    content = service.pictures.read(request["Image"])
+    content = service.pictures.read(image)
     with service.database.read() as db:
-        collection = collections.get(db, request["CollectionId"])
+        collection = collections.get(db, collection_id)
     face = service.engine.largest_face(content)
-    if face is None or face.missed_reasons(request.get("QualityFilter", "NONE")):
+    if face is None or face.missed_reasons(quality_filter):
         raise InvalidParameterException("There are no faces in the image. Should be at least 1.")
     (vector,) = service.engine.embed([face])
     return {
         "SearchedFaceBoundingBox": replies.bounding_box(face.box),
         "SearchedFaceConfidence": face.confidence_pct,
-        "FaceMatches": _face_matches(service, collection, request, vector),
+        "FaceMatches": _face_matches(service, collection, vector, _Wanted(max_faces, face_match_threshold)),
         "FaceModelVersion": FACE_MODEL_VERSION,
     }
 
 
-def _face_matches(
-    service: Service,
-    collection: Collection,
-    request: Mapping[str, Any],
-    vector: Vector,
-    without: int | None = None,
-) -> list[dict[str, Any]]:
-    limit = request.get("MaxFaces", _DEFAULT_FACES)
-    found = _nearest(
-        service.face_index(collection.key), vector, request, "FaceMatchThreshold", limit, without
-    )
+def _face_matches(service: Service, collection: Collection, vector: Vector, wanted: _Wanted) -> list[Reply]:
+    found = wanted.nearest(service.face_index(collection.key), vector)
     with service.database.read() as db:
         rows = faces.with_keys(db, list(found))
     return [
@@ -76,63 +96,59 @@ def _face_matches(
     ]
 
 
-def search_users(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def search_users(
+    service: Service, *, collection_id: str, user_id: str | None = None, face_id: str | None = None,
+    max_users: int = 10, user_match_threshold: float = _THRESHOLD_PCT,
+) -> Reply:  # fmt: skip
     """The users nearest to one face or one user of the collection; that user is not among them."""
-    if ("FaceId" in request) == ("UserId" in request):
-        raise InvalidParameterException(
-            "Request has invalid parameters: either FaceId or UserId must be given"
-        )
-    searched: dict[str, Any]
-    with service.database.read() as db:
-        collection = collections.get(db, request["CollectionId"])
-        if "UserId" in request:
-            user = users.get(db, collection, request["UserId"])
-            vector, without, searched = user.vector, user.key, {"SearchedUser": {"UserId": user.id}}
-        else:
-            face = faces.with_ids(db, collection, [request["FaceId"]]).get(request["FaceId"])
-            if face is None:
-                raise InvalidParameterException(f"The face id: {request['FaceId']} does not exist")
-            (vector,) = faces.vectors(db, [face.key])
-            without, searched = None, {"SearchedFace": {"FaceId": request["FaceId"]}}
-    matches = [] if vector is None else _user_matches(service, collection, request, vector, without)
+    searched: Reply
+    vector: Vector | None
+    if user_id is not None and face_id is None:
+        with service.database.read() as db:
+            collection = collections.get(db, collection_id)
+            user = users.get(db, collection, user_id)
+        vector, without, searched = user.vector, user.key, {"SearchedUser": {"UserId": user_id}}
+    elif face_id is not None and user_id is None:
+        collection, _, vector = _stored_face(service, collection_id, face_id)
+        without, searched = None, {"SearchedFace": {"FaceId": face_id}}
+    else:
+        raise InvalidParameterException("Request has invalid parameters: give either FaceId or UserId")
+    wanted = _Wanted(max_users, user_match_threshold, without)
+    matches = [] if vector is None else _user_matches(service, collection, vector, wanted)
     return {"UserMatches": matches, "FaceModelVersion": FACE_MODEL_VERSION, **searched}
 
 
-def search_users_by_image(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def search_users_by_image(
+    service: Service, *, collection_id: str, image: Image, max_users: int = 10,
+    user_match_threshold: float = _THRESHOLD_PCT, quality_filter: str = "NONE",
+) -> Reply:  # fmt: skip
     """The users nearest to the largest face of a picture; empty when there is none that passes."""
-    content = service.pictures.read(request["Image"])
+    content = service.pictures.read(image)
     with service.database.read() as db:
-        collection = collections.get(db, request["CollectionId"])
-    quality_filter = request.get("QualityFilter", "NONE")
-    found = service.engine.faces(content)
-    reply: dict[str, Any] = {"UserMatches": [], "FaceModelVersion": FACE_MODEL_VERSION, "UnsearchedFaces": []}
+        collection = collections.get(db, collection_id)
     searched: Face | None = None
-    for face in found:
+    unsearched: list[Reply] = []
+    for face in service.engine.faces(content):
         reasons = face.missed_reasons(quality_filter)
         if searched is not None:
             reasons = [*reasons, "FACE_NOT_LARGEST"]
         if reasons:
-            reply["UnsearchedFaces"].append({"FaceDetails": replies.face_detail(face), "Reasons": reasons})
+            unsearched.append({"FaceDetails": replies.face_detail(face), "Reasons": reasons})
         else:
             searched = face
+    reply: Reply = {
+        "UserMatches": [], "FaceModelVersion": FACE_MODEL_VERSION, "UnsearchedFaces": unsearched,
+    }  # fmt: skip
     if searched is not None:
         (vector,) = service.engine.embed([searched])
+        wanted = _Wanted(max_users, user_match_threshold)
         reply["SearchedFace"] = {"FaceDetail": replies.face_detail(searched)}
-        reply["UserMatches"] = _user_matches(service, collection, request, vector)
+        reply["UserMatches"] = _user_matches(service, collection, vector, wanted)
     return reply
 
 
-def _user_matches(
-    service: Service,
-    collection: Collection,
-    request: Mapping[str, Any],
-    vector: Vector,
-    without: int | None = None,
-) -> list[dict[str, Any]]:
-    limit = request.get("MaxUsers", _DEFAULT_USERS)
-    found = _nearest(
-        service.user_index(collection.key), vector, request, "UserMatchThreshold", limit, without
-    )
+def _user_matches(service: Service, collection: Collection, vector: Vector, wanted: _Wanted) -> list[Reply]:
+    found = wanted.nearest(service.user_index(collection.key), vector)
     with service.database.read() as db:
         rows = users.with_keys(db, list(found))
     return [
@@ -140,19 +156,3 @@ def _user_matches(
         for key, similarity in found.items()
         if (user := rows.get(key))
     ]
-
-
-def _nearest(
-    index: VectorIndex,
-    vector: Vector,
-    request: Mapping[str, Any],
-    threshold_name: str,
-    limit: int,
-    without: int | None,
-) -> dict[int, float]:
-    """Keys and similarities, most similar first."""
-    threshold = request.get(threshold_name, _DEFAULT_THRESHOLD_PCT)
-    more = 0 if without is None else 1
-    keys, distances = index.search(vector, limit=limit + more, max_distance=distance_at(threshold))
-    found = zip(keys.tolist(), similarity_pct(distances).tolist(), strict=True)
-    return dict([(key, similarity) for key, similarity in found if key != without][:limit])

@@ -1,10 +1,10 @@
 """TagResource, UntagResource, ListTagsForResource: a collection is the only resource with tags."""
 
 import sqlite3
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from rekolocal.errors import ResourceNotFoundException, ServiceQuotaExceededException
+from rekolocal.operations.replies import Reply
 from rekolocal.service import Service
 from rekolocal.state import collections
 from rekolocal.state.collections import Collection
@@ -18,27 +18,27 @@ def check_number_of_tags(tags: Mapping[str, str]) -> None:
         raise ServiceQuotaExceededException(f"A resource has at most {_MAX_TAGS} tags")
 
 
-def tag_resource(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def tag_resource(service: Service, *, resource_arn: str, tags: Mapping[str, str]) -> Reply:
     """Add or change tags."""
     with service.database.write() as transaction:
-        collection = _collection(service, transaction.db, request["ResourceArn"])
-        check_number_of_tags(collections.tags(transaction.db, collection) | request["Tags"])
-        collections.set_tags(transaction.db, collection, request["Tags"])
+        collection = _collection(service, transaction.db, resource_arn)
+        check_number_of_tags({**collections.tags(transaction.db, collection), **tags})
+        collections.set_tags(transaction.db, collection, tags)
     return {}
 
 
-def untag_resource(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def untag_resource(service: Service, *, resource_arn: str, tag_keys: Sequence[str]) -> Reply:
     """Remove tags."""
     with service.database.write() as transaction:
-        collection = _collection(service, transaction.db, request["ResourceArn"])
-        collections.remove_tags(transaction.db, collection, request["TagKeys"])
+        collection = _collection(service, transaction.db, resource_arn)
+        collections.remove_tags(transaction.db, collection, tag_keys)
     return {}
 
 
-def list_tags_for_resource(service: Service, request: Mapping[str, Any]) -> dict[str, Any]:
+def list_tags_for_resource(service: Service, *, resource_arn: str) -> Reply:
     """A collection's tags."""
     with service.database.read() as db:
-        return {"Tags": collections.tags(db, _collection(service, db, request["ResourceArn"]))}
+        return {"Tags": collections.tags(db, _collection(service, db, resource_arn))}
 
 
 def _collection(service: Service, db: sqlite3.Connection, arn: str) -> Collection:

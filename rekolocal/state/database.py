@@ -67,7 +67,7 @@ CREATE TABLE secret (bytes BLOB NOT NULL);
 """
 
 
-class FolderTakenError(Exception):
+class FolderTaken(Exception):
     """Another server works on this folder; its index would not see our writes, nor ours its."""
 
 
@@ -79,7 +79,7 @@ def _claim(path: Path) -> IO[str]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.close()
-            raise FolderTakenError(f"another rekolocal serves {path.parent}") from error
+            raise FolderTaken(f"another rekolocal serves {path.parent}") from error
     return file
 
 
@@ -102,7 +102,7 @@ class Database:
     One writer at a time; readers have a connection a thread and wait for nobody. Without a folder everything
     lives in memory, on one connection.
 
-    Raises FolderTakenError when another process, or another Database of this one, works on the folder.
+    Raises FolderTaken when another process, or another Database of this one, works on the folder.
     """
 
     def __init__(self, folder: Path | None) -> None:

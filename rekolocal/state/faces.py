@@ -4,7 +4,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -37,7 +36,10 @@ class StoredFace:
     user_id: str | None = None
 
 
-def _face(row: Sequence[Any]) -> StoredFace:
+_Row = tuple[int, bytes, bytes, str | None, float, float, float, float, float, int | None, str | None]
+
+
+def _face(row: _Row) -> StoredFace:
     key, id_, image_id, external_image_id, left, top, width, height, confidence, user, user_id = row
     box = Box(left, top, width, height)
     return StoredFace(

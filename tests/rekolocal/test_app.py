@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from rekolocal.app import Application
+from rekolocal.app import Application, Scope
 from rekolocal.engine.faces import FaceEngine
+from rekolocal.request_body import Message, Receive
 from rekolocal.server import application
 from rekolocal.service import Service
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -26,13 +25,13 @@ def app(engine: FaceEngine) -> Iterator[Application]:
 
 
 async def call(app: Application, receive: Receive) -> tuple[int, dict[str, Any]] | None:
-    sent: list[Any] = []
+    sent: list[Message] = []
 
-    async def send(message: Any) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
 
     headers = [(b"x-amz-target", b"RekognitionService.ListCollections")]
-    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
     await app(scope, receive, send)
     return (sent[0]["status"], json.loads(sent[1]["body"])) if sent else None
 
@@ -40,7 +39,7 @@ async def call(app: Application, receive: Receive) -> tuple[int, dict[str, Any]]
 def chunks(*contents: bytes, then: Receive | None = None) -> Receive:
     left = list(contents)
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         if left:
             return {"type": "http.request", "body": left.pop(0), "more_body": bool(left) or then is not None}
         assert then is not None
@@ -49,12 +48,12 @@ def chunks(*contents: bytes, then: Receive | None = None) -> Receive:
     return receive
 
 
-async def never() -> dict[str, Any]:
+async def never() -> Message:
     await asyncio.Event().wait()
     raise AssertionError
 
 
-async def hung_up() -> dict[str, Any]:
+async def hung_up() -> Message:
     return {"type": "http.disconnect"}
 
 

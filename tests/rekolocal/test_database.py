@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rekolocal.errors import ResourceAlreadyExistsException, ResourceNotFoundException
-from rekolocal.state import Database, FolderTakenError, collections
+from rekolocal.state import Database, FolderTaken, collections
 
 
 def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
 
 def test_one_folder_has_one_server(tmp_path: Path) -> None:
     first = Database(tmp_path)
-    with pytest.raises(FolderTakenError):
+    with pytest.raises(FolderTaken):
         Database(tmp_path)
     first.close()
     Database(tmp_path).close()

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from rekolocal.pictures import S3Object
 from rekolocal.testing import LocalRekognition, local_rekognition
 
 pytestmark = pytest.mark.integration
@@ -35,8 +36,8 @@ def rekognition(s3: Any) -> Iterator[LocalRekognition]:
 
 def test_a_picture_is_read_from_s3(s3: Any, rekognition: LocalRekognition, hopper: bytes) -> None:
     s3.put_object(Bucket="pictures", Key="people/grace hopper +1.jpg", Body=hopper)
-    image = {"S3Object": {"Bucket": "pictures", "Name": "people/grace hopper +1.jpg"}}
-    assert len(rekognition.client.detect_faces(Image=image)["FaceDetails"]) == 1
+    where: S3Object = {"Bucket": "pictures", "Name": "people/grace hopper +1.jpg"}
+    assert len(rekognition.client.detect_faces(Image={"S3Object": where})["FaceDetails"]) == 1
 
 
 @pytest.mark.parametrize(("bucket", "key"), [("pictures", "missing.jpg"), ("no-such-bucket", "x.jpg")])

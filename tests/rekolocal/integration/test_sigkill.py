@@ -49,11 +49,12 @@ class Load:
         turn = 0
         while True:
             external_id = f"{self._round}-{number}-{turn}"
-            image = {"Bytes": self._pictures[turn % len(self._pictures)]}
+            picture = self._pictures[turn % len(self._pictures)]
             try:
                 reply = client.index_faces(
-                    CollectionId="employees", Image=image, ExternalImageId=external_id, QualityFilter="NONE"
-                )
+                    CollectionId="employees", Image={"Bytes": picture}, ExternalImageId=external_id,
+                    QualityFilter="NONE",
+                )  # fmt: skip
             except (BotoCoreError, ClientError):
                 return
             self.told[external_id] = len(reply["FaceRecords"])
