@@ -19,10 +19,10 @@ import click
 import psutil
 
 from benchmarks.kiosk_scenes import HEAD_POSES, KeptAndAnswered
-from benchmarks.report import Row, publish, yunet_model
+from benchmarks.report import Row, publish
 from kiosk.vision.camera import View
 from kiosk.vision.clip import Clip
-from kiosk.vision.detect import make_detector
+from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Frame
 from kiosk.visits.loop import Attention, Loop
 
@@ -56,7 +56,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         outbox = KeptAndAnswered(Path(folder))
         attention = Attention(min_face_px=20)
-        loop = Loop("bench", make_detector(yunet_model()), outbox, live=False, attention=attention)
+        loop = Loop("bench", YuNet(), outbox, live=False, attention=attention)
         before_mb = 0.0
         with click.progressbar(frames(count), length=count, label="frames") as shown:
             for frame in shown:

@@ -12,13 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.kiosk_scenes import HEAD_POSES, empty_door, images_of
-from benchmarks.report import Row, publish, yunet_model
+from benchmarks.report import Row, publish
 from kiosk.client.api import ApiClient
 from kiosk.delivery.spool import Spool
 from kiosk.delivery.uploader import Uploader
 from kiosk.vision.best_shot import Patience
 from kiosk.vision.crop import encode_jpeg, head_and_shoulders
-from kiosk.vision.detect import Detector, make_detector
+from kiosk.vision.detect import Detector, YuNet
 from kiosk.vision.frame import Frame, Image
 from kiosk.vision.quality import quality
 from kiosk.visits.events import Answered, Captured, Event
@@ -65,7 +65,7 @@ def first_good_s(detector: Detector, clip: list[Image]) -> float:
 
 
 def main() -> None:
-    detector = make_detector(yunet_model())
+    detector = YuNet()
     clips = [images_of(clip) for clip in HEAD_POSES]
     visits = clips * VISITS
     events: list[Event] = []

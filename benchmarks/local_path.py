@@ -30,7 +30,7 @@ from rich.progress import track
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
 from kiosk.client.errors import NotFound
-from kiosk.vision.detect import make_detector
+from kiosk.vision.detect import YuNet
 from kiosk.visits.stills import still_to_hand_in
 from local.adapters.files import DurableFiles
 from local.data_folder import DataFolder
@@ -48,7 +48,7 @@ _ASK_EVERY_S = 0.004
 def main(visits: int, as_json: bool) -> None:
     """Measure the local path."""
     portrait = PORTRAITS[0]
-    picture = still_to_hand_in(portrait.read(), make_detector(None))
+    picture = still_to_hand_in(portrait.read(), YuNet())
     with (
         tempfile.TemporaryDirectory() as folder,
         Stack(DataFolder(Path(folder))) as stack,

@@ -9,7 +9,7 @@ from functools import partial
 
 import cv2
 
-from benchmarks.report import Row, against, alternating_ms, median_ms, peers_on_path, publish, yunet_model
+from benchmarks.report import Row, against, alternating_ms, median_ms, peers_on_path, publish
 from rekolocal.engine.faces import Embeddings, FaceEngine
 from tests.portraits import HOPPER
 
@@ -46,25 +46,22 @@ def peer() -> Callable[[bytes], object] | None:
 
 def main() -> None:
     cv2.setNumThreads(1)  # as in the server; the peer has one thread too
-    model, theirs = yunet_model(), peer()
-    engines = {"HOG": FaceEngine.load()}
-    if model:
-        engines["YuNet"] = FaceEngine.load(yunet_model=model)
+    theirs, engine = peer(), FaceEngine.load()
     rows: list[Row] = []
-    for what, content, bars in (
-        ("photo, 960 px, all faces", photo(960), {"HOG": 3, "YuNet": 8}),
-        ("door crop, 300 px, largest face", photo(300), {"HOG": 7, "YuNet": 10}),
+    for what, content, bar in (
+        ("photo, 960 px, all faces", photo(960), 8),
+        ("door crop, 300 px, largest face", photo(300), 5),
     ):
-        for detector, engine in engines.items():
-            ours = partial(all_embeddings if "all" in what else largest_embedding, engine, content)
-            assert len(ours()) == 1
-            label = f"{what}, {detector}, against face_recognition"
-            if theirs is None:
-                alone = f"{median_ms(ours):.1f} ms"
-                rows.append(Row(label, alone, "peer not installed", "-", f">= {bars[detector]}x", None))
-            else:
-                ours_ms, theirs_ms = alternating_ms(ours, partial(theirs, content), repeats=11)
-                rows.append(against(label, ours_ms, theirs_ms, at_least=bars[detector]))
+        ours = partial(all_embeddings if "all" in what else largest_embedding, engine, content)
+        assert len(ours()) == 1
+        label = f"{what}, against face_recognition"
+        if theirs is None:
+            rows.append(
+                Row(label, f"{median_ms(ours):.1f} ms", "peer not installed", "-", f">= {bar}x", None)
+            )
+        else:
+            ours_ms, theirs_ms = alternating_ms(ours, partial(theirs, content), repeats=11)
+            rows.append(against(label, ours_ms, theirs_ms, at_least=bar))
     publish("rekolocal_pictures", rows)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.report import SAMPLE_DATA, yunet_model
+from benchmarks.report import SAMPLE_DATA
 from rekolocal.engine.faces import FaceEngine
 from rekolocal.server import serve_in_thread
 from rekolocal.service import Service
@@ -33,7 +33,7 @@ def expected_of(visit: str) -> set[str]:
     return {"alex_lacamoire"} if visit.startswith("alex") else {"obama"}
 
 
-def run(photos: Path, detector: str, engine: FaceEngine, table: Table) -> int:
+def run(photos: Path, engine: FaceEngine, table: Table) -> int:
     """Add the visits' rows to the table; returns how many went wrong."""
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +58,7 @@ def run(photos: Path, detector: str, engine: FaceEngine, table: Table) -> int:
                 right = person in expected if similarity >= THRESHOLD_PCT else not expected
                 wrong += not right
                 table.add_row(
-                    detector, visit.name, " or ".join(sorted(expected)) or "nobody",
+                    visit.name, " or ".join(sorted(expected)) or "nobody",
                     person if similarity >= THRESHOLD_PCT else "nobody", f"{person} {similarity:.2f}",
                     f"{second} {runner_up:.2f}", "yes" if right else "NO",
                 )  # fmt: skip
@@ -71,12 +71,8 @@ def main() -> None:
     if not photos.is_dir():
         print(f"no photos in {photos}: skipped")
         return
-    table = Table(
-        "detector", "visit", "expected", "recognized", "nearest", "next person", "right", title="visits"
-    )
-    wrong = run(photos, "HOG", FaceEngine.load(), table)
-    if model := yunet_model():
-        wrong += run(photos, "YuNet", FaceEngine.load(yunet_model=model), table)
+    table = Table("visit", "expected", "recognized", "nearest", "next person", "right", title="visits")
+    wrong = run(photos, FaceEngine.load(), table)
     Console(width=140).print(table)
     sys.exit(1 if wrong else 0)
 

@@ -80,12 +80,6 @@ def peers_on_path() -> None:
         sys.path.append(str(folder))
 
 
-def yunet_model() -> Path | None:
-    """YuNet's file, where the environment or the sample data has one."""
-    path = Path(os.environ.get("REKOLOCAL_YUNET_MODEL", SAMPLE_DATA / "models" / "face_detection_yunet.onnx"))
-    return path if path.is_file() else None
-
-
 def publish(name: str, rows: list[Row]) -> None:
     """Print the rows, and write them to `benchmarks/results/NAME.json`; exit 1 when a bar is missed."""
     table = Table("what", "ours", "peer or bound", "ratio", "bar", "", title=name)

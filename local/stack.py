@@ -176,9 +176,8 @@ def _environment(
         for name, value in environ.items()
         if not name.startswith("AWS_") and name not in _NOT_FOR_CHILDREN
     }
-    # The engine looks for faces with the kiosk's better detector where that is installed.
     try:
-        yunet = environ.get("REKOLOCAL_YUNET_MODEL") or find_yunet(environ=environ)
+        find_yunet(environ=environ)  # the engine would only say so in its log
     except ModelError as error:
         raise Refused(str(error)) from error
     no_proxy = [environ.get("NO_PROXY", environ.get("no_proxy", "")), "127.0.0.1", "localhost"]
@@ -193,7 +192,6 @@ def _environment(
         "POWERTOOLS_SERVICE_NAME": "recognizeme",
         "POWERTOOLS_METRICS_NAMESPACE": "RecognizeMe",
         "POWERTOOLS_TRACE_DISABLED": "true",
-        **({"REKOLOCAL_YUNET_MODEL": str(yunet)} if yunet else {}),
         "NO_PROXY": ",".join(filter(None, no_proxy)),
         "PYTHONUNBUFFERED": "1",
     }

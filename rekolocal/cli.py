@@ -23,7 +23,7 @@ def main() -> None:
 )
 @click.option("--memory", is_flag=True, help="Keep nothing.")
 @click.option("--yunet-model", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              envvar="REKOLOCAL_YUNET_MODEL", help="YuNet's ONNX file: detect faces with it.")  # fmt: skip
+              envvar="RECOGNIZEME_YUNET_MODEL", help="A face detector's model of your own.")  # fmt: skip
 @click.option("--engine-threads", default=0, show_default="one a core", type=click.IntRange(0, 256),
               help="Pictures worked on at once.")  # fmt: skip
 @click.option("--queue", default=64, show_default=True, type=click.IntRange(0, 10_000),
@@ -52,7 +52,7 @@ def serve(
     import cv2
 
     from rekolocal import server  # the engine's libraries load only when they are needed
-    from rekolocal.engine.network import ModelError
+    from rekolocal.engine.models import ModelError
     from rekolocal.faults import Failure, Faults
     from rekolocal.service import Service
     from rekolocal.signature import Credentials

@@ -1,6 +1,5 @@
 """What the operations work with: the state, the engine, the indexes, pictures, time and ids."""
 
-import os
 import time
 import uuid
 from collections.abc import Callable
@@ -53,11 +52,10 @@ class Service:
     ) -> Self:
         """The service on the data in `folder` (None: in memory), its indexes filled.
 
-        `yunet_model` is taken from REKOLOCAL_YUNET_MODEL when neither it nor `engine` is given.
+        `yunet_model`: a detector's model of one's own, which RECOGNIZEME_YUNET_MODEL may name as well.
         """
         if engine is None:
-            model = yunet_model or os.environ.get("REKOLOCAL_YUNET_MODEL")
-            engine = FaceEngine.load(yunet_model=Path(model) if model else None, threads=engine_threads)
+            engine = FaceEngine.load(yunet_model=yunet_model, threads=engine_threads)
         database = Database(folder)
         pages = Pages(database.secret())
         service = cls(database, engine, Pictures(), pages, region=region, updating_s=updating_s)

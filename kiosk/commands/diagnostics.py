@@ -12,7 +12,7 @@ from kiosk.client.errors import ApiError, Unauthorized
 from kiosk.delivery.spool import Bounds
 from kiosk.vision.camera import CameraError, View
 from kiosk.vision.frame import Frame
-from kiosk.vision.models import HOW_TO_GET_YUNET, ModelError, find_yunet
+from kiosk.vision.models import ModelError, find_yunet
 from kiosk.vision.source import is_live, open_source, still_pictures
 
 _TIMEOUT_S = 5.0
@@ -53,15 +53,11 @@ def diagnose(api: ApiClient, *, source: str | None, spool: Path, yunet_model: Pa
 
 
 def check_model(yunet_model: Path | None) -> Check:
-    """Whether faces will be found with YuNet."""
+    """Whether the face detector's model is there."""
     try:
-        model = find_yunet(yunet_model)
+        return Check("model", Finding.OK, f"YuNet at {find_yunet(yunet_model)}")
     except ModelError as error:
-        return Check("model", Finding.FAILURE, str(error), "check the path")
-    if model is None:
-        detail = "YuNet is not here; the weaker Haar cascade finds frontal faces only"
-        return Check("model", Finding.WARNING, detail, HOW_TO_GET_YUNET)
-    return Check("model", Finding.OK, f"YuNet at {model}")
+        return Check("model", Finding.FAILURE, str(error), "install this program anew, or check the path")
 
 
 def check_camera(source: str | None) -> Check:

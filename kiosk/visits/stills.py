@@ -2,7 +2,7 @@
 
 The whole use, also for other programs that play visits through the kiosk:
 
-    detector = make_detector(find_yunet())               # kiosk.vision.detect, kiosk.vision.models
+    detector = YuNet()                                   # kiosk.vision.detect
     picture_jpeg = still_to_hand_in(picture, detector)    # any bytes; never raises for what they hold
     sighting = api.hand_in(picture_jpeg, kiosk_id="front", capture_id=new_capture_id())
 """

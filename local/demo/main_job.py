@@ -17,8 +17,7 @@ from rich.table import Table
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
 from kiosk.client.errors import ApiError
-from kiosk.vision.detect import make_detector
-from kiosk.vision.models import find_yunet
+from kiosk.vision.detect import YuNet
 from kiosk.visits.stills import still_to_hand_in
 from local.data_folder import DataFolder
 from local.demo.contact_sheet import Picture, contact_sheet
@@ -68,7 +67,7 @@ def run(*, as_json: bool, keep: Path | None) -> bool:
 
 
 def _play(api: ApiClient, console: Console) -> tuple[list[Played], list[Picture]]:
-    detector = make_detector(find_yunet())
+    detector = YuNet()
     played: list[Played] = []
     pictures: list[Picture] = []
     with _progress(console, len(PORTRAITS) + len(list(visits()))) as step:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import boto3
 
-from kiosk.vision.detect import make_detector
-from kiosk.vision.models import find_yunet
+from kiosk.vision.detect import YuNet
 from kiosk.visits.stills import still_to_hand_in
 from local.errors import LocalError
 from local.evaluation.error_rates import Attempt
@@ -54,7 +53,7 @@ def try_out(people: Mapping[str, Sequence[Path]], *, on_photo: Callable[[], None
 
     Raises `NotEnoughPhotos` when none is left to hand in. `on_photo` is called once for each photo.
     """
-    detector = make_detector(find_yunet())
+    detector = YuNet()
     left_out: dict[Path, str] = {}
     attempts: list[Attempt] = []
     # A folder may be called anything; what Rekognition takes as a person's id may not.

@@ -16,11 +16,9 @@ Points = npt.NDArray[np.float32]
 
 _PADDING = 0.25  # the margin around the face that the recognition network was trained with
 # Proportions of an average frontal face, in distances between the centres of the eyes: how far the base of
-# the nose lies below the eyes and in front of them, and where the mouth is.
+# the nose lies below the eyes and in front of them.
 _NOSE_BELOW = 0.62
 _NOSE_IN_FRONT = 0.45
-_MOUTH_BELOW_PER_NOSE = 1.60
-_MOUTH_HALF_WIDTH = 0.40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +50,14 @@ class Aligner:
 
     def align(self, pixels: Pixels, face: Detection) -> AlignedFace:
         """Landmarks, pose and chip of one detection."""
-        left, top, side = (round(value) for value in (face.square.left, face.square.top, face.square.side_px))
+        # The predictor was trained on squares from brow to chin, which lie a little lower than YuNet's boxes.
+        side = round(0.5 * (face.width + face.height))
+        left = round(face.left + face.width / 2 - side / 2)
+        top = round(face.top + face.height * 0.54 - side / 2)
         shape = self._predictor(pixels, dlib.rectangle(left, top, left + side - 1, top + side - 1))
         eye_left, eye_right, nose = _eyes_and_nose(shape)
-        mouth = face.mouth if face.mouth is not None else _estimated_mouth(eye_left, eye_right, nose)
         return AlignedFace(
-            landmarks=np.vstack([eye_left, eye_right, nose, mouth]).astype(np.float32),
+            landmarks=np.vstack([eye_left, eye_right, nose, face.points[3:]]).astype(np.float32),
             pose=_pose(eye_left, eye_right, nose),
             chip=dlib.get_face_chip(pixels, shape, size=CHIP_PX, padding=_PADDING),
         )
@@ -67,14 +67,6 @@ def _eyes_and_nose(shape: Any) -> tuple[Points, Points, Points]:
     """dlib's points: two corners of the eye at the picture's right, two of the left one, the nose's base."""
     points = np.array([(part.x, part.y) for part in shape.parts()], dtype=np.float32)
     return points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4]
-
-
-def _estimated_mouth(eye_left: Points, eye_right: Points, nose: Points) -> Points:
-    """dlib's five points have no mouth: it lies below the nose on the line from between the eyes."""
-    between = (eye_left + eye_right) / 2
-    centre = between + _MOUTH_BELOW_PER_NOSE * (nose - between)
-    half = _MOUTH_HALF_WIDTH * (eye_right - eye_left)
-    return np.vstack([centre - half, centre + half]).astype(np.float32)
 
 
 def _pose(eye_left: Points, eye_right: Points, nose: Points) -> Pose:

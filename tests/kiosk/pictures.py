@@ -14,7 +14,6 @@ from kiosk.vision.frame import Image
 SAMPLE_DATA = Path(
     os.environ.get("RECOGNIZEME_SAMPLE_DATA", Path(__file__).parents[3] / "shared" / "data")
 ).resolve()
-YUNET = Path(os.environ.get("RECOGNIZEME_YUNET_MODEL", SAMPLE_DATA / "models" / "face_detection_yunet.onnx"))
 
 
 def sample(path: str) -> Path:

@@ -9,7 +9,8 @@ import pytest
 
 from rekolocal.engine import network
 from rekolocal.engine.faces import Embedder, FaceEngine
-from rekolocal.engine.network import WEIGHTS_FILE, ModelError, convert, model_path, onnx_network, read_tensors
+from rekolocal.engine.models import ModelError
+from rekolocal.engine.network import WEIGHTS_FILE, convert, model_path, onnx_network, read_tensors
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,6 @@
 """The checks against real folders, files and a real HTTP server."""
 
-import http.server
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +21,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(autouse=True)
 def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("RECOGNIZEME_YUNET_MODEL", raising=False)
 
 
@@ -51,7 +47,7 @@ def test_a_machine_that_is_fit_passes(server: ApiServer, clip: Path, tmp_path: P
     assert list(checks) == ["model", "camera", "disk", "spool", "api", "credentials", "clock"]
     assert checks["camera"]["detail"] == "160x120 pixels"
     assert checks["api"]["detail"].endswith("version 0.1.0")
-    assert {name for name, check in checks.items() if check["finding"] != "ok"} <= {"model", "disk"}
+    assert {name for name, check in checks.items() if check["finding"] != "ok"} <= {"disk"}
 
 
 def test_whatever_is_wrong_says_how_to_mend_it(tmp_path: Path) -> None:
@@ -125,56 +121,3 @@ def test_the_clock_is_compared_with_the_servers(server: ApiServer) -> None:
     an_hour_back = wire.clock_ahead_s(timeout_s=5, unix_s=lambda: __import__("time").time() - 3600)
     assert an_hour_back is not None
     assert abs(an_hour_back + 3600) < 1.5
-
-
-@pytest.fixture
-def file_server(tmp_path: Path) -> Iterator[str]:
-    class Files(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(tmp_path))
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def fetch(server: ApiServer, url: str) -> Result:
-    return doctor(server.url, "--fetch-models", "--models-url", url)[0]
-
-
-def test_a_model_with_another_checksum_is_not_kept(
-    server: ApiServer, file_server: str, tmp_path: Path
-) -> None:
-    (tmp_path / "model.onnx").write_bytes(bytes(232_589))
-    result = fetch(server, f"{file_server}/model.onnx")
-    assert result.exit_code == 1
-    assert "not the YuNet this program knows; nothing was kept" in result.output
-    assert not list((tmp_path / "XDG_CACHE_HOME").rglob("*.onnx"))
-
-
-def test_a_model_with_the_pinned_checksum_is_fetched_once(
-    server: ApiServer, file_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The real model is not part of the project, so another file's checksum is pinned for once.
-    import hashlib
-
-    from kiosk.vision import models
-
-    (tmp_path / "model.onnx").write_bytes(b"a model")
-    monkeypatch.setattr(models, "YUNET_SHA256", hashlib.sha256(b"a model").hexdigest())
-    first = fetch(server, f"{file_server}/model.onnx")
-    (tmp_path / "model.onnx").unlink()
-    second = fetch(server, f"{file_server}/model.onnx")
-    for result in (first, second):
-        assert json.loads(result.stdout.splitlines()[0])["finding"] == "ok", result.output
-
-
-def test_no_way_to_the_model_says_where_to_put_it(server: ApiServer) -> None:
-    result = fetch(server, "http://127.0.0.1:9/model.onnx")
-    assert result.exit_code == 1
-    assert "fetch it elsewhere and put it at" in result.output

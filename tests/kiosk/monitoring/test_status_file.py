@@ -11,7 +11,7 @@ from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
 from kiosk.delivery.spool import SpoolState
 from kiosk.monitoring.status_file import StatusFile, state_folder, statuses
-from kiosk.vision.detect import Haar
+from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame
 from kiosk.visits.events import Answered, Captured, Counts
 from tests.kiosk.pictures import room
@@ -52,7 +52,7 @@ def make_status(counts: Counts, clock: Clock, kiosk_id: str = "front") -> Status
     return StatusFile(
         state_folder(kiosk_id) / "status.json",
         kiosk_id=kiosk_id,
-        detector=Haar.name,
+        detector=YuNet.name,
         counts=counts,
         delivery=Delivery(),
         spool=lambda: SpoolState(2, 50_000, 500_000, 0, 0, 0),

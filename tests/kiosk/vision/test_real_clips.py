@@ -21,7 +21,7 @@ HEAD_POSES = ("clips/head-pose-face-detection-male.gif", "clips/head-pose-face-d
 
 @pytest.fixture
 def detector() -> YuNet:
-    return YuNet(sample("models/face_detection_yunet.onnx"))
+    return YuNet()
 
 
 def images_of(path: Path) -> list[Image]:

@@ -10,7 +10,7 @@ from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
 from kiosk.vision.best_shot import Patience
 from kiosk.vision.crop import decode_picture
-from kiosk.vision.detect import Haar
+from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame, Image
 from kiosk.visits.events import Answered, Captured, Event, NotKept
 from kiosk.visits.loop import Attention, Loop
@@ -58,7 +58,7 @@ def sighting_of(capture_id: str, outcome: str) -> Sighting:
     return Sighting(capture_id, "door", "2026-11-23T08:00:00.000Z", "done", outcome)
 
 
-def make_loop(detector: Told | Haar, api: Api, **options: object) -> Loop:
+def make_loop(detector: Told | YuNet, api: Api, **options: object) -> Loop:
     ids = count(1)
     options = {"live": False, "answer_s": 5.0, "new_id": lambda: f"capture-{next(ids)}", **options}
     return Loop("door", detector, api, **options)  # type: ignore[arg-type]
@@ -98,7 +98,7 @@ def test_the_capture_is_a_jpeg_of_head_and_shoulders() -> None:
     picture = decode_picture(capture.picture)
     assert picture is not None
     assert max(picture.shape) <= 400
-    assert len(Haar().detect(picture)) == 1
+    assert len(YuNet().detect(picture)) == 1
     assert (capture.kiosk_id, capture.origin) == ("door", "track 1")
 
 
@@ -275,7 +275,7 @@ def test_what_is_remembered_does_not_grow_with_the_visitors() -> None:
 
 def test_a_real_face_that_walks_through_is_found_followed_and_handed_in_once() -> None:
     api = Api()
-    loop = make_loop(Haar(), api)
+    loop = make_loop(YuNet(), api)
     scene = room(320, 240)
     walk = [with_visitor(scene, left, 20) for left in range(-160, 320, 16)]
     run(loop, [Frame(noisy(image, seed=n, sigma=3), n / FPS, n) for n, image in enumerate(walk)])
@@ -283,7 +283,7 @@ def test_a_real_face_that_walks_through_is_found_followed_and_handed_in_once() -
     (capture,) = api.captures
     picture = decode_picture(capture.picture)
     assert picture is not None
-    assert len(Haar().detect(picture)) == 1
+    assert len(YuNet().detect(picture)) == 1
 
 
 def test_a_poster_that_is_found_now_and_then_is_one_visit() -> None:

@@ -11,7 +11,7 @@ import pytest
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
 from kiosk.vision.crop import CROP_PX, STILL_PX, decode_picture
-from kiosk.vision.detect import Haar
+from kiosk.vision.detect import YuNet
 from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept
 from kiosk.visits.stills import LARGEST_FILE_BYTES, play, still_to_hand_in
 from tests.kiosk.pictures import astronaut, jpeg, room
@@ -37,18 +37,18 @@ class Kept:
 
 def played(files: Sequence[Path], outbox: Kept | None = None) -> tuple[list[Event], Counts, Kept]:
     outbox, counts = outbox or Kept(), Counts()
-    return list(play(files, "door", Haar(), outbox, answer_s=1, counts=counts)), counts, outbox
+    return list(play(files, "door", YuNet(), outbox, answer_s=1, counts=counts)), counts, outbox
 
 
 def test_a_portrait_becomes_a_crop_of_head_and_shoulders() -> None:
-    crop = decode_picture(still_to_hand_in(jpeg(astronaut()), Haar()))
+    crop = decode_picture(still_to_hand_in(jpeg(astronaut()), YuNet()))
     assert crop is not None
     assert max(crop.shape) == CROP_PX
-    assert len(Haar().detect(crop)) == 1
+    assert len(YuNet().detect(crop)) == 1
 
 
 def test_a_picture_without_a_face_is_handed_in_whole_but_smaller() -> None:
-    picture = decode_picture(still_to_hand_in(jpeg(room(2000, 1000)), Haar()))
+    picture = decode_picture(still_to_hand_in(jpeg(room(2000, 1000)), YuNet()))
     assert picture is not None
     assert picture.shape == (STILL_PX // 2, STILL_PX, 3)
 
@@ -58,7 +58,7 @@ def test_the_largest_of_two_faces_is_handed_in() -> None:
     pair = np.zeros((768, 512 + 768, 3), np.uint8)
     pair[:512, :512] = astronaut()
     pair[:, 512:] = cv2.resize(astronaut(), (768, 768)) // np.array([1, 2, 2], np.uint8)
-    crop = decode_picture(still_to_hand_in(jpeg(pair), Haar()))
+    crop = decode_picture(still_to_hand_in(jpeg(pair), YuNet()))
     assert crop is not None
     blue, _, red = crop.reshape(-1, 3).mean(axis=0)
     assert blue > 1.3 * red
@@ -66,7 +66,7 @@ def test_the_largest_of_two_faces_is_handed_in() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff", jpeg(room())[:40]])
 def test_what_is_no_picture_is_handed_in_as_it_is(data: bytes) -> None:
-    assert still_to_hand_in(data, Haar()) == data
+    assert still_to_hand_in(data, YuNet()) == data
 
 
 def test_every_file_is_a_visit_with_one_capture_and_one_answer(tmp_path: Path) -> None:
