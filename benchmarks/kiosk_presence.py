@@ -78,11 +78,9 @@ def main() -> None:
             enroll(api, detector, images, f"person-{number}")
         with closing(Spool(Path(name) / "spool")) as spool, Uploader(spool, api) as outbox:
             loop = Loop("bench", detector, outbox, live=False)
-            last_s = 0.0
             for frame in frames(visits):
                 events += loop.step(frame)
-                last_s = frame.time_s
-            events += loop.finish(last_s)
+            events += loop.finish()
         calls = api.stats()["total"]["rekognition_calls"]
     people = [
         event.answer.sighting.person_id

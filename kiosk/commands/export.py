@@ -13,6 +13,7 @@ from kiosk.client.api import ApiClient
 from kiosk.client.errors import NotFound
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
+from kiosk.monitoring.wording import counted
 
 Write = Callable[[str, bytes], None]
 
@@ -53,7 +54,7 @@ def command(person_id: str, destination: Path, api: ApiClient, as_json: bool) ->
     if as_json:
         write_json({"person_id": person_id, "to": str(destination), **counts})
     else:
-        said = ", ".join(f"{count} {what}" for what, count in counts.items())
+        said = ", ".join(counted(count, what) for what, count in counts.items())
         click.echo(f"written to {destination}: the person, {said}")
 
 

@@ -5,6 +5,7 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
+from kiosk.monitoring.wording import counted
 
 
 @click.command()
@@ -16,10 +17,12 @@ def command(person_id: str, yes: bool, api: ApiClient, as_json: bool) -> None:
     """Remove PERSON_ID: faces, photos, captures, and the name in sightings. It cannot be undone."""
     if not yes:
         person = api.person(person_id)
-        click.confirm(f"Forget {person['name']} ({person['faces']} faces) for good?", abort=True, err=True)
+        click.confirm(
+            f"Forget {person['name']} ({counted(person['faces'], 'faces')}) for good?", abort=True, err=True
+        )
     answer = api.forget(person_id)
     if as_json:
         write_json(answer)
         return
     removed = answer["removed"]
-    click.echo(f"forgotten: {', '.join(f'{count} {what}' for what, count in removed.items())}")
+    click.echo(f"forgotten: {', '.join(counted(count, what) for what, count in removed.items())}")

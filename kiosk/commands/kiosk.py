@@ -22,6 +22,7 @@ from kiosk.monitoring.status_file import StatusFile, state_folder
 from kiosk.monitoring.systemd import Watchdog
 from kiosk.monitoring.terminal_report import Report
 from kiosk.monitoring.window import Window, WindowError
+from kiosk.monitoring.wording import counted
 from kiosk.vision.camera import CameraError, View
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box
@@ -191,7 +192,7 @@ def command(
         waiting = spool.state().waiting
     report.summary(counts)
     if waiting:
-        click.echo(f"{waiting} pictures wait on disk; the next start of this kiosk delivers them", err=True)
+        click.echo(f"still on disk: {counted(waiting, 'pictures')}; the next start delivers them", err=True)
 
 
 @contextmanager

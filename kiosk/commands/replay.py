@@ -5,6 +5,7 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
+from kiosk.monitoring.wording import counted
 
 
 @click.command()
@@ -22,4 +23,4 @@ def command(limit: int, api: ApiClient, as_json: bool) -> None:
     if as_json:
         write_json({"replayed": replayed})
     else:
-        click.echo(f"{replayed} pictures are being tried again; see: recognizeme stats")
+        click.echo(f"being tried again: {counted(replayed, 'pictures')}; see: recognizeme stats")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from kiosk.monitoring.wording import counted
 from kiosk.vision.camera import Camera
 from kiosk.vision.frame import Frame
 from kiosk.visits.loop import Loop
@@ -34,7 +35,8 @@ class Watchdog:
             return
         ready = "READY=1\n" if self._said_s is None else ""
         counts = loop.counts
-        status = camera.trouble or f"{counts.tracks} visits, {counts.captures} pictures handed in"
+        totals = f"{counted(counts.tracks, 'visits')}, {counted(counts.captures, 'pictures')} handed in"
+        status = camera.trouble or totals
         self._notify(f"{ready}WATCHDOG=1\nSTATUS={status}")
         self._said_s = now_s
 

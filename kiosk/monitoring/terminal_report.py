@@ -10,7 +10,17 @@ from rich.text import Text
 
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer
-from kiosk.visits.events import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins
+from kiosk.monitoring.wording import counted
+from kiosk.visits.events import (
+    Answered,
+    CameraTrouble,
+    Captured,
+    Counts,
+    Event,
+    NotKept,
+    Origins,
+    TooFar,
+)
 
 _STYLES = {"recognized": "bold green", "unknown": "yellow", "uncertain": "yellow"}
 
@@ -34,14 +44,18 @@ class Report:
                 self._write(
                     {"event": "not_kept", "origin": origin, "trouble": trouble}, f"{origin}: {trouble}"
                 )
+            case TooFar(origin, face_px, min_face_px):
+                self._write(
+                    {"event": "too_far", "origin": origin, "face_px": face_px, "min_face_px": min_face_px},
+                    f"{origin}: too far away, with a face of {face_px} px (--min-face-px is {min_face_px})",
+                )
             case CameraTrouble(trouble):
                 self._write({"event": "camera", "trouble": trouble}, trouble or "the camera is back")
 
     def summary(self, counts: Counts) -> None:
         """The last line."""
         totals = asdict(counts)
-        said = ", ".join(f"{total} {what.replace('_', ' ')}" for what, total in totals.items())
-        self._write({"event": "summary", **totals}, said)
+        self._write({"event": "summary", **totals}, ", ".join(counted(n, what) for what, n in totals.items()))
 
     def _answer(self, answer: Answer, origin: str | None) -> None:
         sighting, late = answer.sighting, answer.late

@@ -14,6 +14,8 @@ _MEASURED_PX = 64
 _EDGE_SHARE = 0.15
 # A profile is a bad picture, but better than none of somebody who never looks up.
 _PROFILE = 0.1
+# What a part counts at the least, so that the least bad of useless pictures can be told from the others.
+_LEAST = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class Quality:
 
     @property
     def score(self) -> float:
-        """All parts multiplied: one bad part makes a bad picture."""
-        return self.size * self.sharpness * self.light * self.pose * self.whole * self.certainty
+        """All parts multiplied: one bad part makes a bad picture. 0 only when none of the face is in it."""
+        parts = (self.size, self.sharpness, self.light, self.pose, self.whole, self.certainty)
+        return math.prod(max(part, _LEAST) for part in parts) if any(parts) else 0.0
 
 
 def quality(image: Image, face: Detection) -> Quality:

@@ -14,6 +14,8 @@ from kiosk.vision.frame import Box, Detection, Point
 # How far boxes are grown before they are compared: at once, and for each second that a face was not seen.
 GROWN_SHARE, GROWN_SHARE_PER_S, MOST_GROWN_SHARE = 0.3, 0.8, 1.0
 LEAST_IOU = 0.1
+# Nobody's face halves or doubles from one detection to the next: that is somebody else's.
+LEAST_SCALE = 0.5
 # A face that is not seen is expected to go on as it went for this long, and then to stand still.
 COASTING_S = 0.4
 # How much of a newly measured speed is believed; the rest is what was known before.
@@ -31,18 +33,20 @@ class Track:
     speed: Point = (0.0, 0.0)
     seen: int = 1
 
-    def expected(self, time_s: float) -> Box:
+    def predict(self, time_s: float) -> Box:
         """Where the face should be at a time after it was last seen."""
         coasted_s = min(time_s - self.last_seen_s, COASTING_S)
         return self.box.moved(self.speed[0] * coasted_s, self.speed[1] * coasted_s)
 
     def closeness(self, box: Box, time_s: float) -> float:
-        """How well a detection fits, 0 to 1: the IoU of both boxes, grown."""
+        """How well a detection fits, 0 to 1: the IoU of both boxes, grown; 0 for a face of another size."""
+        if min(self.box.area, box.area) < LEAST_SCALE**2 * max(self.box.area, box.area):
+            return 0.0
         missed_s = time_s - self.last_seen_s
         share = min(GROWN_SHARE + GROWN_SHARE_PER_S * missed_s, MOST_GROWN_SHARE)
-        return self.expected(time_s).grown(share).iou(box.grown(share))
+        return self.predict(time_s).grown(share).iou(box.grown(share))
 
-    def followed_to(self, box: Box, time_s: float) -> "Track":
+    def updated(self, box: Box, time_s: float) -> "Track":
         """The track with one more detection."""
         passed_s = time_s - self.last_seen_s
         speed = self.speed
@@ -57,7 +61,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class TrackUpdate:
     """What one frame did to the tracks: `present` are those seen in it, `ended` those gone for too long."""
 
     present: Sequence[tuple[Track, Detection]]
@@ -65,10 +69,10 @@ class Followed:
 
 
 class Tracker:
-    """Follows everybody in front of one camera. A track ends when it was not seen for `absence_s`."""
+    """Follows everybody in front of one camera. A track ends when it was not seen for `max_age_s`."""
 
-    def __init__(self, *, absence_s: float = 1.5) -> None:
-        self._absence_s = absence_s
+    def __init__(self, *, max_age_s: float = 1.5) -> None:
+        self._max_age_s = max_age_s
         self._tracks: dict[int, Track] = {}
         self._next_id = 1
 
@@ -77,17 +81,17 @@ class Tracker:
         """Everybody who is here, or was a moment ago."""
         return tuple(self._tracks.values())
 
-    def follow(self, detections: Sequence[Detection], time_s: float) -> Followed:
+    def update(self, detections: Sequence[Detection], time_s: float) -> TrackUpdate:
         """Give a frame's detections to tracks: each to one, each track at most one. Times never go back."""
         ended = self._end(time_s)
         pairs = self._pairs(detections, time_s)
         present = []
         for index, detection in enumerate(detections):
             known = pairs.get(index)
-            track = known.followed_to(detection.box, time_s) if known else self._begin(detection.box, time_s)
+            track = known.updated(detection.box, time_s) if known else self._begin(detection.box, time_s)
             self._tracks[track.track_id] = track
             present.append((track, detection))
-        return Followed(present, ended)
+        return TrackUpdate(present, ended)
 
     def end_all(self) -> Sequence[Track]:
         """Nobody is here any more: the source has ended."""
@@ -118,7 +122,7 @@ class Tracker:
         return track
 
     def _end(self, time_s: float) -> Sequence[Track]:
-        ended = [track for track in self._tracks.values() if time_s - track.last_seen_s > self._absence_s]
+        ended = [track for track in self._tracks.values() if time_s - track.last_seen_s > self._max_age_s]
         for track in ended:
             del self._tracks[track.track_id]
         return ended

@@ -1,4 +1,4 @@
-"""What happens at a kiosk, for whoever is told: the terminal, the status page, actions."""
+"""What happens at a kiosk, for its listeners: the terminal, the status file, actions."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +20,15 @@ class NotKept:
 
     origin: str
     trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooFar:
+    """Somebody was here and has left, whose face was never larger than `face_px`: nothing was handed in."""
+
+    origin: str
+    face_px: int
+    min_face_px: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +54,10 @@ class Counts:
     captures: int = 0
     sightings: int = 0
     dropped_frames: int = 0
+    too_far: int = 0
 
 
-Event = Captured | NotKept | Answered | CameraTrouble
+Event = Captured | NotKept | TooFar | Answered | CameraTrouble
 
 
 class Origins:

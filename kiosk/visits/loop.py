@@ -4,7 +4,7 @@ Picture files do not come here: each of them is one visit, see stills.py.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.client.capture_id import new_capture_id
 from kiosk.client.sighting import Sighting
@@ -16,24 +16,52 @@ from kiosk.vision.frame import Box, Detection, Frame, Image
 from kiosk.vision.motion import Change, MotionGate, Scene
 from kiosk.vision.quality import quality
 from kiosk.vision.track import Track, Tracker
-from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept
+from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept, TooFar
 
 # A face counts from its second frame on: what a detector sees wrongly, it mostly sees once.
 CONFIRMED_FRAMES = 2
+# Who was here for longer is handed in however badly they were seen: it may be enough, and says they came.
+LONG_S = 0.5
 # Outcomes that a better picture of the same person may change; recognized, no_face and rejected stand.
 ASKS_MORE = frozenset({"unknown", "uncertain"})
 
 
 @dataclass(slots=True)
 class Visit:
-    """What is known about one track beside where it is."""
+    """What is known about one track beside where it is.
+
+    It begins far away, and counts from when its face is large enough (`is_near`).
+    """
 
     track: Track
     best: BestShot[Image]
     face: Detection
     scene: Scene
     """The gate's scene in which `face` was last seen."""
+    frames: int = 0
+    """In how many frames the face was in the zone."""
+    came_s: float = 0.0
+    left_s: float = 0.0
+    """When it was first and last in the zone."""
+    largest_px: float = 0.0
+    is_near: bool = False
+    captures: list[str] = field(default_factory=list)
     sighting: Sighting | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether there is somebody, however far."""
+        return self.frames >= CONFIRMED_FRAMES
+
+    @property
+    def counts(self) -> bool:
+        """Whether there is somebody near enough."""
+        return self.is_certain and self.is_near
+
+    @property
+    def is_long(self) -> bool:
+        """Whether they were here for long enough to be handed in however badly they were seen."""
+        return self.left_s - self.came_s > LONG_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +71,8 @@ class Attention:
     zone: Box | None = None
     min_face_px: float = 40.0
 
-    def holds(self, face: Detection, image: Image) -> bool:
-        """Whether this face of this picture counts."""
-        if max(face.box.width, face.box.height) < self.min_face_px:
-            return False
+    def is_in_zone(self, face: Detection, image: Image) -> bool:
+        """Whether this face is in the part of the picture that counts."""
         height, width = image.shape[:2]
         x, y = face.box.centre[0] / width, face.box.centre[1] / height
         zone = self.zone
@@ -88,30 +114,33 @@ class Loop:
         self._new_id = new_id
         self._faces: Sequence[Detection] = ()
         self._visits: dict[int, Visit] = {}
-        self._asked: dict[str, int] = {}  # capture id -> track id, until the answer
+        self._asked: set[str] = set()  # captures that are waited for
+        self._time_s = 0.0
 
     @property
     def visits(self) -> Sequence[Visit]:
         """Everybody in front of the camera."""
-        return tuple(visit for visit in self._visits.values() if visit.track.seen >= CONFIRMED_FRAMES)
+        return tuple(visit for visit in self._visits.values() if visit.counts)
 
     def step(self, frame: Frame) -> Sequence[Event]:
         """Look at one frame, hand in what is due, hear what was answered."""
         self.counts.frames += 1
+        self._time_s = frame.time_s
         events: list[Event] = []
         change = self._gate.look(frame.image)
         if change is Change.CUT:
-            events += self._part(self._tracker.end_all(), frame.time_s)
+            events += self._part(self._tracker.end_all())
         if change is not Change.NONE:
             self._faces = self._detector.detect(frame.image)
-        followed = self._tracker.follow(self._present(frame.image), frame.time_s)
-        for track, face in followed.present:
-            self._meet(track, face)
-            if change is not Change.NONE:
-                self._judge(track, face, frame)
-        events += self._part(followed.ended, frame.time_s)
-        due = [(visit, visit.best.due(frame.time_s)) for visit in self.visits]
-        events += self._hand_in(due, frame.time_s)
+        update = self._tracker.update(self._present(frame.image), frame.time_s)
+        for track, face in update.present:
+            visit = self._meet(track, face)
+            if self._attention.is_in_zone(face, frame.image):
+                self._notice(visit)
+                if change is not Change.NONE:
+                    self._judge(visit, frame)
+        events += self._part(update.ended)
+        events += self._hand_in([(visit, visit.best.due(frame.time_s)) for visit in self.visits])
         events += self.hear(wait=not self._live)
         return events
 
@@ -125,74 +154,102 @@ class Loop:
             events += [self._take(answer) for answer in answers]
         return events
 
-    def finish(self, time_s: float) -> Sequence[Event]:
+    def finish(self) -> Sequence[Event]:
         """The source has ended: hand in those who were still here, and hear the answers."""
-        return [*self._part(self._tracker.end_all(), time_s), *self.hear(wait=True)]
+        return [*self._part(self._tracker.end_all()), *self.hear(wait=True)]
 
     def _present(self, image: Image) -> Sequence[Detection]:
-        """The faces that count, and those not found again although nothing changed where they are.
+        """The faces found, and those not found again although nothing changed where they are.
 
         They have not gone: without them a poster that is found now and then would be another visit each
         time, and paid for.
         """
-        found = [face for face in self._faces if self._attention.holds(face, image)]
         height, width = image.shape[:2]
         overlooked = [
             visit.face
-            for visit in self.visits
-            if not any(face.box.overlap(visit.face.box).area for face in found)
+            for visit in self._visits.values()
+            if visit.is_certain
+            and not any(face.box.overlap(visit.face.box).area for face in self._faces)
             and self._gate.is_as_in(visit.scene, visit.face.box.divided(width, height))
         ]
-        return [*found, *overlooked]
+        return [*self._faces, *overlooked]
 
-    def _meet(self, track: Track, face: Detection) -> None:
+    def _meet(self, track: Track, face: Detection) -> Visit:
         visit = self._visits.get(track.track_id)
         if visit is None:
-            best: BestShot[Image] = BestShot(track.first_seen_s, self._patience)
-            self._visits[track.track_id] = Visit(track, best, face, self._gate.scene)
+            best: BestShot[Image] = BestShot(self._time_s, self._patience)
+            visit = self._visits[track.track_id] = Visit(track, best, face, self._gate.scene)
         elif face is not visit.face:
-            visit.track, visit.face, visit.scene = track, face, self._gate.scene
-        else:
-            visit.track = track
-        self.counts.tracks += track.seen == CONFIRMED_FRAMES
+            visit.face, visit.scene = face, self._gate.scene
+        visit.track = track
+        return visit
 
-    def _judge(self, track: Track, face: Detection, frame: Frame) -> None:
-        best = self._visits[track.track_id].best
-        if best.settled:
+    def _notice(self, visit: Visit) -> None:
+        """Take note of a face in the zone."""
+        counted = visit.counts
+        visit.came_s = visit.came_s if visit.frames else self._time_s
+        visit.left_s = self._time_s
+        visit.frames += 1
+        visit.largest_px = max(visit.largest_px, visit.face.box.width, visit.face.box.height)
+        if not visit.is_near and visit.largest_px >= self._attention.min_face_px:
+            visit.is_near = True
+            visit.best = BestShot(self._time_s, self._patience)
+        self.counts.tracks += visit.counts and not counted
+
+    def _judge(self, visit: Visit, frame: Frame) -> None:
+        face = visit.face
+        is_small = max(face.box.width, face.box.height) < self._attention.min_face_px
+        if is_small or visit.best.settled:
             return
         score = quality(frame.image, face).score
-        if best.wants(score):
+        if visit.best.wants(score):
             others = [other.box for other in self._faces if other is not face]
-            best.offer(score, head_and_shoulders(frame.image, face.box, others), frame.time_s)
+            visit.best.offer(score, head_and_shoulders(frame.image, face.box, others), frame.time_s)
 
-    def _part(self, ended: Sequence[Track], time_s: float) -> Sequence[Event]:
+    def _part(self, ended: Sequence[Track]) -> Sequence[Event]:
         visits = [self._visits.pop(track.track_id) for track in ended]
-        seen = [visit for visit in visits if visit.track.seen >= CONFIRMED_FRAMES]
-        return self._hand_in([(visit, visit.best.leaving()) for visit in seen], time_s)
+        near = [visit for visit in visits if visit.counts]
+        far = [visit for visit in visits if visit.is_certain and visit.is_long and not visit.is_near]
+        self.counts.too_far += len(far)
+        return [
+            *self._hand_in([(visit, visit.best.leaving(as_they_are=visit.is_long)) for visit in near]),
+            *(
+                TooFar(_origin(visit), round(visit.largest_px), round(self._attention.min_face_px))
+                for visit in far
+            ),
+        ]
 
-    def _hand_in(self, due: Sequence[tuple[Visit, Shot[Image] | None]], time_s: float) -> Sequence[Event]:
-        return [self._capture(visit, shot, time_s) for visit, shot in due if shot is not None]
+    def _hand_in(self, due: Sequence[tuple[Visit, Shot[Image] | None]]) -> Sequence[Event]:
+        return [self._capture(visit, shot) for visit, shot in due if shot is not None]
 
-    def _capture(self, visit: Visit, shot: Shot[Image], time_s: float) -> Event:
-        track_id = visit.track.track_id
+    def _capture(self, visit: Visit, shot: Shot[Image]) -> Event:
         capture = Capture(
-            self._new_id(), self._kiosk_id, encode_jpeg(shot.picture), f"track {track_id}", shot.score
+            self._new_id(), self._kiosk_id, encode_jpeg(shot.picture), _origin(visit), shot.score
         )
         try:
             self._outbox.hand_in(capture)
         except OSError as error:
-            visit.best.answered(asks_more=True)  # a clearly better picture is tried again
+            visit.best.unanswered(self._time_s)
             return NotKept(capture.origin, f"the picture could not be kept: {error.strerror or error}")
         self.counts.captures += 1
-        self._asked[capture.capture_id] = track_id
-        return Captured(capture, time_s)
+        self._asked.add(capture.capture_id)
+        visit.captures.append(capture.capture_id)
+        return Captured(capture, self._time_s)
 
     def _take(self, answer: Answer) -> Event:
-        track_id = self._asked.pop(answer.capture_id, None)
-        self.counts.sightings += answer.sighting is not None
-        visit = self._visits.get(track_id) if track_id is not None else None
+        capture_id, sighting = answer.capture_id, answer.sighting
+        self._asked.discard(capture_id)
+        self.counts.sightings += sighting is not None
+        visit = next((visit for visit in self._visits.values() if capture_id in visit.captures), None)
         if visit is not None:
-            visit.sighting = answer.sighting
-            outcome = answer.sighting.outcome if answer.sighting else None
-            visit.best.answered(asks_more=outcome in ASKS_MORE)
+            visit.sighting = sighting or visit.sighting
+            outcome = sighting.outcome if sighting and sighting.status == "done" else None
+            if outcome and outcome not in ASKS_MORE:
+                visit.best.answered(asks_more=False)
+            elif capture_id == visit.captures[-1]:  # else a later picture of theirs is asked about
+                visit.best.answered(asks_more=True) if outcome else visit.best.unanswered(self._time_s)
         return Answered(answer)
+
+
+def _origin(visit: Visit) -> str:
+    return f"track {visit.track.track_id}"

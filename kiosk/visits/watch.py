@@ -19,7 +19,6 @@ class Onlooker(Protocol):
 def watch(camera: Camera, loop: Loop, onlookers: Sequence[Onlooker] = ()) -> Iterator[Event]:
     """Everything that happens in front of a camera. That a camera is lost, or back, is said once."""
     trouble = None
-    last_s = 0.0
     for frame in camera:
         if camera.trouble != trouble:
             trouble = camera.trouble
@@ -27,9 +26,8 @@ def watch(camera: Camera, loop: Loop, onlookers: Sequence[Onlooker] = ()) -> Ite
         if frame is None:
             yield from loop.hear()
         else:
-            last_s = frame.time_s
             yield from loop.step(frame)
         loop.counts.dropped_frames = camera.dropped
         for onlooker in onlookers:
             onlooker.look(frame, camera, loop)
-    yield from loop.finish(last_s)
+    yield from loop.finish()

@@ -59,6 +59,7 @@ def test_a_clip_of_a_visit_prints_one_sighting_and_a_summary(
     assert (sighting["origin"], sighting["late"]) == ("track 1", False)
     assert summary == {
         "event": "summary", "frames": 50, "tracks": 1, "captures": 1, "sightings": 1, "dropped_frames": 0,
+        "too_far": 0,
     }  # fmt: skip
     assert len(server.sightings) == 1
 
@@ -82,7 +83,7 @@ def test_pictures_that_could_not_be_delivered_are_delivered_by_the_next_start(
     nobody = ["--api", "http://127.0.0.1:1"]
     result = kiosk("--source", str(picture), "--json", "--answer-s", "0.3", *nobody)
     assert [event["event"] for event in events(result)] == ["unanswered", "summary"]
-    assert "1 pictures wait on disk" in result.stderr
+    assert "still on disk: 1 picture;" in result.stderr
     result = kiosk("--source", str(picture), "--json")
     sightings = {event["origin"]: event["late"] for event in events(result) if event["event"] == "sighting"}
     assert sightings.pop("visit.jpg") is False

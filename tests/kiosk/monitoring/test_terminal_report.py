@@ -8,7 +8,7 @@ import pytest
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
 from kiosk.monitoring.terminal_report import Report
-from kiosk.visits.events import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins
+from kiosk.visits.events import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins, TooFar
 
 CAPTURE = Capture("c1", "door", b"", "track 1", 0.9)
 ADA = Sighting(
@@ -21,6 +21,7 @@ EVENTS: list[Event] = [
     Answered(Answer("c0", REJECTED, late=True)),
     Answered(Answer("c2", None, late=True, trouble="no answer came in time")),
     NotKept("track 2", "the picture could not be kept: No space left on device"),
+    TooFar("track 3", 31, 40),
     CameraTrouble("camera 0 gives no pictures; it is tried again until it does"),
     CameraTrouble(None),
 ]  # fmt: skip
@@ -30,7 +31,7 @@ def written(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> list[str]:
     report = Report(as_json=as_json)
     for event in EVENTS:
         report.tell(event)
-    report.summary(Counts(40, 1, 1, 1, 3))
+    report.summary(Counts(40, 1, 1, 2, 3, 1))
     return capsys.readouterr().out.splitlines()
 
 
@@ -40,22 +41,24 @@ def test_people_read_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> No
         "earlier picture: rejected (it is no picture) (late)",
         "earlier picture: no answer came in time",
         "track 2: the picture could not be kept: No space left on device",
+        "track 3: too far away, with a face of 31 px (--min-face-px is 40)",
         "camera 0 gives no pictures; it is tried again until it does",
         "the camera is back",
-        "40 frames, 1 tracks, 1 captures, 1 sightings, 3 dropped frames",
+        "40 frames, 1 track, 1 capture, 2 sightings, 3 dropped frames, 1 too far",
     ]
 
 
 def test_programs_read_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [json.loads(line) for line in written(capsys, as_json=True)]
     assert [line["event"] for line in lines] == [
-        "sighting", "sighting", "unanswered", "not_kept", "camera", "camera", "summary",
+        "sighting", "sighting", "unanswered", "not_kept", "too_far", "camera", "camera", "summary",
     ]  # fmt: skip
     assert lines[0]["name"] == "Ada [L] Łovelace"
     assert (lines[0]["origin"], lines[0]["late"]) == ("track 1", False)
     assert (lines[1]["origin"], lines[1]["late"]) == (None, True)
     assert lines[-1] == {
-        "event": "summary", "frames": 40, "tracks": 1, "captures": 1, "sightings": 1, "dropped_frames": 3,
+        "event": "summary", "frames": 40, "tracks": 1, "captures": 1, "sightings": 2, "dropped_frames": 3,
+        "too_far": 1,
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from tests.kiosk.pictures import room
 def visit(name: str | None = None, outcome: str | None = None, box: Box | None = None) -> Visit:
     sighting = Sighting("c", "door", "", "done", outcome, name=name) if outcome else None
     face = Detection(box or Box(100, 80, 60, 70), 0.9)
-    return Visit(Track(1, face.box, 0, 0), BestShot(0), face, np.zeros((0, 0), np.float32), sighting)
+    return Visit(Track(1, face.box, 0, 0), BestShot(0), face, np.zeros((0, 0), np.float32), sighting=sighting)
 
 
 @pytest.mark.parametrize(

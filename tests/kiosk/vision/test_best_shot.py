@@ -49,12 +49,15 @@ def test_a_visit_is_asked_about_at_most_three_times_and_only_when_more_is_asked_
     assert len(asked) <= PATIENCE.most_asked
 
 
-@given(st.lists(a_score, min_size=1, max_size=80))
-def test_everybody_seen_at_all_is_handed_in_once_at_the_latest_when_they_leave(scores: list[float]) -> None:
+@given(st.lists(a_score, min_size=1, max_size=80), st.booleans())
+def test_everybody_seen_at_all_is_handed_in_once_at_the_latest_when_they_leave(
+    scores: list[float], as_they_are: bool
+) -> None:
     best: BestShot[float] = BestShot(0.0)
     taken = watch(scores, best)
-    leaving = best.leaving()
-    assert len(taken) + (leaving is not None) == (max(scores) >= PATIENCE.usable)
+    leaving = best.leaving(as_they_are=as_they_are)
+    is_seen = max(scores) > 0 if as_they_are else max(scores) >= PATIENCE.usable
+    assert len(taken) + (leaving is not None) == is_seen
 
 
 @given(st.lists(a_score, min_size=1, max_size=80))
@@ -78,10 +81,51 @@ def test_somebody_never_seen_well_is_handed_in_after_a_while() -> None:
     assert number * FRAME_S >= PATIENCE.longest_s
 
 
-def test_useless_pictures_are_never_handed_in() -> None:
+def test_a_useless_picture_waits_for_a_better_one_until_they_leave() -> None:
     best: BestShot[float] = BestShot(0.0)
-    assert watch([0.01] * 100, best) == []
-    assert best.leaving() is None
+    assert watch([0.01, 0.02, 0.01] * 30, best) == []
+    assert best.leaving(as_they_are=False) is None
+    shot = best.leaving(as_they_are=True)
+    assert shot is not None
+    assert shot.score == 0.02
+
+
+def test_what_shows_nothing_of_the_face_is_no_picture() -> None:
+    best: BestShot[float] = BestShot(0.0)
+    assert watch([0.0] * 10, best) == []
+    assert best.leaving(as_they_are=True) is None
+
+
+def test_a_question_that_came_to_nothing_is_asked_again_after_a_pause_with_the_best_there_is() -> None:
+    best: BestShot[float] = BestShot(0.0)
+    assert watch([0.9], best) == [(0, 0.9)]
+    best.unanswered(5.0)
+    assert best.due(5.0 + PATIENCE.pause_s / 2) is None
+    shot = best.due(5.0 + PATIENCE.pause_s)
+    assert shot is not None
+    assert shot.score == 0.9
+
+
+def test_after_three_questions_that_came_to_nothing_there_is_no_fourth() -> None:
+    best: BestShot[float] = BestShot(0.0)
+    asked = 0
+    for number in range(1000):
+        if best.wants(0.9):
+            best.offer(0.9, 0.9, number * FRAME_S)
+        if best.due(number * FRAME_S):
+            asked += 1
+            best.unanswered(number * FRAME_S)
+    assert asked == 3
+    assert best.settled
+
+
+def test_an_answer_that_comes_after_it_was_given_up_counts_as_any() -> None:
+    best: BestShot[float] = BestShot(0.0)
+    watch([0.5] * 20, best)
+    best.unanswered(2.0)
+    best.answered(asks_more=True)
+    assert best.due(20.0) is None
+    assert not best.wants(0.6)
 
 
 def test_nothing_is_asked_while_an_answer_is_awaited() -> None:

@@ -9,7 +9,7 @@ import pytest
 from kiosk.vision.clip import Clip
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Frame, Image
-from kiosk.visits.events import Captured
+from kiosk.visits.events import Captured, TooFar
 from kiosk.visits.loop import Loop
 from kiosk.visits.watch import watch
 from tests.kiosk.pictures import sample
@@ -33,7 +33,7 @@ def captured(images: Sequence[Image], detector: YuNet, outcome: str = "recognize
     loop = Loop("door", detector, Api(lambda number: outcome), live=False)
     events = [
         event for n, image in enumerate(images) for event in loop.step(Frame(image, n / FPS, n))
-    ] + list(loop.finish(len(images) / FPS))
+    ] + list(loop.finish())
     return [event for event in events if isinstance(event, Captured)]
 
 
@@ -68,3 +68,16 @@ def test_a_cut_from_one_performer_to_another_is_another_visit(detector: YuNet) -
     captures = captured(images_of(sample("clips/short_hamilton_clip.mp4"))[:120], detector)
     assert len(captures) >= 2
     assert len({event.capture.origin for event in captures}) == len(captures)
+
+
+def test_everybody_on_a_stage_and_before_it_who_is_seen_for_half_a_second_is_handed_in_once(
+    detector: YuNet,
+) -> None:
+    """Singers in turn, a pianist far behind, and ten faces of the audience, mostly dark and in profile."""
+    loop = Loop("door", detector, Api(), live=False)
+    with Clip(sample("clips/short_hamilton_clip.mp4")) as camera:
+        events = list(watch(camera, loop))
+    origins = [event.capture.origin for event in events if isinstance(event, Captured)]
+    assert len(origins) == len(set(origins)) == 13
+    (pianist,) = [event for event in events if isinstance(event, TooFar)]
+    assert pianist.face_px < pianist.min_face_px == 40

@@ -1,10 +1,14 @@
 """The loop: frames in, captures and answers out. Detector and API say what each test needs them to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 
+import cv2
+import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
@@ -12,7 +16,7 @@ from kiosk.vision.best_shot import Patience
 from kiosk.vision.crop import decode_picture
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame, Image
-from kiosk.visits.events import Answered, Captured, Event, NotKept
+from kiosk.visits.events import Answered, Captured, Event, NotKept, TooFar
 from kiosk.visits.loop import Attention, Loop
 from tests.kiosk.pictures import noisy, room, with_visitor
 
@@ -40,6 +44,7 @@ class Api:
     captures: list[Capture] = field(default_factory=list)
     waiting: list[Answer] = field(default_factory=list)
     full: bool = False
+    status: str = "done"
 
     def hand_in(self, capture: Capture) -> None:
         if self.full:
@@ -47,7 +52,8 @@ class Api:
         outcome = self.outcome(len(self.captures))
         self.captures.append(capture)
         if outcome is not None:
-            self.waiting.append(Answer(capture.capture_id, sighting_of(capture.capture_id, outcome)))
+            sighting = sighting_of(capture.capture_id, outcome)
+            self.waiting.append(Answer(capture.capture_id, replace(sighting, status=self.status)))
 
     def answers(self, *, timeout_s: float = 0.0) -> Sequence[Answer]:
         answers, self.waiting = self.waiting, []
@@ -79,7 +85,7 @@ def frame(number: int, image: Image = SCENE, *, moving: bool = True) -> Frame:
 
 def run(loop: Loop, frames: Sequence[Frame]) -> list[Event]:
     events = [event for each in frames for event in loop.step(each)]
-    return events + list(loop.finish(frames[-1].time_s))
+    return events + list(loop.finish())
 
 
 def test_a_visit_is_one_capture_and_one_sighting() -> None:
@@ -143,6 +149,175 @@ def test_without_an_answer_nothing_more_is_asked() -> None:
     api = Api(lambda number: None)
     run(make_loop(Told([FACE]), api), [frame(number) for number in range(60)])
     assert len(api.captures) == 1
+
+
+def test_who_still_stands_there_after_a_failed_recognition_is_asked_about_again() -> None:
+    api = Api(lambda number: "", status="failed")
+    loop = make_loop(Told([FACE]), api)
+    for number in range(10):
+        loop.step(frame(number))
+    assert len(api.captures) == 1
+    api.status, api.outcome = "done", lambda number: "recognized"
+    for number in range(10, 60):
+        loop.step(frame(number))
+    assert len(api.captures) == 2
+    (visit,) = loop.visits
+    assert visit.sighting is not None
+    assert visit.sighting.outcome == "recognized"
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_who_was_not_answered_in_time_is_asked_about_three_times_in_all(late: bool) -> None:
+    """Also who stands so still that nothing changes in the picture."""
+    api = Api(lambda number: None)
+    loop = make_loop(Told([FACE]), api)
+    for number in range(200):
+        loop.step(frame(number, moving=False))
+        if number % 20 == 19 and api.captures:
+            api.waiting.append(Answer(api.captures[-1].capture_id, None, late, "no answer came in time"))
+    assert len(api.captures) == 3
+
+
+def test_a_late_answer_settles_the_visit_of_who_still_stands_there() -> None:
+    api = Api(lambda number: None)
+    loop = make_loop(Told([FACE]), api)
+    for number in range(10):
+        loop.step(frame(number))
+    (capture,) = api.captures
+    api.waiting.append(Answer(capture.capture_id, None, late=True, trouble="no answer came in time"))
+    loop.step(frame(10))
+    api.waiting.append(Answer(capture.capture_id, sighting_of(capture.capture_id, "recognized"), late=True))
+    for number in range(11, 100):
+        loop.step(frame(number))
+    assert len(api.captures) == 1
+
+
+def test_a_late_unknown_of_an_earlier_picture_does_not_add_to_the_questions_under_way() -> None:
+    api = Api(lambda number: None)
+    loop = make_loop(Told([FACE]), api)
+    for number in range(50):
+        loop.step(frame(number))
+        if number == 5:
+            api.waiting.append(Answer(api.captures[0].capture_id, None, late=True, trouble="late"))
+    first, _ = api.captures
+    api.waiting.append(Answer(first.capture_id, sighting_of(first.capture_id, "unknown"), late=True))
+    for number in range(50, 100):
+        loop.step(frame(number))
+    assert len(api.captures) == 2
+
+
+def test_who_is_never_seen_well_is_handed_in_as_they_are_when_they_leave() -> None:
+    blurred = cv2.GaussianBlur(SCENE, (0, 0), 12).astype(np.uint8)
+    profile = Detection(FACE.box, 0.5)
+    detector, api = Told([profile]), Api()
+    loop = make_loop(detector, api)
+    for number in range(40):
+        loop.step(frame(number, blurred, moving=False))
+    assert api.captures == []
+    detector.faces = []
+    for number in range(40, 80):
+        loop.step(frame(number, room(640, 480)))
+    assert [capture.origin for capture in api.captures] == ["track 1"]
+
+
+def test_who_stays_too_far_away_gives_an_event_that_says_so_and_no_capture() -> None:
+    api = Api()
+    loop = make_loop(Told([Detection(Box(300, 200, 26, 31), 0.95)]), api)
+    events = run(loop, [frame(number) for number in range(20)])
+    assert events == [TooFar("track 1", face_px=31, min_face_px=40)]
+    assert api.captures == []
+    assert (loop.counts.tracks, loop.counts.too_far) == (0, 1)
+
+
+def test_who_only_passes_far_away_for_a_moment_is_not_worth_a_word() -> None:
+    assert run(make_loop(Told([Detection(Box(300, 200, 26, 31), 0.95)]), Api()), [frame(0), frame(1)]) == []
+
+
+def test_who_comes_nearer_is_one_visit_that_begins_when_they_are_near_enough() -> None:
+    detector, api = Told(), Api()
+    loop = make_loop(detector, api)
+    events: list[Event] = []
+    for number in range(60):
+        size = 20 + 2 * min(number, 40)
+        detector.faces = [Detection(Box(335 - size / 2, 180 - size * 0.625, size, size * 1.25), 0.9)]
+        events += loop.step(frame(number))
+    events += loop.finish()
+    (captured,) = [event for event in events if isinstance(event, Captured)]
+    assert captured.time_s > 0.6
+    assert not any(isinstance(event, TooFar) for event in events)
+
+
+def test_a_face_whose_size_or_place_wavers_about_the_limit_is_one_visit() -> None:
+    """Somebody at the edge of the zone, just as near as counts: in, out for seconds, in again."""
+    detector, api = Told(), Api()
+    loop = make_loop(detector, api, attention=Attention(zone=Box(0.5, 0, 0.5, 1), min_face_px=100))
+    for number in range(200):
+        place, size = (number // 25) % 2 * 30, 90 + (number // 40) % 2 * 20
+        detector.faces = [Detection(Box(260 + place, 118, size * 0.8, size), 0.9)]
+        loop.step(frame(number))
+    loop.finish()
+    assert len(api.captures) == 1
+
+
+@dataclass(frozen=True)
+class Script:
+    """Somebody who stands three faces away from the next: when, how well, and when overlooked."""
+
+    from_frame: int
+    frames: int
+    certainty: float
+    blinks: frozenset[int]
+    face_px: int
+
+    def is_here(self, number: int) -> bool:
+        return 0 <= number - self.from_frame < self.frames
+
+    def is_found(self, number: int) -> bool:
+        here = number - self.from_frame
+        return self.is_here(number) and (here not in self.blinks or here in {0, self.frames - 1})
+
+    def face(self, number: int, place: int) -> Detection:
+        sway = 3 * (number % 3)
+        return Detection(Box(20 + 150 * place + sway, 150, self.face_px * 0.8, self.face_px), self.certainty)
+
+
+a_person = st.builds(
+    Script,
+    from_frame=st.integers(0, 60),
+    frames=st.integers(1, 40),
+    certainty=st.floats(0.5, 1),
+    blinks=st.frozensets(st.integers(0, 40), max_size=10),
+    face_px=st.sampled_from([20, 30, 50, 60]),
+)
+
+
+@settings(deadline=None, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.lists(a_person, min_size=1, max_size=4, unique=True))
+def test_everybody_here_for_half_a_second_gives_one_capture_or_is_too_far_and_nobody_gives_two(
+    people: list[Script],
+) -> None:
+    detector, api = Told(), Api()
+    loop = make_loop(detector, api)
+    events: list[Event] = []
+    whose: dict[str, int] = {}
+    for number in range(120):
+        faces = {each: each.face(number, place) for place, each in enumerate(people)}
+        detector.faces = [face for each, face in faces.items() if each.is_found(number)]
+        picture = room(640, 480)
+        for each, face in faces.items():
+            if each.is_here(number):  # who has gone is no longer in the picture either
+                left, top, px = int(face.box.left), int(face.box.top), each.face_px
+                picture[top - 30 : top + px + 30, left - 20 : left + px + 20] = 0
+        events += loop.step(frame(number, picture))
+        for visit in loop._visits.values():
+            whose[f"track {visit.track.track_id}"] = int((visit.face.box.left - 20) // 150)
+    events += loop.finish()
+    captured = [whose[event.capture.origin] for event in events if isinstance(event, Captured)]
+    too_far = [whose[event.origin] for event in events if isinstance(event, TooFar)]
+    for place, person in enumerate(people):
+        is_far, is_long = person.face_px < 40, person.frames - 1 > 0.5 * FPS
+        assert captured.count(place) == 1 if is_long and not is_far else captured.count(place) <= (not is_far)
+        assert too_far.count(place) == (is_far and is_long)
 
 
 def test_two_people_are_two_captures() -> None:
@@ -256,7 +431,7 @@ def test_a_live_camera_does_not_wait_for_answers_until_it_ends() -> None:
     loop = make_loop(Told([FACE]), Slow(), live=True)
     loop.step(frame(0))
     assert [type(event) for event in loop.step(frame(1))] == [Captured]
-    assert [type(event) for event in loop.finish(0.2)] == [Answered]
+    assert [type(event) for event in loop.finish()] == [Answered]
 
 
 def test_what_is_remembered_does_not_grow_with_the_visitors() -> None:
