@@ -161,6 +161,31 @@ def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) ->
         raise click.ClickException(f"no dead job {', '.join(map(str, missing))}")
 
 
+@main.command(short_help="Delete what has been kept long enough.")
+@data_option
+@click.option("--yes", is_flag=True, help="Also when that is more than a week of sightings at once.")
+@json_option
+def retention(data: Path, yes: bool, as_json: bool) -> None:
+    """Delete sightings and captured pictures older than RECOGNIZEME_SIGHTING_DAYS.
+
+    A running stack does it every hour, a day's worth at most each time, and refuses when more than a week
+    would go: when the clock has jumped, say.
+    """
+    from local.adapters.columns import to_moment
+    from local.retention import delete_expired
+
+    with _parts(data) as parts:
+        done = delete_expired(parts, now=parts.now(), confirmed=yes)
+    if as_json:
+        counts = {"sightings": done.sightings, "pictures": done.pictures}
+        _print_json({"event": "retention", **counts, "before": to_moment(done.before)})
+    else:
+        click.echo(
+            f"deleted what was captured before {done.before:%Y-%m-%d}:"
+            f" {done.sightings} sightings, {done.pictures} pictures"
+        )
+
+
 @main.command(short_help="Index everybody's photos again.")
 @data_option
 @json_option

@@ -1,23 +1,95 @@
-"""Deletes what has been kept long enough, as a bucket's lifecycle rule and a table's TTL do on AWS."""
+"""Deletes what has been kept long enough, as a bucket's lifecycle rule and a table's TTL do on AWS.
+
+Nothing else here deletes so much, and a clock that is wrong by a year would let it delete everything. So it
+remembers how far it has deleted, goes on by a day at most each time, and further than that only if confirmed.
+"""
 
 import logging
 import threading
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from local.adapters.columns import from_moment, to_moment
+from local.errors import LocalError
 from local.wiring import LocalParts
 from recognizeme.domain.errors import RecognizeMeError
 
 _LOG = logging.getLogger(__name__)
 _EVERY_S = 3600.0
 
+# At once; what a stack that did not run for days has to catch up with is deleted within hours.
+_A_DAY = timedelta(days=1)
+# A longer step is no weekend but a clock that jumped, or a setting that was mistyped.
+_MOST = timedelta(days=7)
 
-def delete_expired(parts: LocalParts) -> None:
-    """Remove sightings and captured pictures that are older than the settings say."""
-    before = parts.now() - timedelta(days=parts.settings.sighting_days)
-    sightings = parts.sightings.purge()
-    pictures = parts.photos.expire("captures/", before=before)
-    if sightings or pictures:
-        _LOG.info("kept long enough: %d sightings and %d pictures deleted", sightings, pictures)
+_STEPS = ("CREATE TABLE deleted (id INTEGER PRIMARY KEY CHECK (id = 0), before TEXT NOT NULL)",)
+
+
+class ConfirmationNeeded(LocalError):
+    """More than a week of sightings would be deleted at once; the text says how to confirm it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How much was deleted, and that everything captured before a time is gone."""
+
+    sightings: int
+    pictures: int
+    before: datetime
+
+
+def delete_expired(parts: LocalParts, *, now: datetime, confirmed: bool = False) -> Deleted:
+    """Remove sightings and captured pictures that are older than the settings say, and jobs long dead.
+
+    Raises `ConfirmationNeeded`, with nothing deleted, unless `confirmed`.
+    """
+    kept = timedelta(days=parts.settings.sighting_days)
+    done = _deleted_before(parts)
+    before = now - kept
+    if done and not confirmed:
+        _check_step(done, before, parts)
+        before = min(before, done + _A_DAY)
+    deleted = Deleted(
+        parts.sightings.purge(now=before + kept), parts.photos.expire("captures/", before=before), before
+    )
+    parts.jobs.drop_expired(now_s=(before + kept).timestamp())
+    with parts.database.writing() as connection:
+        # A clock set back deletes nothing, and is no reason to ask when it is right again.
+        reached = before if confirmed or done is None else max(before, done)
+        connection.execute("INSERT OR REPLACE INTO deleted VALUES (0, ?)", (to_moment(reached),))
+    if deleted.sightings or deleted.pictures:
+        _LOG.info(
+            "kept long enough: %d sightings and %d pictures deleted", deleted.sightings, deleted.pictures
+        )
+    return deleted
+
+
+def warning(parts: LocalParts, *, now: datetime) -> str | None:
+    """A sentence when `delete_expired` would refuse, or None."""
+    done = _deleted_before(parts)
+    try:
+        if done:
+            _check_step(done, now - timedelta(days=parts.settings.sighting_days), parts)
+    except ConfirmationNeeded as error:
+        return str(error)
+    return None
+
+
+def _check_step(done: datetime, before: datetime, parts: LocalParts) -> None:
+    if before - done > _MOST:
+        raise ConfirmationNeeded(
+            f"{(before - done).days} days of sightings and pictures (all before {before:%Y-%m-%d}) would be"
+            " deleted at once: the clock has jumped, RECOGNIZEME_SIGHTING_DAYS is less than it was, or"
+            " nothing ran for a long time. Nothing is deleted; if it should be, run"
+            f" `recognizeme-local retention --yes --data {parts.root}`"
+        )
+
+
+def _deleted_before(parts: LocalParts) -> datetime | None:
+    parts.database.prepare("retention", _STEPS)
+    with parts.database.reading() as connection:
+        row = connection.execute("SELECT before FROM deleted").fetchone()
+    return from_moment(row["before"]) if row else None
 
 
 class Retention:
@@ -37,8 +109,8 @@ class Retention:
     def _run(self) -> None:
         while True:
             try:
-                delete_expired(self._parts)
-            except RecognizeMeError as error:
-                _LOG.warning("could not delete what is too old: %s", error)
+                delete_expired(self._parts, now=self._parts.now())
+            except (LocalError, RecognizeMeError) as error:
+                _LOG.warning("%s", error)
             if self._stopping.wait(_EVERY_S):
                 return

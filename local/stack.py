@@ -14,6 +14,7 @@ from typing import Self
 import uvicorn
 
 from kiosk.vision.models import ModelError, find_yunet
+from local import retention
 from local.data_folder import DataFolder
 from local.errors import LocalError
 from local.gateway.access import Access
@@ -21,7 +22,6 @@ from local.gateway.host import event_host
 from local.gateway.store import store_routes
 from local.jobs.runner import JobRunner
 from local.reindex import missing_faces
-from local.retention import Retention
 from local.runtime import servers
 from local.runtime.engine import Engine
 from local.runtime.events import Event, s3_test_event
@@ -127,13 +127,14 @@ class Stack:
         resources.callback(parts.database.close)
         lambdas = _functions(resources, env, s3_test_event(bucket=parts.settings.bucket, now=parts.now()))
         engine.wait_ready(partial(self.engine.make_collection, parts.settings.collection_id))
-        if notice := missing_faces(self.engine, parts, data_folder):
+        said = (missing_faces(self.engine, parts, data_folder), retention.warning(parts, now=parts.now()))
+        self.notices = [notice for notice in said if notice]
+        for notice in self.notices:
             _LOG.warning("%s", notice)
-            self.notices.append(notice)
 
         # The lock says that nobody else works on this data: what was being done when it stopped is free.
         parts.sightings.release_claims()
-        resources.callback(Retention(parts).stop)
+        resources.callback(retention.Retention(parts).stop)
         runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
         runner.start()
         resources.callback(runner.join, _GRACE_S)

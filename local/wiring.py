@@ -56,6 +56,11 @@ class LocalParts:
         return cls(settings, DataFolder(Path(environ[DATA])), url=environ[URL])
 
     @property
+    def root(self) -> Path:
+        """The data folder."""
+        return self._data_folder.root
+
+    @property
     def now(self) -> Clock:
         """The machine's clock."""
         return utc_now

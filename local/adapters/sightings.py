@@ -141,11 +141,11 @@ class SqliteSightings:
                 "UPDATE sightings SET claimed_until = '' WHERE status = 'pending' AND claimed_until > ''"
             ).rowcount
 
-    def purge(self) -> int:
+    def purge(self, *, now: datetime) -> int:
         """Delete what is past its retention, as DynamoDB does by itself; return how many there were."""
         with self._database.writing() as connection:
             return connection.execute(
-                "DELETE FROM sightings WHERE expires_at <= ?", (to_moment(self._now()),)
+                "DELETE FROM sightings WHERE expires_at <= ?", (to_moment(now),)
             ).rowcount
 
 

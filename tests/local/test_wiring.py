@@ -1,7 +1,5 @@
 """The parts of one machine: what storing a picture starts, and what goes by itself."""
 
-import os
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +8,9 @@ from urllib.parse import unquote_plus
 import pytest
 
 from local.data_folder import DataFolder
-from local.retention import delete_expired
 from local.wiring import DATA, URL, LocalParts
-from recognizeme.domain.errors import NotFound
 from recognizeme.domain.model import Capture, new_capture_id
 
-DAY_S = 86400
 CAPTURE = "captures/front/2026/11/23/01932b6e-0000-7000-8000-000000000000.jpg"
 ENROLLMENT = "enrollments/ada/my photo+1.jpg"
 
@@ -66,20 +61,3 @@ def test_failed_events_are_the_dead_jobs_oldest_first(parts: LocalParts) -> None
     assert parts.failed_events.replay(limit=1) == 1
     assert [job.id for job in parts.jobs.jobs(state="dead")] == [second]
     assert [job.id for job in parts.jobs.jobs(state="waiting")] == [first]
-
-
-def test_captures_past_their_time_are_deleted_and_enrollments_stay(
-    data_folder: DataFolder, parts: LocalParts
-) -> None:
-    parts.photos.write(CAPTURE, b"old", "image/jpeg")
-    parts.photos.write(ENROLLMENT, b"old", "image/jpeg")
-    long_ago = time.time() - 31 * DAY_S
-    for path in data_folder.photos.rglob("*.jpg"):
-        os.utime(path, (long_ago, long_ago))
-    parts.photos.write(CAPTURE.replace("0.jpg", "1.jpg"), b"new", "image/jpeg")
-
-    delete_expired(parts)
-    assert parts.photos.read(ENROLLMENT) == b"old"
-    assert parts.photos.read(CAPTURE.replace("0.jpg", "1.jpg")) == b"new"
-    with pytest.raises(NotFound):
-        parts.photos.read(CAPTURE)
