@@ -52,7 +52,7 @@ bench-cold: install $(SAM_VENV)/.installed ## first and warm invocations of the 
 # --- the serverless application ---------------------------------------------
 
 .PHONY: build
-build: $(SAM_VENV)/.installed ## sam build: the four functions into .aws-sam/build
+build: $(SAM_VENV)/.installed ## sam build: the functions into .aws-sam/build
 	@$(SAM) build
 
 .PHONY: deploy

@@ -28,6 +28,7 @@ class Settings:
     lease_s: int = _env("RECOGNIZEME_LEASE_S", 30)
     call_usd: float = _env("RECOGNIZEME_CALL_USD", 0.001)
     failure_queue_url: str = _env("RECOGNIZEME_FAILURE_QUEUE_URL", "")
+    candidates: str = _env("RECOGNIZEME_CANDIDATES", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

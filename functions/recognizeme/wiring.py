@@ -1,12 +1,22 @@
 """The composition root: which adapters stand behind the ports. Importing it makes nothing; asking it does."""
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
 from recognizeme.domain.policy import Policy
-from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, PhotoStore, Sightings
+from recognizeme.domain.ports import (
+    Candidate,
+    Clock,
+    Deployments,
+    FaceIndex,
+    FailedEvents,
+    People,
+    PhotoStore,
+    Sightings,
+)
 from recognizeme.settings import Settings
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
@@ -97,6 +107,24 @@ class AwsParts:
         from recognizeme.adapters.sqs import SqsFailedEvents
 
         return SqsFailedEvents.connect(self.settings.failure_queue_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a rehearsal of new versions is made of."""
+
+    candidate: Candidate
+    deployments: Deployments
+    photos: PhotoStore
+
+
+def stage() -> Stage:
+    """The new versions that the environment names, on AWS."""
+    from recognizeme.adapters.codedeploy import CodeDeployDeployments, LambdaCandidate
+
+    settings = Settings.from_env(os.environ)
+    candidate = LambdaCandidate.connect(settings.candidates)
+    return Stage(candidate, CodeDeployDeployments.connect(), AwsParts(settings).photos)
 
 
 def recognizer(parts: Parts) -> Recognizer:

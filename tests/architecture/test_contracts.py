@@ -10,7 +10,7 @@ import pytest
 
 from recognizeme.settings import Settings
 from tests.architecture.imports import ROOT, sources
-from tests.cloud.template import FUNCTIONS, environment, function, routes, template
+from tests.cloud.template import EVERY_FUNCTION, FUNCTIONS, environment, function, routes, template
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 # `make sam-local` writes one more file there.
@@ -21,7 +21,7 @@ NAMES = [setting.metadata["env"] for setting in fields(Settings)]
 @pytest.mark.parametrize("name", NAMES)
 def test_every_setting_is_documented_and_given_by_the_template(name: str) -> None:
     assert f"`{name}`" in SETTINGS
-    assert any(name in environment(each) for each in FUNCTIONS)
+    assert any(name in environment(each) for each in EVERY_FUNCTION)
 
 
 @pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
@@ -51,7 +51,7 @@ def test_every_variable_that_a_program_reads_is_documented_and_the_other_way_rou
     assert set(named.findall(SETTINGS)) == read
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", EVERY_FUNCTION)
 def test_a_handler_named_in_the_template_exists(name: str) -> None:
     module, _, attribute = function(name)["Handler"].rpartition(".")
     tree = ast.parse((ROOT / "functions" / module.replace(".", "/")).with_suffix(".py").read_text())
@@ -61,7 +61,7 @@ def test_a_handler_named_in_the_template_exists(name: str) -> None:
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_an_events_file_is_named_after_the_function_that_takes_it(path: Path) -> None:
-    assert path.stem.partition("-")[0].capitalize() in FUNCTIONS
+    assert path.stem.partition("-")[0].capitalize() in EVERY_FUNCTION
 
 
 def test_every_route_has_a_sample_event() -> None:
@@ -83,7 +83,7 @@ def test_the_template_and_the_package_ask_for_the_same_functions() -> None:
         if resource["Type"] == "AWS::Serverless::Function"
     }
 
-    assert declared == {f"{name}Function" for name in FUNCTIONS}
+    assert declared == {f"{name}Function" for name in EVERY_FUNCTION}
 
 
 def _read(path: Path) -> dict[str, str]:

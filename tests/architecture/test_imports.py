@@ -15,7 +15,7 @@ SDK = {
     "mypy_boto3_s3",
     "mypy_boto3_sqs",
 }
-FUNCTIONS = {"recognition", "door", "enrollment", "query"}
+FUNCTIONS = {"recognition", "door", "enrollment", "query", "rehearsal"}
 DOMAIN = ROOT / "functions" / "recognizeme"
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 

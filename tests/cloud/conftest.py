@@ -9,14 +9,14 @@ import pytest
 
 from tests.cloud.emulator import Emulator, build, emulated, find_emulator
 from tests.cloud.stand_ins import StandIns, stand_ins
-from tests.cloud.template import FUNCTIONS, function
+from tests.cloud.template import EVERY_FUNCTION, FUNCTIONS, function
 
 
 @pytest.fixture(scope="session")
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The built artifact of each function."""
     folder = tmp_path_factory.mktemp("artifacts")
-    return {name: build(name, folder / name) for name in FUNCTIONS}
+    return {name: build(name, folder / name) for name in EVERY_FUNCTION}
 
 
 @pytest.fixture(scope="module")

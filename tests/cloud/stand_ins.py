@@ -46,9 +46,9 @@ class StandIns:
             config=Config(s3={"addressing_style": "path"}),
         )
 
-    def environment(self, function: str) -> dict[str, str]:
+    def environment(self, function: str, **deployed: str) -> dict[str, str]:
         """A function's variables as the template sets them, pointed at these services."""
-        parameters = {"EndpointUrl": self.url, "RekognitionEndpointUrl": self.rekognition_url}
+        parameters = {"EndpointUrl": self.url, "RekognitionEndpointUrl": self.rekognition_url} | deployed
         names = environment(function, **parameters, Failures=f"{self.url}/123456789012/failures")
         return names | LAMBDA
 

@@ -17,7 +17,8 @@ PSEUDO = {
     "AWS::StackName": STACK,
     "AWS::URLSuffix": "amazonaws.com",
 }
-FUNCTIONS = ("Recognition", "Door", "Enrollment", "Query")
+FUNCTIONS = ("Recognition", "Door", "Enrollment", "Query")  # those that serve
+EVERY_FUNCTION = (*FUNCTIONS, "Rehearsal")
 
 
 class _Loader(yaml.SafeLoader):
@@ -104,7 +105,7 @@ def _holds(condition: Any, values: Mapping[str, str]) -> bool:
 
 
 def function(name: str) -> dict[str, Any]:
-    """The properties of one of `FUNCTIONS`."""
+    """The properties of one of `EVERY_FUNCTION`."""
     properties: dict[str, Any] = template()["Resources"][f"{name}Function"]["Properties"]
     return properties
 

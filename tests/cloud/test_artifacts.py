@@ -1,14 +1,19 @@
 """The artifacts that `sam deploy` uploads, run by Lambda's own emulator against services on this machine."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from tests.cloud.emulator import Emulator
+from tests.cloud.emulator import Emulator, emulated
 from tests.cloud.stand_ins import StandIns
-from tests.cloud.template import FUNCTIONS, ROOT
+from tests.cloud.template import EVERY_FUNCTION, FUNCTIONS, ROOT
 from tests.portraits import ASTRONAUT
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -150,7 +155,53 @@ def test_a_sighting_is_corrected_and_a_person_forgotten(
     assert body(functions["Query"].invoke(event("query-person")), 404)["type"].endswith(":not-found")
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_built_rehearsal_lets_the_built_functions_do_the_main_job(
+    functions: dict[str, Emulator], services: StandIns, artifacts: dict[str, Path], tmp_path: Path
+) -> None:
+    with deployment(functions) as (url, heard):
+        arns = {
+            f"{name}Function.Version": f"arn:aws:lambda:us-east-1:123456789012:function:r-{name.lower()}:2"
+            for name in FUNCTIONS
+        }
+        variables = services.environment("Rehearsal", **arns)
+        variables |= {"AWS_ENDPOINT_URL_LAMBDA": url, "AWS_ENDPOINT_URL_CODEDEPLOY": url}
+        handler = "rehearsal.app.lambda_handler"
+        with emulated(artifacts["Rehearsal"], handler, variables, log=tmp_path / "log") as rehearsal:
+            answer = rehearsal.invoke(event("rehearsal-hook"))
+
+    assert answer == {"passed": True, "wrong": []}
+    assert heard == [
+        {**{k[0].lower() + k[1:]: v for k, v in event("rehearsal-hook").items()}, "status": "Succeeded"}
+    ]
+
+
+@contextmanager
+def deployment(functions: dict[str, Emulator]) -> Iterator[tuple[str, list[Any]]]:
+    """Lambda's Invoke in front of the emulators, and CodeDeploy, which notes what it hears."""
+    heard: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            name = unquote(self.path).rpartition(":function:r-")[2].partition(":")[0].capitalize()
+            if name not in functions:
+                heard.append(sent)
+            answer = json.dumps(functions[name].invoke(sent) if name in functions else {}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", heard
+        server.shutdown()
+
+
+@pytest.mark.parametrize("name", EVERY_FUNCTION)
 def test_an_artifact_is_small_and_runs_on_any_architecture(artifacts: dict[str, Path], name: str) -> None:
     files = [path for path in artifacts[name].rglob("*") if path.is_file()]
 
@@ -158,7 +209,7 @@ def test_an_artifact_is_small_and_runs_on_any_architecture(artifacts: dict[str, 
     assert not [path for path in files if path.suffix == ".so"]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", EVERY_FUNCTION)
 def test_an_artifact_holds_its_own_function_only(artifacts: dict[str, Path], name: str) -> None:
     folders = {path.parent.name for path in artifacts[name].glob("*/app.py")}
 

@@ -217,6 +217,14 @@ def test_a_parameter_that_is_deployed_reaches_what_serves_and_the_old_versions_g
         assert kept == ["$LATEST", live["Version"]]
 
 
+def test_the_rehearsal_may_do_what_it_does_and_finds_the_new_versions_fit(deployed: Deployed) -> None:
+    answer = deployed.cloud.client("lambda").invoke(
+        FunctionName=f"CodeDeployHook_{STACK}-rehearsal", Payload=b"{}"
+    )
+
+    assert json.loads(answer["Payload"].read()) == {"passed": True, "wrong": []}
+
+
 def test_an_alias_that_stayed_behind_is_named(deployed: Deployed) -> None:
     functions = deployed.cloud.client("lambda")
     variables = functions.get_function_configuration(FunctionName=f"{STACK}-query")["Environment"][

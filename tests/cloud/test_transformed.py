@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import subprocess
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from typing import Any
 
 import pytest
 
-from tests.cloud.template import FUNCTIONS, REGION, ROOT, resolve, routes, template
+from tests.cloud.template import EVERY_FUNCTION, FUNCTIONS, REGION, ROOT, resolve, routes, template
 from tests.cloud.test_template import ALLOWED_WILDCARDS, listed
 
 SAM_PYTHON = ROOT / ".venv-sam" / "bin" / "python"
@@ -97,7 +100,8 @@ def each_resource(statement: dict[str, Any]) -> list[str]:
     resources = statement["Resource"]
     texts = resources if isinstance(resources, list) else [resources]
     names = [text if isinstance(text, str) else text.get("Fn::Sub", "") for text in texts]
-    return [name.replace("${AWS::StackName}", "recognizeme") for name in names]
+    names = [name.replace("${AWS::StackName}", "recognizeme") for name in names]
+    return [re.sub(r"\$\{(\w+\.Arn)\}", r"<\1>", name) for name in names]
 
 
 def test_the_only_policies_of_awss_are_these(resources: dict[str, Any]) -> None:
@@ -118,7 +122,60 @@ def test_each_function_has_a_role_an_alias_and_a_gradual_deployment_of_its_own(
     assert len(of_type(resources, "AWS::Lambda::Alias")) == len(FUNCTIONS)
     assert len(of_type(resources, "AWS::CodeDeploy::DeploymentGroup")) == len(FUNCTIONS)
     roles = [json.dumps(each["Role"]) for each in of_type(resources, "AWS::Lambda::Function").values()]
-    assert len(set(roles)) == len(FUNCTIONS)
+    assert len(set(roles)) == len(EVERY_FUNCTION)
+
+
+def test_nothing_waits_for_itself(resources: dict[str, Any]) -> None:
+    graph = {name: set(references(each)) & set(resources) for name, each in resources.items()}
+
+    assert "RehearsalFunction" in graph["DoorFunctionAliaslive"]
+    TopologicalSorter(graph).prepare()  # or a CycleError that names the circle
+
+
+def references(node: Any) -> Iterator[str]:
+    """The logical ids that a resource needs before it can be made."""
+    match node:
+        case {"Ref": str(name)}:
+            yield name
+        case {"Fn::GetAtt": [str(name), *_]}:
+            yield name.partition(".")[0]
+        case {"Fn::Sub": [str(text), dict(more)]}:
+            yield from re.findall(r"\$\{([\w]+)", text)
+            yield from references(more)
+        case {"Fn::Sub": str(text)}:
+            yield from re.findall(r"\$\{([\w]+)", text)
+        case dict():
+            named = node.get("DependsOn", [])
+            yield from (
+                [named] if isinstance(named, str) else [each for each in named if isinstance(each, str)]
+            )
+            for each in node.values():
+                yield from references(each)
+        case list():
+            for each in node:
+                yield from references(each)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_deployment_rehearses_and_rolls_back_on_its_own_errors_on_answers_500_and_on_the_apis(
+    resources: dict[str, Any], name: str
+) -> None:
+    group = resources[f"{name}FunctionDeploymentGroup"]["Properties"]
+    shift = resources[f"{name}FunctionAliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    alarms = [resolve(each["Name"]) for each in group["AlarmConfiguration"]["Alarms"]]
+
+    assert alarms == ["<RequestsFailed>", "recognizeme-api-failing", f"<{name}Errors>"]
+    assert resolve(resources["ApiFailing"]["Properties"]["AlarmName"]) == alarms[1]
+    assert shift["BeforeAllowTrafficHook"] == {"Ref": "RehearsalFunction"}
+    assert resolve(resources["RehearsalFunction"]["Properties"]["FunctionName"]).startswith("CodeDeployHook_")
+
+
+def test_the_rehearsal_gets_the_new_versions(resources: dict[str, Any]) -> None:
+    variables = resources["RehearsalFunction"]["Properties"]["Environment"]["Variables"]
+    versions = set(references(variables["RECOGNIZEME_CANDIDATES"]))
+
+    assert {resources[each]["Type"] for each in versions} == {"AWS::Lambda::Version"}
+    assert len(versions) == len(FUNCTIONS)
 
 
 def test_functions_that_s3_calls_may_put_failures_into_the_queue_and_nothing_else(

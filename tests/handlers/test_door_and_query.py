@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from recognizeme.domain.errors import ServiceBusy
+from recognizeme.domain.errors import Misconfigured, ServiceBusy
 from recognizeme.domain.model import Capture, new_capture_id
 from tests.handlers.conftest import Stack
 
@@ -99,6 +99,24 @@ def test_an_error_nobody_foresaw_is_a_500_without_its_text(stack: Stack, ada: by
     status, problem = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")
     assert (status, problem["type"]) == (500, "urn:recognizeme:problem:internal")
     assert "secret" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [(ZeroDivisionError(), 1), (Misconfigured("no such collection"), 1), (ServiceBusy("later"), 0)],
+)
+def test_an_answer_500_is_counted_for_the_alarm_that_rolls_a_deployment_back(
+    stack: Stack, ada: bytes, capsys: pytest.CaptureFixture[str], error: Exception, counted: int
+) -> None:
+    stack.faces.failures = [error]
+    stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")
+
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    failed = [each for each in metrics if "RequestsFailed" in each]
+    assert [(each["service"], each["RequestsFailed"]) for each in failed] == [("test", [1.0])] * counted
+    for each in failed:
+        (described,) = each["_aws"]["CloudWatchMetrics"]
+        assert (described["Namespace"], described["Dimensions"]) == ("test", [["service"]])
 
 
 def test_an_unknown_route_is_a_problem(stack: Stack) -> None:

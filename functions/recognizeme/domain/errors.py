@@ -51,3 +51,7 @@ class RecordsFailed(RecognizeMeError):
     def __init__(self, text: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
+
+
+class VersionFailed(RecognizeMeError):
+    """A new version of a function raised when it was tried out."""

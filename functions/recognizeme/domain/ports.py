@@ -162,3 +162,29 @@ class FailedEvents(Protocol):
 
     def replay(self, *, limit: int) -> int:
         """Give up to `limit` of them back to their functions, oldest first; return how many."""
+
+
+class Candidate(Protocol):
+    """New versions of the functions, before traffic reaches them. Raises `VersionFailed` when one raised.
+
+    Each answer is the sighting's outcome, or what was said instead of one.
+    """
+
+    def warm(self) -> None:
+        """Start those that events start."""
+
+    def recognize_stored(self, photo_key: str) -> str | None:
+        """Recognize a picture that is in the store."""
+
+    def recognize_now(self, capture: Capture, picture: bytes) -> str | None:
+        """Recognize a picture at once."""
+
+    def look_up(self, capture: Capture) -> str | None:
+        """Look the sighting up."""
+
+
+class Deployments(Protocol):
+    """Whoever moves traffic to new versions, and waits to hear whether it may."""
+
+    def report(self, deployment_id: str, execution_id: str, *, passed: bool) -> None:
+        """Say whether the new versions did their job."""

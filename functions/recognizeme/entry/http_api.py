@@ -22,6 +22,7 @@ from recognizeme.domain.errors import (
     UnsupportedMediaType,
     UnusablePicture,
 )
+from recognizeme.entry.observe import count_failed_request
 
 # A synchronous invocation takes 6 MB (Lambda quotas), and base64 makes three bytes four.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -86,6 +87,8 @@ class HttpApi(APIGatewayHttpResolver):
         )
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self._logger.error("request failed", problem=kind, error=type(error).__name__)
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # a service that is busy is no fault of this version
+            count_failed_request()
         return problem(kind, status, str(error))
 
     def _on_no_route(self, error: NotFoundError) -> Response[str]:
@@ -96,6 +99,7 @@ class HttpApi(APIGatewayHttpResolver):
     def _on_unexpected(self, error: Exception) -> Response[str]:
         # Only the type and the place: the text of a stranger's error may hold personal data.
         self._logger.error("unexpected error", error=type(error).__name__, where=_where(error))
+        count_failed_request()
         return problem("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; try again")
 
 

@@ -1,9 +1,15 @@
 """What a sighting leaves in the logs and metrics: numbers and ids of captures, never of people."""
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from recognizeme.domain.model import Sighting
+
+
+def count_failed_request() -> None:
+    """The metric behind the alarm RequestsFailed: an answer 500 is no error to Lambda, which counts none."""
+    with single_metric(name="RequestsFailed", unit=MetricUnit.Count, value=1):
+        pass
 
 
 def count_sighting(sighting: Sighting, *, logger: Logger, metrics: Metrics) -> None:
