@@ -17,6 +17,7 @@ import click
 from local.errors import LocalError
 
 if TYPE_CHECKING:
+    from local.adapters.tokens import SqliteTokens
     from local.data_folder import DataFolder
     from local.jobs.queue import JobQueue
     from local.wiring import LocalParts
@@ -55,7 +56,7 @@ def main() -> None:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Where to listen; any address but loopback needs RECOGNIZEME_TOKEN.",
+    help="Where to listen; any address but loopback needs a token.",
 )
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The API's; 0 is any."
@@ -122,6 +123,77 @@ def demo(keep: Path | None, as_json: bool) -> None:
 
     _stop_on_signals()
     sys.exit(0 if run(as_json=as_json, keep=keep) else 1)
+
+
+@main.group()
+def token() -> None:
+    """Hand out, list and revoke tokens: who has one may use the API, as far as its role allows.
+
+    From the first one on, every request needs a token, also on this machine. Changes count at once, also
+    while the stack runs.
+    """
+
+
+@token.command("add", short_help="Hand out a token.")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["door", "reception", "manager", "admin"]),
+    help="What its holder may do; docs/api.md lists the routes of each.",
+)
+@click.option("--kiosk", "kiosk_id", help="The kiosk_id that a door's token is for.")
+@data_option
+@json_option
+def token_add(role: str, kiosk_id: str | None, data: Path, as_json: bool) -> None:
+    """Hand out a token; it is shown once and kept only as a hash."""
+    from recognizeme.domain.model import check_kiosk_id
+    from recognizeme.entry.routes import Caller, Role
+    from recognizeme.wiring import utc_now
+
+    if (role == Role.DOOR) != (kiosk_id is not None):
+        raise click.UsageError("--kiosk goes with --role door, and with no other")
+    caller = Caller(Role(role), check_kiosk_id(kiosk_id) if kiosk_id is not None else None)
+    with _tokens(data) as tokens:
+        text, issued = tokens.add(caller, now=utc_now())
+    if as_json:
+        _print_json({"event": "token", "token": text, **issued.as_json()})
+    else:
+        click.echo(text)
+        click.echo("It is not shown again. Give it to its holder as RECOGNIZEME_TOKEN.", err=True)
+
+
+@token.command("list", short_help="List the tokens that count.")
+@data_option
+@json_option
+def token_list(data: Path, as_json: bool) -> None:
+    """List the tokens that count, without the tokens themselves."""
+    with _tokens(data) as tokens:
+        found = tokens.all()
+    for issued in found:
+        if as_json:
+            _print_json(issued.as_json())
+        else:
+            of = f"{issued.caller.role} {issued.caller.kiosk_id or ''}"
+            click.echo(f"{issued.token_id}  {of:<24} since {issued.created_at:%Y-%m-%d %H:%M} UTC")
+    if not as_json:
+        click.echo("1 token" if len(found) == 1 else f"{len(found)} tokens")
+
+
+@token.command("revoke", short_help="Let nobody in with a token any more.")
+@click.argument("token_id", metavar="ID")
+@data_option
+@json_option
+def token_revoke(token_id: str, data: Path, as_json: bool) -> None:
+    """Let nobody in any more with the token that `token list` shows under this ID."""
+    with _tokens(data) as tokens:
+        tokens.revoke(token_id)
+        left = tokens.any()
+    if as_json:
+        _print_json({"event": "revoked", "id": token_id})
+    else:
+        click.echo(f"{token_id} lets nobody in any more")
+        if not left:
+            click.echo("that was the last one: programs on this machine need no token now", err=True)
 
 
 @main.command(short_help="List what waits, and what failed for good.")
@@ -281,6 +353,16 @@ def _parts(data: Path) -> "Iterator[LocalParts]":
     parts = LocalParts.from_env({**os.environ, DATA: str(data), URL: ""})
     with parts.database:
         yield parts
+
+
+@contextmanager
+def _tokens(data: Path) -> "Iterator[SqliteTokens]":
+    from local.adapters.database import open_database
+    from local.adapters.tokens import SqliteTokens
+    from local.data_folder import DataFolder
+
+    with open_database(DataFolder(data).make().database) as database:
+        yield SqliteTokens(database)
 
 
 def _welcome(url: str, web_url: str | None, data_folder: "DataFolder") -> Iterable[str]:

@@ -2,8 +2,8 @@
 
 import logging
 import os
+import secrets
 import socket
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -11,14 +11,16 @@ from logging.handlers import RotatingFileHandler
 from types import TracebackType
 from typing import Self
 
-import uvicorn
-
+from kiosk.client.loopback import is_loopback
 from kiosk.vision.models import ModelError, find_yunet
 from local import retention
+from local.adapters.database import open_database
+from local.adapters.tokens import MIN_LENGTH, SqliteTokens
 from local.data_folder import DataFolder
 from local.errors import LocalError
 from local.gateway.access import Access
 from local.gateway.host import event_host
+from local.gateway.serving import serve
 from local.gateway.store import store_routes
 from local.jobs.runner import JobRunner
 from local.reindex import missing_faces
@@ -28,10 +30,9 @@ from local.runtime.events import Event, s3_test_event
 from local.runtime.functions import Function, Functions
 from local.wiring import DATA, NOTIFIED, URL, LocalParts
 from recognizeme.domain.picture import MAX_BYTES
+from recognizeme.entry.routes import Caller, Role
 
 _LOG = logging.getLogger(__name__)
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 FUNCTIONS = (
     Function("recognition", "recognition.app.lambda_handler"),
@@ -41,12 +42,11 @@ FUNCTIONS = (
 )
 
 # The engine's keys are made at each start, whatever keys another rekolocal of the user's has.
-_NOT_FOR_CHILDREN = frozenset({"RECOGNIZEME_TOKEN", "REKOLOCAL_ACCESS_KEY", "REKOLOCAL_SECRET_KEY"})
+_NOT_FOR_CHILDREN = frozenset(
+    {"RECOGNIZEME_TOKEN", "RECOGNIZEME_WEB_TOKEN", "REKOLOCAL_ACCESS_KEY", "REKOLOCAL_SECRET_KEY"}
+)
 _LOG_BYTES = 5_000_000
-_MIN_TOKEN_LENGTH = 16  # as the web page's
 _GRACE_S = 1.0
-# Beyond, answers are 503: each connection may hold a picture of 10 MB.
-_MOST_CONNECTIONS = 128
 
 
 class Refused(LocalError):
@@ -56,9 +56,10 @@ class Refused(LocalError):
 class Stack:
     """Runs from `with Stack(...)` until the end of the block; threads and child processes do the work.
 
-    `port` and `web_port` 0 take any free port, `web_port` None leaves the page out. `token` guards every
-    address that is not loopback. Starting raises `LocalError` or `RecognizeMeError`; `notices` are sentences
-    about what works, but not as it should.
+    `port` and `web_port` 0 take any free port, `web_port` None leaves the page out. `token` is an admin's;
+    once it is set, or there are tokens in the data folder, or `host` is not loopback, every request needs
+    one, and the page asks for its own (RECOGNIZEME_WEB_TOKEN, or else `token`). Starting raises `LocalError`
+    or `RecognizeMeError`; `notices` are sentences about what works, but not as it should.
     """
 
     def __init__(
@@ -72,15 +73,15 @@ class Stack:
         url: str | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        if host not in LOOPBACK and len(token or "") < _MIN_TOKEN_LENGTH:
+        if token and len(token) < MIN_LENGTH:
             raise Refused(
-                f"others can reach {host}: set RECOGNIZEME_TOKEN to a random word of {_MIN_TOKEN_LENGTH}"
-                " characters or more, or leave --host out"
+                f"RECOGNIZEME_TOKEN is too short; set it to a random word of {MIN_LENGTH} characters or more"
             )
         if host in {"0.0.0.0", "::"} and not url:
             raise Refused(f"say with --url at which address kiosks reach this machine, as {host} is none")
         self.data_folder, self._host, self._port, self._web_port = data_folder, host, port, web_port
-        self._token = token if host not in LOOPBACK else None
+        self._token = token or None
+        self._web_token = environ.get("RECOGNIZEME_WEB_TOKEN") or self._token
         self._given_url = url.rstrip("/") if url else None
         self._environ = environ
         self._resources = ExitStack()
@@ -103,12 +104,15 @@ class Stack:
     def _start(self, resources: ExitStack) -> None:
         data_folder = self.data_folder.make()
         resources.callback(data_folder.lock().close)
+        tokens = self._tokens(resources)
         listening = resources.enter_context(servers.listen(self._host, self._port))
         if self._web_port is not None:
             # Known before anything starts: whether it is free.
             with servers.listen("127.0.0.1", self._web_port) as probe:
                 web_port = int(probe.getsockname()[1])
-        self.url = self._given_url or _url(self._host, listening)
+        own_url = _url(self._host, listening)
+        self.url = self._given_url or own_url
+        page_token = secrets.token_urlsafe(32)
         engine_port = servers.free_port()
         self.engine = Engine.at(engine_port)
         env = _environment(self._environ, data_folder, self.url, self.engine)
@@ -142,20 +146,51 @@ class Stack:
         app = event_host(
             lambdas.invoke,
             store=store_routes(parts.photos, max_bytes=MAX_BYTES, after_change=runner.wake),
-            access=Access(hosts={*LOOPBACK, "[::1]", self._host}, token=self._token),
+            access=Access(
+                hosts={"127.0.0.1", "localhost", "[::1]", self._host},
+                tokens=tokens,
+                own={page_token: Caller(Role.RECEPTION)}
+                | ({self._token: Caller(Role.ADMIN)} if self._token else {}),
+                required=self._token is not None or not is_loopback(self._host),
+            ),
             after_change=runner.wake,
         )
-        _serve(app, listening, resources)
+        resources.enter_context(serve(app, listening, grace_s=_GRACE_S))
         resources.callback(runner.stop)
         if self._web_port is not None:
-            web_env = {**env, "RECOGNIZEME_API": self.url, "RECOGNIZEME_TOKEN": self._token or ""}
+            web_env = {
+                **env,
+                "RECOGNIZEME_API": own_url,
+                # A page that asks nobody for a token lets nobody use one, should tokens be added meanwhile.
+                "RECOGNIZEME_TOKEN": page_token if self._web_token else "",
+                "RECOGNIZEME_WEB_TOKEN": self._web_token or "",
+            }
             page = _server(resources, "web", ["kiosk.cli:main", "web"], web_port, web_env)
             page.wait_ready()
             page.watch()
             self.web_url = f"http://127.0.0.1:{web_port}"
 
+    def _tokens(self, resources: ExitStack) -> SqliteTokens:
+        """The tokens in the data folder, once it is known that nobody is let in by mistake or shut out."""
+        database = open_database(self.data_folder.database)
+        resources.callback(database.close)
+        tokens = SqliteTokens(database)
+        is_guarded = self._token is not None or tokens.any()
+        if not is_guarded and not is_loopback(self._host):
+            raise Refused(
+                f"others can reach {self._host}: add a token with recognizeme-local token add, set"
+                f" RECOGNIZEME_TOKEN to a random word of {MIN_LENGTH} characters or more, or leave --host out"
+            )
+        if is_guarded and self._web_port is not None and not self._web_token:
+            raise Refused(
+                "the API asks for tokens, so the page must too: set RECOGNIZEME_WEB_TOKEN to a random word of"
+                f" {MIN_LENGTH} characters or more, or leave the page out with --no-web"
+            )
+        return tokens
+
 
 def _url(host: str, listening: socket.socket) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{listening.getsockname()[1]}"
 
@@ -211,25 +246,6 @@ def _server(
     server = servers.Server(name, command, port=port, env=env, on_log=_pass_log_on, check=check)
     resources.callback(server.stop)
     return server
-
-
-def _serve(app: object, listening: socket.socket, resources: ExitStack) -> None:
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # uvicorn and Starlette write the type of an application differently
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=int(_GRACE_S),
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listening],), name="http", daemon=True)
-    thread.start()
-    resources.callback(thread.join, 3 * _GRACE_S)
-    resources.callback(setattr, server, "should_exit", True)
-    while not server.started and thread.is_alive():
-        thread.join(0.01)
 
 
 class _LogFile(RotatingFileHandler):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from kiosk.actions.action import ActionError, ActionFailed
-from kiosk.client.wire import LOOPBACK
+from kiosk.client.loopback import is_loopback
 
 
 class Mqtt:
@@ -29,7 +29,7 @@ class Mqtt:
                 "give the broker's user in RECOGNIZEME_MQTT_USERNAME and ..._PASSWORD, not the URL"
             )
         self._is_tls = parts.scheme == "mqtts"
-        if not self._is_tls and parts.hostname not in LOOPBACK:
+        if not self._is_tls and not is_loopback(parts.hostname):
             raise ActionError(f"mqtt:{url} would send names in the clear; use mqtts")
         self._host, self._port = parts.hostname, parts.port or (8883 if self._is_tls else 1883)
         self._username = environ.get("RECOGNIZEME_MQTT_USERNAME")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from kiosk.actions.action import ActionError, ActionFailed
-from kiosk.client.wire import LOOPBACK
+from kiosk.client.loopback import is_loopback
 
 MIN_SECRET_BYTES = 24
 
@@ -46,7 +46,7 @@ class Webhook:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ActionError(f"webhook:{url} is no http or https URL")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ActionError(f"webhook:{url} would send names in the clear; use https")
         self.name = f"webhook {parts.scheme}://{parts.hostname}"
         self._url = url

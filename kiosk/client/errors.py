@@ -25,7 +25,7 @@ class NotYetDone(ApiError):
 
 
 class Unauthorized(ApiError):
-    """The API does not accept our credentials (401, 403)."""
+    """The API does not accept our credentials (401), or not for this call (403)."""
 
 
 class TicketRefused(ApiError):

@@ -20,10 +20,10 @@ from kiosk.client.errors import (
     UnknownAnswer,
     Unreachable,
 )
+from kiosk.client.loopback import is_loopback
 from kiosk.client.sigv4 import SigV4, aws_region
 
 DEFAULT_URL = "http://127.0.0.1:8000"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
 
@@ -58,7 +58,7 @@ class Wire:
         self._credentials = "AWS credentials" if region else "token in RECOGNIZEME_TOKEN"
         self._timeout_s = timeout_s
         self._session = requests.Session()
-        self._session.trust_env = parts.hostname not in LOOPBACK  # a proxy cannot reach our loopback
+        self._session.trust_env = not is_loopback(parts.hostname)  # a proxy cannot reach our loopback
 
     def close(self) -> None:
         """Close the connections."""
@@ -183,9 +183,8 @@ class Wire:
     def _nobody_at(self, url: str) -> Unreachable:
         if not url.startswith(self.url):
             return Unreachable(f"the picture store at {_origin(url)} does not answer; try again")
-        start = (
-            "start one with: make up" if urlsplit(url).hostname in LOOPBACK else "check --api and the network"
-        )
+        on_this_machine = is_loopback(urlsplit(url).hostname)
+        start = "start one with: make up" if on_this_machine else "check --api and the network"
         return Unreachable(f"no RecognizeMe API answers at {self.url}; {start}")
 
     def _error(self, response: requests.Response) -> ApiError:
@@ -194,7 +193,10 @@ class Wire:
         detail = str(problem.get("detail") or problem.get("title") or problem.get("message") or "")
         is_ours = str(problem.get("type", "")).startswith("urn:recognizeme:")
         if status in {401, 403}:
-            return Unauthorized(f"the RecognizeMe API at {self.url} did not accept the {self._credentials}")
+            why = f": {detail}" if is_ours and status == 403 else ""
+            return Unauthorized(
+                f"the RecognizeMe API at {self.url} did not accept the {self._credentials}{why}"
+            )
         if status in {408, 425, 429} or status >= 500:
             return Busy(
                 detail or f"the RecognizeMe API at {self.url} answered {status}; try again",

@@ -30,7 +30,7 @@ def command(host: str, port: int, api: ApiClient, as_json: bool) -> None:
     more): the browser asks for it as password. Put TLS in front of it there.
     """
     try:
-        server = web_server(api, host=host, port=port, token=os.environ.get("RECOGNIZEME_WEB_TOKEN"))
+        server = web_server(api, host=host, port=port, token=os.environ.get("RECOGNIZEME_WEB_TOKEN") or None)
     except WebRefused as error:
         raise click.ClickException(str(error)) from error
     url = f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"

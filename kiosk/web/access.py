@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, request
 
-_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+from kiosk.client.loopback import is_loopback
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -31,7 +31,7 @@ def guard(app: Flask, *, token: str | None) -> None:
     @app.before_request
     def check() -> Response | None:
         if token is None:
-            if (urlsplit(f"//{request.host}").hostname or "") not in _LOOPBACK_NAMES:
+            if not is_loopback(_host_name(request)):
                 abort(421, "This page is served on this machine only, under http://127.0.0.1.")
         elif not _has_token(request, token):
             challenge = {"WWW-Authenticate": 'Basic realm="RecognizeMe", charset="UTF-8"'}
@@ -47,6 +47,13 @@ def guard(app: Flask, *, token: str | None) -> None:
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _host_name(request: Request) -> str | None:
+    try:
+        return urlsplit(f"//{request.host}").hostname
+    except ValueError:  # a bracket that is not closed
+        return None
 
 
 def _has_token(request: Request, token: str) -> bool:

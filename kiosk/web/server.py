@@ -1,11 +1,11 @@
 """Serving the page: on loopback, or anywhere with a token."""
 
-from ipaddress import ip_address
 from typing import Protocol
 
 import waitress
 
 from kiosk.client.api import ApiClient
+from kiosk.client.loopback import is_loopback
 from kiosk.web.pages import MAX_UPLOAD_BYTES, make_app
 
 MIN_TOKEN_LENGTH = 16
@@ -40,7 +40,7 @@ def web_server(
     """
     if token is not None and len(token) < MIN_TOKEN_LENGTH:
         raise WebRefused(f"the token is too short; RECOGNIZEME_WEB_TOKEN needs {MIN_TOKEN_LENGTH} characters")
-    if token is None and not _is_loopback(host):
+    if token is None and not is_loopback(host):
         raise WebRefused(
             f"{host} can be reached from other machines; set RECOGNIZEME_WEB_TOKEN to serve there"
         )
@@ -58,10 +58,3 @@ def web_server(
         reason = error.strerror or "cannot be used"
         raise WebRefused(f"cannot listen on {host}:{port}: {reason}; choose another --port") from error
     return server
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,50 +1,110 @@
 """Who may talk to the gateway."""
 
+import asyncio
 import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.gateway.replies import problem, response
 from local.runtime.events import Reply
+from recognizeme.domain.errors import RecognizeMeError
+from recognizeme.entry.routes import WEB_KIOSK_ID, Caller, Matched, Role
+
+# Whoever guesses tokens waits for each answer; whoever has one does not.
+WRONG_TOKEN_S = 1.0
+
+
+class Tokens(Protocol):
+    """Tokens that were handed out, and may be revoked at any time."""
+
+    def any(self) -> bool:
+        """Whether there is one at all."""
+
+    def caller(self, token: str) -> Caller | None:
+        """Whose token this is."""
 
 
 class Access:
-    """Who may talk to the host. With a token: whoever sends it. Without: programs on this machine.
+    """Who may talk to the host, and as whom. With tokens: their holders. Without: programs on this machine.
 
     A web page on another site can make a browser on this machine send requests here; its requests show
     themselves by their Origin, or by a Host that is not ours (DNS rebinding), and are turned away. The
     picture store's URLs are signed, so they need no token, as at S3.
+
+    `own` are tokens that the stack itself knows. When `required`, or as soon as there is one in `tokens`,
+    nobody comes in without one of either.
     """
 
-    def __init__(self, *, hosts: set[str], token: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        hosts: set[str],
+        tokens: Tokens,
+        own: Mapping[str, Caller],
+        required: bool,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._hosts = hosts
-        self._token = token
+        self._tokens = tokens
+        self._own = {token.encode(): caller for token, caller in own.items()}
+        self._required = required
+        self._sleep = sleep
 
-    def refusal(self, path: str, headers: dict[bytes, bytes]) -> Reply | None:
-        """Why a request is turned away, or None."""
-        if path.startswith("/_local/"):
-            return None
-        if self._token is not None:
-            expected = f"Bearer {self._token}".encode()
-            if hmac.compare_digest(headers.get(b"authorization", b""), expected):
-                return None
-            return problem(
-                "unauthorized", "send the token of RECOGNIZEME_TOKEN as Authorization: Bearer TOKEN"
-            )
+    def guard(self, app: ASGIApp) -> ASGIApp:
+        """`app`, behind this check; it finds who calls as `scope["caller"]`."""
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or scope["path"].startswith("/_local/"):
+                return await app(scope, receive, send)
+            try:
+                known = await self._identify(dict(scope["headers"]))
+            except RecognizeMeError as error:
+                known = problem("busy", str(error))
+            if isinstance(known, Reply):
+                return await response(known)(scope, receive, send)
+            return await app({**scope, "caller": known}, receive, send)
+
+        return guarded
+
+    async def _identify(self, headers: Mapping[bytes, bytes]) -> Caller | Reply:
+        """Who calls, or why they are turned away."""
+        if not (self._required or self._tokens.any()):
+            return self._refusal(headers) or Caller(Role.ADMIN)
+        given = headers.get(b"authorization", b"")
+        if not given:
+            return problem("unauthorized", "send a token of this stack as Authorization: Bearer TOKEN")
+        scheme, _, token = given.partition(b" ")
+        caller = self._holder(token.strip()) if scheme.lower() == b"bearer" else None
+        if caller is None:
+            await self._sleep(WRONG_TOKEN_S)
+            return problem("unauthorized", "this is no token of this stack; see recognizeme-local token list")
+        return caller
+
+    def _holder(self, token: bytes) -> Caller | None:
+        for own, caller in self._own.items():
+            if hmac.compare_digest(own, token):
+                return caller
+        return self._tokens.caller(token.decode(errors="surrogateescape"))
+
+    def _refusal(self, headers: Mapping[bytes, bytes]) -> Reply | None:
         if _host_name(headers.get(b"host", b"")) not in self._hosts:
             return problem("invalid-request", "this host goes by another name; use the address it printed")
         if b"origin" in headers:
             return problem("unauthorized", "pages of other sites may not use this API")
         return None
 
-    def guard(self, app: ASGIApp) -> ASGIApp:
-        """`app`, behind this check."""
 
-        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            refusal = self.refusal(scope["path"], dict(scope["headers"])) if scope["type"] == "http" else None
-            await (response(refusal) if refusal else app)(scope, receive, send)
-
-        return guarded
+def refusal(caller: Caller, matched: Matched) -> Reply | None:
+    """Why this caller may not make this request, or None."""
+    if matched.route.allows(caller, matched.path_parameters):
+        return None
+    if caller.role is Role.DOOR:
+        return problem("forbidden", f"this token is for /kiosks/{caller.kiosk_id}/ alone")
+    if matched.route.role is Role.DOOR:
+        return problem("forbidden", f"the role {caller.role} hands in as the kiosk {WEB_KIOSK_ID} alone")
+    return problem("forbidden", f"this takes the role {matched.route.role}; the token has {caller.role}")
 
 
 def _host_name(host: bytes) -> str:

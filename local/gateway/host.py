@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local.gateway.access import Access
+from local.gateway.access import Access, refusal
 from local.gateway.replies import problem, response
 from local.runtime import functions
 from local.runtime.events import Reply, Request, UnreadableAnswer, http_event, http_reply
@@ -50,6 +50,8 @@ def event_host(
         matched = match(request.method, request.scope["path"])
         if matched is None:
             reply = problem("not-found", "there is no such route; GET /openapi.json lists them")
+        elif refused := refusal(request.scope["caller"], matched):
+            reply = refused
         else:
             try:
                 reply = await _call(request, matched, invoke)

@@ -9,6 +9,7 @@ from local.runtime.events import Reply
 _TITLES = {
     "invalid-request": (400, "Bad Request"),
     "unauthorized": (401, "Unauthorized"),
+    "forbidden": (403, "Forbidden"),
     "not-found": (404, "Not Found"),
     "too-large": (413, "Content Too Large"),
     "busy": (503, "Service Unavailable"),

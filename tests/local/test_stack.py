@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from click.testing import CliRunner
 
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
+from local.adapters.database import open_database
+from local.adapters.tokens import SqliteTokens
 from local.cli import main
 from local.data_folder import DataFolder, DataInUse
 from local.runtime.engine import Engine, EngineRefused
 from local.runtime.servers import PortTaken, listen
 from local.stack import Refused, Stack
+from recognizeme.entry.routes import Caller, Role
 from tests.local.runtime.test_functions import eventually
 from tests.portraits import ASTRONAUT, HOPPER
 
@@ -181,12 +185,39 @@ def test_a_port_in_use_is_one_clear_sentence(data: Path) -> None:
 
 
 def test_other_addresses_need_a_token(data: Path) -> None:
-    with pytest.raises(Refused, match="16 characters"):
-        Stack(DataFolder(data), host="192.0.2.1", token="short")
-    with pytest.raises(Refused, match="RECOGNIZEME_TOKEN"):
-        Stack(DataFolder(data), host="0.0.0.0", url="http://door.example:8000")
+    with pytest.raises(Refused, match="token add"), Stack(DataFolder(data), host="192.0.2.1"):
+        pass
+    with (
+        pytest.raises(Refused, match="RECOGNIZEME_TOKEN"),
+        Stack(DataFolder(data), host="0.0.0.0", url="http://door.example:8000"),
+    ):
+        pass
     with pytest.raises(Refused, match="--url"):
         Stack(DataFolder(data), host="0.0.0.0", token="a-long-random-word")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.1"])
+def test_a_token_has_sixteen_characters_or_more(data: Path, host: str) -> None:
+    with pytest.raises(Refused, match="16 characters"):
+        Stack(DataFolder(data), host=host, token="fifteen-letters")
+
+
+def test_a_page_that_asks_for_no_token_is_not_served_before_an_api_that_does(data: Path) -> None:
+    with open_database(DataFolder(data).make().database) as database:
+        SqliteTokens(database).add(Caller(Role.DOOR, "front"), now=datetime.now(UTC))
+    with pytest.raises(Refused, match="RECOGNIZEME_WEB_TOKEN"), Stack(DataFolder(data), web_port=0):
+        pass
+
+
+def test_the_page_of_a_stack_with_a_token_asks_for_it_and_works(data: Path) -> None:
+    token = "a-long-random-word"
+    with Stack(DataFolder(data), web_port=0, token=token) as stack:
+        assert stack.web_url
+        assert requests.get(f"{stack.url}/people", timeout=30).status_code == 401
+        assert requests.get(stack.web_url, timeout=30).status_code == 401
+        page = requests.get(stack.web_url, auth=("", token), timeout=30)
+    assert page.status_code == 200
+    assert "did not accept" not in page.text
 
 
 def test_a_killed_engine_comes_back_and_the_picture_handed_in_meanwhile_is_looked_at(

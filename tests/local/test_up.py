@@ -10,9 +10,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
+from kiosk.client.errors import Unauthorized
+from local.cli import main
 from tests.local.runtime.test_functions import environment, eventually
 from tests.portraits import ASTRONAUT, HOPPER
 
@@ -83,15 +86,66 @@ def test_what_was_acknowledged_survives_a_killed_host_and_nothing_of_it_stays_be
     stops_cleanly_and_soon(ups[1], signal.SIGTERM)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux answers on all of 127.0.0.0/8")
-def test_a_network_address_lets_only_holders_of_the_token_in(
-    data: Path, ups: list[Up], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from kiosk.client.errors import Unauthorized
+def token(data: Path, *arguments: str) -> str:
+    """What `recognizeme-local token` prints."""
+    result = CliRunner().invoke(main, ["token", *arguments, "--data", str(data)])
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
 
+
+def test_tokens_are_added_and_revoked_while_the_stack_runs(data: Path, ups: list[Up]) -> None:
+    ups.append(Up(data))
+    everybody, url = ApiClient(ups[0].url), ups[0].url
+    everybody.put_person("ada", name="Ada Lovelace")
+
+    door = token(data, "add", "--role", "door", "--kiosk", "front")
+    manager = token(data, "add", "--role", "manager")
+    (of_door,) = [line.split()[0] for line in token(data, "list").splitlines() if " door front " in line]
+    assert door not in token(data, "list")
+
+    with pytest.raises(Unauthorized):
+        everybody.person("ada")
+    with ApiClient(url, token=door) as front:
+        capture_id = new_capture_id()
+        assert front.hand_in(HOPPER.read_bytes(), kiosk_id="front", capture_id=capture_id, timeout_s=60)
+        front.heartbeat("front")
+        for forbidden in (
+            lambda: front.heartbeat("back"),
+            lambda: front.sighting(capture_id),
+            lambda: front.person("ada"),
+        ):
+            with pytest.raises(Unauthorized):
+                forbidden()
+        token(data, "revoke", of_door)
+        with pytest.raises(Unauthorized):
+            front.heartbeat("front")
+    with ApiClient(url, token=manager) as office:
+        assert office.person("ada")["name"] == "Ada Lovelace"
+        with pytest.raises(Unauthorized):
+            office.replay(limit=1)
+    everybody.close()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--role", "door"), ("--role", "manager", "--kiosk", "front"), ("--role", "door", "--kiosk", "a/b")],
+    ids=str,
+)
+def test_a_doors_token_names_its_kiosk_and_no_other_does(data: Path, arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, ["token", "add", *arguments, "--data", str(data)])
+    assert result.exit_code != 0
+    assert "kiosk" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux answers on all of 127.0.0.0/8")
+def test_a_stack_with_a_token_lets_only_its_holders_in(
+    data: Path, ups: list[Up], monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
     monkeypatch.setenv("RECOGNIZEME_TOKEN", "a-long-random-word")
-    ups.append(Up(data, "--host", "127.0.0.2"))
-    assert ups[0].url.startswith("http://127.0.0.2:")
+    ups.append(Up(data, "--host", host))
+    assert ups[0].url.startswith(f"http://{host}:")
     with ApiClient(ups[0].url) as stranger, pytest.raises(Unauthorized):
         stranger.health()
     with ApiClient(ups[0].url, token="a-long-random-word") as friend:
