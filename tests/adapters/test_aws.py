@@ -1,10 +1,17 @@
 """What AWS raises becomes one of the domain's errors, with a sentence and without anybody's data."""
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
 from botocore import exceptions as sdk
 
 from recognizeme.adapters.aws import make_client, translated
+from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.domain.errors import Misconfigured, NotFound, ServiceBusy
+from recognizeme.domain.picture import inspect
+from tests.portraits import ASTRONAUT
 
 
 def answered(code: str, status: int = 400) -> sdk.ClientError:
@@ -76,7 +83,45 @@ def test_a_client_without_a_region_says_what_to_check(monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("region")
 def test_clients_give_up_before_a_function_is_killed() -> None:
-    config = make_client("rekognition").meta.config
+    config = make_client("dynamodb").meta.config
     attempts = config.retries["total_max_attempts"]
     assert attempts > 1
     assert attempts * (config.connect_timeout + config.read_timeout) < 25
+
+
+class Rekognition:
+    """A server that counts what comes over the wire and answers none of it as it should."""
+
+    def __init__(self, status: int, code: str) -> None:
+        requests = self.requests = list[str]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                requests.append(self.headers["X-Amz-Target"])
+                body = json.dumps({"__type": code}).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.http = HTTPServer(("127.0.0.1", 0), Handler)
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("region")
+@pytest.mark.parametrize(("status", "code"), [(500, "InternalServerError"), (400, "ThrottlingException")])
+def test_a_paid_call_is_one_request_on_the_wire(
+    monkeypatch: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    server = Rekognition(status, code)
+    thread = threading.Thread(target=server.http.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_REKOGNITION", f"http://127.0.0.1:{server.http.server_port}")
+    faces = RekognitionFaceIndex.connect("employees")
+    with pytest.raises(ServiceBusy):
+        faces.search(inspect(ASTRONAUT.read_bytes()))
+    with pytest.raises(ServiceBusy):
+        faces.add("ada", inspect(ASTRONAUT.read_bytes()))
+    server.http.shutdown()
+    server.http.server_close()
+    assert server.requests == ["RekognitionService.SearchFacesByImage", "RekognitionService.IndexFaces"]

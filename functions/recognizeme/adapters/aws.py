@@ -41,11 +41,11 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOpera
 _MISSING = frozenset({"NoSuchBucket", "ResourceNotFoundException"})
 
 
-def make_client(service: str, *, read_timeout_s: float = 5, **options: Any) -> Any:
+def make_client(service: str, *, read_timeout_s: float = 5, attempts: int = 3, **options: Any) -> Any:
     """A low-level client; region, credentials and endpoint are the SDK's own settings, from the environment.
 
     It comes from botocore, which boto3 wraps: that saves boto3's import and its resource machinery, about
-    50 ms of a cold start. Three tries of at most 2 + 5 seconds stay below a function's timeout, so that
+    50 ms of a cold start. Three attempts of at most 2 + 5 seconds stay below a function's timeout, so that
     what does not answer becomes `ServiceBusy` and not a killed function.
     """
     from botocore.config import Config
@@ -54,7 +54,7 @@ def make_client(service: str, *, read_timeout_s: float = 5, **options: Any) -> A
         connect_timeout=2,
         read_timeout=read_timeout_s,
         # Adaptive also slows down before the next call when it was throttled, by either of AWS's codes.
-        retries={"mode": "adaptive", "total_max_attempts": 3},
+        retries={"mode": "adaptive", "total_max_attempts": attempts},
         **options,
     )
     with translated(f"the {service} client"):

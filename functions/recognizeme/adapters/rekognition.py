@@ -59,7 +59,8 @@ class RekognitionFaceIndex:
     @classmethod
     def connect(cls, collection_id: str, *, floor_pct: float = 80.0) -> Self:
         """The collection in the SDK's region, or at AWS_ENDPOINT_URL_REKOGNITION."""
-        return cls(make_client("rekognition"), collection_id, floor_pct=floor_pct)
+        # One attempt: each request is paid for, and whoever makes a call counts it before.
+        return cls(make_client("rekognition", attempts=1), collection_id, floor_pct=floor_pct)
 
     def search(self, picture: Picture) -> FaceSearch:
         """Compare the largest face, whatever its quality: the person at the door is not asked to pose."""
