@@ -1,12 +1,12 @@
 """How good a picture of a face is for recognizing it: 0 to 1, out of six things that can be wrong."""
 
-import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from kiosk.vision.frame import Box, Detection, Image, Landmarks
+from kiosk.vision.head_pose import head_pose
 
 # Sharpness and light are measured on the face at this size, so that they mean the same at any distance.
 _MEASURED_PX = 64
@@ -54,28 +54,15 @@ def quality(image: Image, face: Detection) -> Quality:
 
 
 def pose(landmarks: Landmarks) -> float:
-    """1 for a face towards the camera, falling to 0.1 as it turns, nods or tilts away.
-
-    Measured along the line of the eyes, so that the three do not mix: turning moves the nose sideways from
-    the middle of the eyes, nodding moves it up or down between eyes and mouth.
-    """
-    left, right = np.array(landmarks.left_eye), np.array(landmarks.right_eye)
-    mouth = (np.array(landmarks.left_mouth) + np.array(landmarks.right_mouth)) / 2
-    between = right - left
-    eyes_px = float(np.linalg.norm(between))
-    if eyes_px < 1:
+    """1 for a face towards the camera, falling to 0.1 as it turns, nods or tilts away."""
+    seen = head_pose(landmarks)
+    if seen is None:
         return _PROFILE
-    along = between / eyes_px
-    down = np.array([-along[1], along[0]])
-    middle = (left + right) / 2
-    nose = np.array(landmarks.nose) - middle
-    turned = abs(float(nose @ along)) / eyes_px
-    chin_px = float((mouth - middle) @ down)
-    if chin_px < 1:
-        return _PROFILE
-    nodded = abs(float(nose @ down) / chin_px - 0.55)
-    tilted_deg = abs(math.degrees(math.atan2(along[1], along[0])))
-    frontal = _falling(turned, 0.10, 0.45) * _falling(nodded, 0.15, 0.5) * _falling(tilted_deg, 15, 60)
+    frontal = (
+        _falling(abs(seen.turn), 0.10, 0.45)
+        * _falling(abs(seen.nod - 0.55), 0.15, 0.5)
+        * _falling(abs(seen.tilt_deg), 15, 60)
+    )
     return _PROFILE + (1 - _PROFILE) * frontal
 
 
