@@ -26,6 +26,7 @@ from benchmarks.presentation_attacks import (
     still_photo,
 )
 from benchmarks.report import Row, publish
+from kiosk.vision.detect import YuNet
 from kiosk.visits.liveness import Challenge, Liveness, Movement, random_movements
 
 ATTEMPTS = 60
@@ -75,10 +76,7 @@ def main() -> None:
     """Measure and print."""
     if not HEAD_POSES[0].is_file():
         sys.exit("liveness: the sample clips are not there; set RECOGNIZEME_SAMPLE_DATA to their folder")
-    from benchmarks.report import yunet_model
-    from kiosk.vision.detect import make_detector
-
-    studio = Studio(make_detector(yunet_model()), seed=1)
+    studio = Studio(YuNet(), seed=1)
     everything = set(Movement)
     attacks: dict[str, Callable[[random.Random], Answering]] = {
         "photo, held still": lambda chance: still_photo(studio, chance.randrange(3)),

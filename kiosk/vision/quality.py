@@ -1,5 +1,6 @@
 """How good a picture of a face is for recognizing it: 0 to 1, out of six things that can be wrong."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
