@@ -13,6 +13,7 @@ from benchmarks.report import Row, alternating_ms, publish
 from benchmarks.synthetic_faces import SyntheticFaces
 from rekolocal.engine.faces import FaceEngine
 from rekolocal.operations.faces import index_faces
+from rekolocal.pictures import Image
 from rekolocal.service import Service
 
 SIZES = (1_000, 30_000, FACES)
@@ -31,8 +32,9 @@ def indexing(folder: Path, size: int, engine: FaceEngine, content: bytes) -> tup
 
     def index() -> object:
         different = content + next(numbers).to_bytes(4, "big")  # bytes after the end marker: the same picture
-        request = {"CollectionId": "employees", "Image": {"Bytes": different}, "QualityFilter": "NONE"}
-        assert len(index_faces(service, request)["FaceRecords"]) == 1
+        image: Image = {"Bytes": different}
+        reply = index_faces(service, collection_id="employees", image=image, quality_filter="NONE")
+        assert len(reply["FaceRecords"]) == 1
         return None
 
     return service, index

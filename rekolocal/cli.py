@@ -28,6 +28,8 @@ def main() -> None:
               help="Pictures worked on at once.")  # fmt: skip
 @click.option("--queue", default=64, show_default=True, type=click.IntRange(0, 10_000),
               help="Requests that may wait; more are throttled.")  # fmt: skip
+@click.option("--allow-origin", multiple=True, metavar="ORIGIN",
+              help="Let web pages of http://HOST:PORT use the server; * is any.")  # fmt: skip
 @click.option("--region", default="us-east-1", show_default=True, help="Region that stands in ARNs.")
 @click.option("--access-key", envvar="REKOLOCAL_ACCESS_KEY", help="Accept only this access key's signatures.")
 @click.option("--secret-key", envvar="REKOLOCAL_SECRET_KEY", help="Its secret key.")
@@ -43,8 +45,8 @@ def main() -> None:
 )
 def serve(
     host: str, port: int, data: Path | None, memory: bool, yunet_model: Path | None, engine_threads: int,
-    queue: int, region: str, access_key: str | None, secret_key: str | None, tps: float | None, fail:
-    tuple[str, ...], latency_ms: float, updating_ms: float,
+    queue: int, allow_origin: tuple[str, ...], region: str, access_key: str | None, secret_key: str | None,
+    tps: float | None, fail: tuple[str, ...], latency_ms: float, updating_ms: float,
 ) -> None:  # fmt: skip
     """Serve until Ctrl-C. Prints one line with the URL when requests are taken."""
     # Requests share the cores, not the parts of one request; numpy reads this when it is imported.
@@ -52,6 +54,7 @@ def serve(
     import cv2
 
     from rekolocal import server  # the engine's libraries load only when they are needed
+    from rekolocal.access import Access
     from rekolocal.engine.models import ModelError
     from rekolocal.faults import Failure, Faults
     from rekolocal.service import Service
@@ -79,7 +82,8 @@ def serve(
     except (OSError, sqlite3.DatabaseError) as error:
         raise click.ClickException(f"{data} cannot hold the collections ({error})") from error
     limits = server.Limits(engine_threads, queue)
-    app = server.application(service, limits=limits, faults=faults, credentials=credentials)
+    app = server.application(service, limits=limits, faults=faults, credentials=credentials,
+                             access=Access(host.lower(), frozenset(allow_origin)))  # fmt: skip
     click.echo(f"rekolocal listens on {server.url_of(listening)}")
     try:
         server.serve(app, [listening], connections=limits.connections)

@@ -19,7 +19,11 @@ class RekognitionError(Exception):
         return type(self).__name__
 
 
-class AccessDeniedException(RekognitionError):
+class RefusedRequest(RekognitionError):
+    """What AWS refuses before Rekognition has a look at it; the body then has `message`, and no more."""
+
+
+class AccessDeniedException(RefusedRequest):
     """The caller may not do this."""
 
 
@@ -77,25 +81,29 @@ class ThrottlingException(RekognitionError):
     """The server has more to do than its queue holds."""
 
 
-class UnknownOperationException(RekognitionError):
+class UnknownOperationException(RefusedRequest):
     """Rekognition has no such operation, or rekolocal does not offer it."""
 
 
-class SerializationException(RekognitionError):
+class SerializationException(RefusedRequest):
     """The body is not JSON, or a member has another JSON type than its shape."""
 
 
-class IncompleteSignatureException(RekognitionError):
+class ValidationException(RefusedRequest):
+    """An image has no bytes, or more than 5,242,880."""
+
+
+class IncompleteSignatureException(RefusedRequest):
     """The Authorization header is not a Signature Version 4 header."""
 
 
-class InvalidSignatureException(RekognitionError):
+class InvalidSignatureException(RefusedRequest):
     """The signature does not match the request, or it is too old."""
 
 
-class MissingAuthenticationTokenException(RekognitionError):
+class MissingAuthenticationTokenException(RefusedRequest):
     """The request is not signed, and this server asks for it."""
 
 
-class UnrecognizedClientException(RekognitionError):
+class UnrecognizedClientException(RefusedRequest):
     """The access key is not this server's."""

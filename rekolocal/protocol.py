@@ -7,7 +7,12 @@ from typing import NoReturn
 from botocore import xform_name
 from botocore.model import OperationNotFoundError
 
-from rekolocal.errors import RekognitionError, SerializationException, UnknownOperationException
+from rekolocal.errors import (
+    RefusedRequest,
+    RekognitionError,
+    SerializationException,
+    UnknownOperationException,
+)
 from rekolocal.operations import OPERATIONS
 from rekolocal.shapes import check_request, operation_model, read
 
@@ -38,7 +43,7 @@ def takes_image(operation: str) -> bool:
 def parse_request(operation: str, body: bytes | bytearray) -> dict[str, object]:
     """A request's members as arguments of the operation's function, checked against its input shape.
 
-    Raises SerializationException, InvalidParameterException and ImageTooLargeException.
+    Raises SerializationException, InvalidParameterException and ValidationException.
     """
     try:
         content = json.loads(body or b"{}", parse_constant=_no_constant)
@@ -61,6 +66,10 @@ def reply_body(reply: Mapping[str, object]) -> bytes:
     return json.dumps(reply, separators=(",", ":")).encode()
 
 
-def error_body(error: RekognitionError) -> bytes:
-    """An error as JSON."""
-    return json.dumps({"__type": error.code, "message": error.message}).encode()
+def error_body(error: RekognitionError, request_id: str) -> bytes:
+    """An error as JSON, as in the developer guide's "Error handling"."""
+    if isinstance(error, RefusedRequest):
+        return reply_body({"__type": error.code, "message": error.message})
+    return reply_body(
+        {"__type": error.code, "Code": error.code, "Logref": request_id, "Message": error.message}
+    )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from rekolocal.errors import (
-    ImageTooLargeException,
     InvalidParameterException,
     RekognitionError,
     ThrottlingException,
+    ValidationException,
 )
 
 
@@ -49,7 +49,7 @@ class RequestBodies:
     async def body(self, receive: Receive) -> AsyncIterator[bytearray]:
         """The whole body; its room is free again when the block ends.
 
-        Raises ImageTooLargeException, ThrottlingException (no room), InvalidParameterException (too slow) and
+        Raises ValidationException, ThrottlingException (no room), InvalidParameterException (too slow) and
         ClientGone.
         """
         body = bytearray()
@@ -79,7 +79,7 @@ class RequestBodies:
 
     def _refusal(self, seen_bytes: int, more_bytes: int) -> RekognitionError | None:
         if seen_bytes > self.max_body_bytes:
-            return ImageTooLargeException(f"The request has more than {self.max_body_bytes} bytes")
+            return ValidationException(f"The request has more than {self.max_body_bytes} bytes")
         if more_bytes > self.room_bytes:
             return ThrottlingException("Too many bytes are being received")
         return None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from rekolocal.access import Access
 from rekolocal.app import Application
 from rekolocal.faults import Faults
 from rekolocal.service import Service
@@ -35,6 +36,7 @@ def application(
     limits: Limits | None = None,
     faults: Faults | None = None,
     credentials: Credentials | None = None,
+    access: Access | None = None,
 ) -> Application:
     """The ASGI application of `service`."""
     limits = limits or Limits()
@@ -45,6 +47,7 @@ def application(
         quick_workers=Workers("quick", 2, limits.queue),
         faults=faults or Faults(),
         credentials=credentials,
+        access=access or Access(),
     )
 
 

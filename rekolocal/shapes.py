@@ -18,11 +18,11 @@ from botocore.model import (
     StructureShape,
 )
 
-from rekolocal.errors import ImageTooLargeException, InvalidParameterException, SerializationException
+from rekolocal.errors import InvalidParameterException, SerializationException, ValidationException
 
 T = TypeVar("T")
 
-_TOO_MANY_BYTES = "have length less than or equal to 5242880"  # only images have this limit
+_BUFFER = "java.nio.HeapByteBuffer"  # how AWS names bytes
 
 
 @cache
@@ -107,17 +107,16 @@ def _integer(value: object, path: str) -> int:
 def check_request(shape: Shape, value: Mapping[str, object]) -> None:
     """Hold a request's constraints.
 
-    Raises InvalidParameterException with AWS's wording, or ImageTooLargeException for too many image bytes.
+    Raises InvalidParameterException or, for an image's number of bytes, ValidationException, in AWS's words.
     """
     found = list(violations(shape, value))
     if not found:
         return
-    if any(_TOO_MANY_BYTES in constraint for constraint in found):
-        raise ImageTooLargeException(f"Image size is too large: {found[0]}")
     plural = "s" if len(found) > 1 else ""
-    raise InvalidParameterException(
-        f"{len(found)} validation error{plural} detected: {'; '.join(found[:10])}"
-    )
+    message = f"{len(found)} validation error{plural} detected: {'; '.join(found[:10])}"
+    if any(_BUFFER in constraint for constraint in found):
+        raise ValidationException(message)
+    raise InvalidParameterException(message)
 
 
 def violations(shape: Shape, value: object, path: str = "") -> Iterator[str]:
@@ -141,7 +140,7 @@ def violations(shape: Shape, value: object, path: str = "") -> Iterator[str]:
         case StringShape(), str():
             yield from _string(shape, value, path)
         case _, bytes():
-            yield from _length(len(value), shape, f"{len(value)} bytes", path)
+            yield from _length(len(value), shape, f"{_BUFFER}[pos=0 lim={len(value)} cap={len(value)}]", path)
         case _, int() | float():
             yield from _range(shape, value, path)
 

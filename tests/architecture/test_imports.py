@@ -28,7 +28,7 @@ ROOMS = {
     ],
     "rekolocal": [
         *("errors", "engine", "state", "similarity", "index", "pages", "pictures", "service"),
-        *("operations", "shapes", "protocol", "signature", "faults", "request_body", "workers"),
+        *("operations", "shapes", "protocol", "signature", "access", "faults", "request_body", "workers"),
         *("app", "server", "testing", "pytest_plugin", "cli"),
     ],
     "local": [

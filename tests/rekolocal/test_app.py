@@ -30,8 +30,8 @@ async def call(app: Application, receive: Receive) -> tuple[int, dict[str, Any]]
     async def send(message: Message) -> None:
         sent.append(message)
 
-    headers = [(b"x-amz-target", b"RekognitionService.ListCollections")]
-    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    headers = [(b"x-amz-target", b"RekognitionService.ListCollections"), (b"host", b"127.0.0.1:8010")]
+    scope: Scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}
     await app(scope, receive, send)
     return (sent[0]["status"], json.loads(sent[1]["body"])) if sent else None
 
@@ -89,5 +89,5 @@ def test_a_body_beyond_the_limit_is_read_and_refused(app: Application) -> None:
     before = app.bodies.room_bytes
     answer = asyncio.run(call(app, chunks(*[b" " * 400] * 5)))
     assert answer is not None
-    assert answer[1]["__type"] == "ImageTooLargeException"
+    assert answer[1]["__type"] == "ValidationException"
     assert app.bodies.room_bytes == before

@@ -177,7 +177,7 @@ def test_every_other_operation_of_rekognition_says_that_it_is_not_here(rekolocal
     for operation in [*OUTSIDE, "MakeCoffee", ""]:
         answer = post(rekolocal.endpoint_url, operation, {})
         assert (answer.status, answer.code) == (400, "UnknownOperationException"), operation
-        assert answer.body["message"]
+        assert answer.body.keys() == {"__type", "message"}
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
@@ -192,7 +192,7 @@ def test_every_operation_refuses_what_its_input_shape_refuses(
         assert answer.code in (
             "InvalidParameterException",
             "SerializationException",
-            "ImageTooLargeException",
+            "ValidationException",
         )
 
 
@@ -266,18 +266,6 @@ def test_a_null_member_counts_as_left_out(rekolocal: LocalRekognition) -> None:
     assert post(rekolocal.endpoint_url, "ListCollections", {"MaxResults": None}).status == 200
     answer = post(rekolocal.endpoint_url, "CreateCollection", {"CollectionId": None})
     assert answer.code == "InvalidParameterException"
-
-
-def test_an_error_has_awss_form(rekolocal: LocalRekognition) -> None:
-    answer = post(rekolocal.endpoint_url, "DescribeCollection", {"CollectionId": "no spaces please"})
-    assert answer.status == 400
-    assert answer.headers["content-type"] == "application/x-amz-json-1.1"
-    assert answer.headers["x-amzn-requestid"]
-    assert answer.body == {
-        "__type": "InvalidParameterException",
-        "message": "1 validation error detected: Value 'no spaces please' at 'collectionId' failed to satisfy"
-        " constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.\\-]+",
-    }
 
 
 def test_a_fault_of_our_own_is_an_internal_error_without_a_trace(

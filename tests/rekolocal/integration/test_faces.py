@@ -161,13 +161,6 @@ def test_comparing_pictures_without_a_face_is_an_invalid_parameter(
             client.compare_faces(SourceImage={"Bytes": source}, TargetImage={"Bytes": target})
 
 
-def test_more_than_5_mb_of_image_is_too_large(client: Any) -> None:
-    with pytest.raises(client.exceptions.ImageTooLargeException):
-        client.detect_faces(Image={"Bytes": bytes(5 * 1024 * 1024 + 1)})
-    with pytest.raises(client.exceptions.ImageTooLargeException):
-        client.detect_faces(Image={"Bytes": bytes(9 * 1024 * 1024)})
-
-
 def test_a_collection_takes_so_many_tags_and_no_more(client: Any) -> None:
     arn = client.describe_collection(CollectionId="employees")["CollectionARN"]
     client.tag_resource(ResourceArn=arn, Tags={str(number): "x" for number in range(200)})
