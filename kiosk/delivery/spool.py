@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import json
 import logging
-import os
 import threading
 import time
 from bisect import bisect_left, insort
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.client.capture_id import captured_at
+from kiosk.delivery.atomic_file import UNFINISHED, flush_folder, write_atomic
 from kiosk.delivery.outbox import Capture
 
 _LOG = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Bounds:
 
     max_bytes: int = 500 * 1024 * 1024
     max_age_s: float = 30 * 24 * 3600.0
-    max_set_aside: int = 200  # captures in refused/, and in damaged/
+    max_set_aside: int = 200  # captures in refused/, and in damaged/; as old at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Spool:
         self._order: list[str] = []  # the same captures, oldest first: ids sort by time
         self._bytes = 0
         self._has_warned = False
+        self._set_aside_counts: dict[str, int] = {}
         try:
             for name in ("waiting", "refused", "damaged"):
                 (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,7 +94,11 @@ class Spool:
             raise SpoolError(
                 f"captures cannot be kept in {folder}: {error.strerror}; give --spool"
             ) from error
-        self._take_stock()
+        try:
+            self._take_stock()
+        except OSError as error:
+            self.close()
+            raise SpoolError(f"the captures in {folder} cannot be read: {error.strerror}") from error
 
     def close(self) -> None:
         """Let another process use the folder."""
@@ -115,9 +120,9 @@ class Spool:
         with self._lock:
             self._make_room(len(capture.picture))
             try:
-                _write(picture, capture.picture)
-                _write(document, json.dumps(about).encode())
-                _sync_folder(document.parent)
+                write_atomic(picture, capture.picture)
+                write_atomic(document, json.dumps(about).encode())
+                flush_folder(document.parent)
             except OSError:
                 for file in (document, picture):
                     with suppress(OSError):
@@ -132,7 +137,11 @@ class Spool:
             return tuple(self._order)
 
     def read(self, capture_id: str) -> Capture:
-        """A capture that waits. Raises `DamagedCapture`, and `KeyError` when it does not wait any more."""
+        """A capture that waits.
+
+        Raises `DamagedCapture`, `KeyError` when it does not wait any more, and `OSError` when it cannot be
+        read just now (the disk, too many open files): it goes on waiting.
+        """
         picture, document = self._files("waiting", capture_id)
         with self._lock:
             if capture_id not in self._sizes:
@@ -150,7 +159,7 @@ class Spool:
                     str(about["origin"]),
                     None if score is None else float(score),
                 )
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
                 self._set_aside(capture_id, "damaged")
                 raise DamagedCapture(f"the files of capture {capture_id} are damaged ({error})") from error
 
@@ -168,7 +177,7 @@ class Spool:
             document = self._files("waiting", capture_id)[1]
             with suppress(OSError, ValueError):
                 about: dict[str, Any] = json.loads(document.read_bytes())
-                _write(document, json.dumps(about | {"refused": reason}).encode())
+                write_atomic(document, json.dumps(about | {"refused": reason}).encode())
             self._set_aside(capture_id, "refused")
 
     def state(self) -> SpoolState:
@@ -178,28 +187,29 @@ class Spool:
                 waiting=len(self._sizes),
                 waiting_bytes=self._bytes,
                 max_bytes=self._bounds.max_bytes,
-                refused=_count(self._folder / "refused"),
-                damaged=_count(self._folder / "damaged"),
+                refused=self._count("refused"),
+                damaged=self._count("damaged"),
                 dropped=self._dropped(),
             )
 
     def _take_stock(self) -> None:
         """Find what an earlier run left, and clear away what it had not finished writing."""
-        folder = self._folder / "waiting"
+        files = tuple((self._folder / "waiting").iterdir())
         pictures, documents = (
-            {file.stem: file for file in folder.glob(f"*{end}")} for end in (".jpg", ".json")
+            {file.stem: file for file in files if file.suffix == end} for end in (".jpg", ".json")
         )
-        for file in folder.iterdir():
-            is_unfinished = file.suffix == ".part" or (file.suffix == ".jpg" and file.stem not in documents)
-            if is_unfinished:
+        for file in files:
+            has_no_document = file.suffix == ".jpg" and file.stem not in documents
+            if file.suffix == UNFINISHED or has_no_document:
                 with suppress(OSError):
                     file.unlink()
         for capture_id in documents:
             if not _is_capture_id(capture_id) or capture_id not in pictures:
                 self._set_aside(capture_id, "damaged")
             else:
-                with suppress(OSError):
-                    self._count_in(capture_id, pictures[capture_id].stat().st_size)
+                self._count_in(capture_id, _size(pictures[capture_id]))
+        for where in ("refused", "damaged"):
+            self._clear(where)
         self._make_room(0)
 
     def _make_room(self, new_bytes: int) -> None:
@@ -232,7 +242,7 @@ class Spool:
         self.remove(capture_id)
         count = self._dropped() + 1
         with suppress(OSError):
-            _write(self._folder / "dropped", str(count).encode())
+            write_atomic(self._folder / "dropped", str(count).encode())
         _LOG.warning("capture %s was dropped undelivered, %s; %d so far", capture_id, why, count)
 
     def _dropped(self) -> int:
@@ -258,43 +268,35 @@ class Spool:
         for file in self._files("waiting", capture_id):
             with suppress(OSError):
                 file.replace(self._folder / where / file.name)
-        kept = sorted((self._folder / where).iterdir(), key=lambda file: file.name)
-        for file in kept[: -2 * self._bounds.max_set_aside]:
-            with suppress(OSError):
-                file.unlink()
+        self._clear(where)
+
+    def _clear(self, where: str) -> None:
+        """Delete what was set aside and is too old or too much: nobody's picture stays for ever."""
+        with suppress(OSError):
+            files = sorted((self._folder / where).iterdir(), key=lambda file: file.name)
+            newest = files[-2 * self._bounds.max_set_aside :]
+            for file in files:
+                age_s = self._age_s(file.stem) if _is_capture_id(file.stem) else None
+                if file not in newest or (age_s is not None and age_s > self._bounds.max_age_s):
+                    file.unlink(missing_ok=True)
+
+    def _count(self, where: str) -> int:
+        """How many were set aside there; when the disk does not say, as many as it said last."""
+        with suppress(OSError):
+            documents = sum(file.suffix == ".json" for file in (self._folder / where).iterdir())
+            self._set_aside_counts[where] = documents
+        return self._set_aside_counts.get(where, 0)
 
     def _files(self, where: str, capture_id: str) -> tuple[Path, Path]:
         folder = self._folder / where
         return folder / f"{capture_id}.jpg", folder / f"{capture_id}.json"
 
 
-def _write(file: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    unfinished = file.with_name(file.name + ".part")
+def _size(file: Path) -> int:
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as target:
-            target.write(data)
-            target.flush()
-            os.fsync(target.fileno())
-        unfinished.replace(file)
-    except OSError:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make renames in a folder last."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _count(folder: Path) -> int:
-    return sum(file.suffix == ".json" for file in folder.iterdir())
+        return file.stat().st_size
+    except OSError:  # it is there, and may be read later
+        return 0
 
 
 def _is_capture_id(text: str) -> bool:

@@ -37,7 +37,7 @@ class Api(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Exponential backoff with jitter: half of each wait is fixed, half is random (\"equal jitter\")."""
+    """Exponential backoff with jitter: half of each wait is fixed, half is random ("equal jitter")."""
 
     first_s: float = 0.25
     cap_s: float = 60.0
@@ -193,19 +193,21 @@ class Uploader:
         live = [errand for errand in idle if errand.expires_s > now]
         if live:
             return min(live, key=lambda errand: errand.capture_id)
-        running = sum(errand.is_running for errand in self._errands.values())
-        if not idle or now < self._backlog_from_s or running >= _WORKERS - 1:
+        if not idle or now < self._backlog_from_s or not self._takes_backlog():
             return None
         return min(idle, key=lambda errand: errand.capture_id)
 
+    def _takes_backlog(self) -> bool:
+        """Whether one thread stays free when another takes a piece of the backlog."""
+        return sum(errand.is_running for errand in self._errands.values()) < _WORKERS - 1
+
     def _idle_s(self, now: float) -> float | None:
-        """How long there is nothing to do, unless something changes."""
+        """How long there is nothing to do, unless something changes; None for until it does."""
         idle = [errand for errand in self._errands.values() if not errand.is_running]
-        if not idle:
-            return None
-        live_s = min((errand.not_before_s for errand in idle if errand.expires_s > now), default=float("inf"))
-        backlog_s = max(min(errand.not_before_s for errand in idle), self._backlog_from_s)
-        return max(0.01, max(min(live_s, backlog_s), self._anything_from_s) - now)
+        due_s = [errand.not_before_s for errand in idle if errand.expires_s > now]
+        if idle and self._takes_backlog():
+            due_s.append(max(min(errand.not_before_s for errand in idle), self._backlog_from_s))
+        return max(0.01, max(min(due_s), self._anything_from_s) - now) if due_s else None
 
     def _deliver(self, errand: _Errand) -> None:
         try:
@@ -213,6 +215,10 @@ class Uploader:
             sighting = self._hand_in(errand, capture)
         except KeyError:  # the spool was full, and dropped it
             self._finish(errand, None, "the spool was full; the picture was dropped")
+        except OSError as error:  # the disk, or too many open files: for now
+            self._try_again(
+                errand, f"the picture cannot be read: {error.strerror or error}", is_general=False
+            )
         except DamagedCapture as error:
             _LOG.warning("%s", error)
             self._finish(errand, None, "the picture was damaged on disk; it was set aside")

@@ -1,5 +1,6 @@
 """The spool on a real disk."""
 
+import errno
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -110,6 +112,43 @@ def test_a_picture_that_rotted_is_set_aside(spool: Spool, folder: Path) -> None:
     assert spool.state().damaged == 1
 
 
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO, errno.ENOSPC, errno.ENOMEM])
+def test_a_picture_that_cannot_be_read_just_now_goes_on_waiting(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    kept = capture()
+    spool.add(kept)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(Path, "read_bytes", lambda file: failing(code))
+        with pytest.raises(OSError, match=os.strerror(code)):
+            spool.read(kept.capture_id)
+    assert spool.read(kept.capture_id) == kept
+    assert spool.state().damaged == 0
+
+
+def test_with_no_more_files_to_open_the_state_is_what_was_known_last(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        spool.add(refused := capture(unix_s=NOW_S + number))
+    spool.refuse(refused.capture_id, "no")
+    before = spool.state()
+    monkeypatch.setattr(Path, "iterdir", lambda folder: failing(errno.EMFILE))
+    assert spool.state() == before
+    assert (before.waiting, before.refused) == (1, 1)
+
+
+def test_a_folder_that_cannot_be_listed_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Spool(folder).close()
+    monkeypatch.setattr(Path, "iterdir", lambda folder: failing(errno.EIO))
+    with pytest.raises(SpoolError, match="cannot be read: Input/output error"):
+        Spool(folder)
+
+
+def failing(code: int) -> NoReturn:
+    raise OSError(code, os.strerror(code))
+
+
 def test_files_that_are_not_ours_do_not_stop_the_kiosk(spool: Spool, folder: Path) -> None:
     waiting = folder / "waiting"
     (waiting / "notes.json").write_text("{}")
@@ -190,6 +229,18 @@ def test_refused_captures_do_not_fill_the_disk(folder: Path) -> None:
         spool.add(each)
         spool.refuse(each.capture_id, "no")
     assert spool.state().refused == 3
+
+
+def test_refused_captures_go_when_they_are_too_old(folder: Path) -> None:
+    now = [NOW_S]
+    spool = Spool(folder, bounds=Bounds(max_age_s=3600), unix_s=lambda: now[0])
+    for each in (capture(), capture(unix_s=NOW_S + 3000)):
+        spool.add(each)
+        spool.refuse(each.capture_id, "no")
+    now[0] += 3700
+    spool.close()
+    Spool(folder, bounds=Bounds(max_age_s=3600), unix_s=lambda: now[0])
+    assert [file.stem for file in (folder / "refused").glob("*.jpg")] == [each.capture_id]
 
 
 @pytest.fixture
@@ -273,6 +324,17 @@ class SpoolMachine(RuleBasedStateMachine):
             capture_id = sorted(self.expected)[index % len(self.expected)]
             del self.expected[capture_id]
             self.spool.refuse(capture_id, "no") if refused else self.spool.remove(capture_id)
+
+    @rule(index=st.integers(0, 20), code=st.sampled_from([errno.EMFILE, errno.EIO, errno.ENOSPC]))
+    def be_in_trouble(self, index: int, code: int) -> None:
+        with pytest.MonkeyPatch.context() as trouble:
+            trouble.setattr(Path, "read_bytes", lambda file: failing(code))
+            trouble.setattr(Path, "replace", lambda file, to: failing(code))
+            if self.expected:
+                with pytest.raises(OSError, match=os.strerror(code)):
+                    self.spool.read(sorted(self.expected)[index % len(self.expected)])
+            with pytest.raises(OSError, match=os.strerror(code)):
+                self.spool.add(capture())
 
     @rule()
     def restart(self) -> None:

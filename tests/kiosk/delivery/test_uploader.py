@@ -1,5 +1,6 @@
 """Delivery from a real disk over real sockets, through everything that goes wrong on the way."""
 
+import errno
 import logging
 import random
 import threading
@@ -20,6 +21,7 @@ from kiosk.delivery.uploader import Backoff, Uploader
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
 from tests.kiosk.delivery.fault_proxy import Failing, FaultProxy
+from tests.kiosk.delivery.test_spool import failing
 
 pytestmark = pytest.mark.integration
 
@@ -195,6 +197,46 @@ def test_damaged_files_do_not_stop_the_others(server: ApiServer, tmp_path: Path)
         assert uploader.wait_until_empty(timeout_s=5)
     assert set(server.sightings) == {captures[1].capture_id, captures[3].capture_id}
     assert len(list((tmp_path / "damaged").glob("*.json"))) == 2
+
+
+def test_a_capture_that_cannot_be_read_for_a_while_is_delivered_after_it(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_in = capture()
+    with delivering(tmp_path, server.url) as uploader:
+        with monkeypatch.context() as trouble:
+            trouble.setattr(Path, "read_bytes", lambda file: failing(errno.EMFILE))
+            uploader.hand_in(handed_in)
+            time.sleep(0.2)
+        answer = next_answer(uploader)
+    assert answer.sighting
+    assert not list((tmp_path / "damaged").iterdir())
+
+
+def test_the_thread_that_is_kept_free_sleeps_while_two_deliver(server: ApiServer, tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for _ in range(6):
+        spool.add(capture())
+    held = threading.Event()
+    looks = []
+
+    def hold(method: str, path: str) -> None:
+        held.wait(5)
+
+    server.faults = hold
+
+    def clock() -> float:
+        looks.append(threading.current_thread().name)
+        return time.monotonic()
+
+    with ApiClient(server.url) as api, Uploader(spool, api, clock=clock) as uploader:
+        time.sleep(0.3)
+        looks.clear()
+        time.sleep(0.5)
+        assert len(looks) < 5
+        held.set()
+        assert uploader.wait_until_empty(timeout_s=5)
+    spool.close()
 
 
 def test_a_capture_that_the_full_spool_dropped_is_told_of(server: ApiServer, tmp_path: Path) -> None:

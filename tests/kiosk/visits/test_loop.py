@@ -269,6 +269,10 @@ class Script:
     blinks: frozenset[int]
     face_px: int
 
+    @property
+    def here_s(self) -> float:
+        return (self.from_frame + self.frames - 1) / FPS - self.from_frame / FPS
+
     def is_here(self, number: int) -> bool:
         return 0 <= number - self.from_frame < self.frames
 
@@ -315,7 +319,7 @@ def test_everybody_here_for_half_a_second_gives_one_capture_or_is_too_far_and_no
     captured = [whose[event.capture.origin] for event in events if isinstance(event, Captured)]
     too_far = [whose[event.origin] for event in events if isinstance(event, TooFar)]
     for place, person in enumerate(people):
-        is_far, is_long = person.face_px < 40, person.frames - 1 > 0.5 * FPS
+        is_far, is_long = person.face_px < 40, person.here_s > 0.5
         assert captured.count(place) == 1 if is_long and not is_far else captured.count(place) <= (not is_far)
         assert too_far.count(place) == (is_far and is_long)
 
