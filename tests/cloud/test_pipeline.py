@@ -87,7 +87,8 @@ def test_a_workflow_pins_every_action_and_grants_little(path: Path) -> None:
 
     assert workflow["permissions"] == {"contents": "read"}
     assert used
-    assert [each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", each)] == []
+    pinned = r"[\w-]+/[\w-]+@[0-9a-f]{40}|\./\.github/workflows/ci\.yml"
+    assert [each for each in used if not re.fullmatch(pinned, each)] == []
 
 
 def test_the_deployment_holds_no_keys_and_builds_once() -> None:
@@ -95,7 +96,31 @@ def test_the_deployment_holds_no_keys_and_builds_once() -> None:
     jobs = yaml.safe_load(text)["jobs"]
 
     assert "secrets." not in text
-    assert [name for name, job in jobs.items() if {"run": "make build"} in job["steps"]] == ["build"]
+    assert [name for name, job in jobs.items() if {"run": "make build"} in job.get("steps", ())] == ["build"]
     assert jobs["prod"]["needs"] == "staging"
     assert jobs["prod"]["environment"] == "prod"
     assert jobs["staging"]["steps"] == jobs["prod"]["steps"]
+
+
+def test_what_does_not_pass_ci_is_not_deployed() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())["jobs"]
+    ci = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+
+    assert jobs["check"] == {"uses": "./.github/workflows/ci.yml"}
+    assert [jobs[name]["needs"] for name in ("build", "staging", "prod")] == ["check", "build", "staging"]
+    assert "workflow_call" in ci[True]  # YAML 1.1 reads `on` as a truth value
+
+
+def test_the_pipelines_parameters_are_the_templates_and_come_from_the_stages_variables() -> None:
+    text = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
+    given = dict(re.findall(r'"(\w+)=\$(\w+)"', text))
+
+    assert set(given) == {"AlarmEmail", "RecognitionConcurrency"}
+    for name, variable in given.items():
+        assert f"{variable}: ${{{{ vars.{variable} }}}}" in text
+        assert str(template()["Parameters"][name]["Default"]) in {"", "0"}  # deploys in a new account
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_reserves_what_a_new_account_does_not_have(stage: str) -> None:
+    assert "RecognitionConcurrency" not in overrides(stage)

@@ -247,3 +247,9 @@ def test_the_kiosks_start_script_is_a_shell_script_that_starts_units_the_package
     assert "https://<Api>.execute-api.us-east-1.amazonaws.com" in script
     for unit in re.findall(r"systemctl enable --now ([\w-]+@?)", script):
         assert (ROOT / "kiosk" / "service" / f"{unit}.service").is_file()
+
+
+def test_what_cloudformation_replaces_has_no_name_that_would_collide() -> None:
+    budget = template()["Resources"]["Budget"]["Properties"]["Budget"]
+
+    assert "BudgetName" not in budget  # another AlarmEmail replaces the budget
