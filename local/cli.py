@@ -9,6 +9,7 @@ import sysconfig
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -321,6 +322,8 @@ def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bo
     from local.evaluation.error_rates import THRESHOLDS_PCT, rates, suggested
     from local.evaluation.evaluate import photos_by_person, try_out
 
+    if plot_to and find_spec("matplotlib") is None:
+        raise click.ClickException("--plot draws with matplotlib; install it as part of recognizeme[demo]")
     console = Console(quiet=as_json, highlight=False)
     people = photos_by_person(photos)
     with Progress(console=console, transient=True) as progress:

@@ -46,10 +46,11 @@ def run(*, as_json: bool, keep: Path | None) -> bool:
     Returns whether every outcome was as expected; `keep` gets the pictures handed in, on one sheet.
     """
     console = Console(quiet=as_json, highlight=False)
+    to_play = list(visits())  # before anything starts: its pictures may be missing
     with tempfile.TemporaryDirectory(prefix="recognizeme-demo-") as folder:
         console.print("Starting the functions, the face engine and the database on this machine ...")
         with Stack(DataFolder(Path(folder))) as stack, ApiClient(stack.url) as api:
-            played, pictures = _play(api, console)
+            played, pictures = _play(api, to_play, console)
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
         (keep / "visits.png").write_bytes(contact_sheet(pictures))
@@ -66,15 +67,15 @@ def run(*, as_json: bool, keep: Path | None) -> bool:
     return good == len(played)
 
 
-def _play(api: ApiClient, console: Console) -> tuple[list[Played], list[Picture]]:
+def _play(api: ApiClient, to_play: Sequence[Visit], console: Console) -> tuple[list[Played], list[Picture]]:
     detector = YuNet()
     played: list[Played] = []
     pictures: list[Picture] = []
-    with _progress(console, len(PORTRAITS) + len(list(visits()))) as step:
+    with _progress(console, len(PORTRAITS) + len(to_play)) as step:
         for portrait in PORTRAITS:
             step(f"enrolling {portrait.name}")
             _enroll(api, portrait)
-        for visit in visits():
+        for visit in to_play:
             step(visit.title)
             handed_in = still_to_hand_in(visit.picture, detector)
             played.append(_visit(api, visit, handed_in))

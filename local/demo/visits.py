@@ -57,17 +57,17 @@ _FACELESS = {"a cup of coffee": "data/coffee.png", "a rocket": "data/rocket.jpg"
 
 def packaged_picture(package: str, file: str) -> bytes:
     """A picture that comes with an installed package, which is not imported. Raises `PicturesMissing`."""
+    missing = PicturesMissing(
+        f"the demo shows pictures that come with {package}; install it as part of recognizeme[demo], or with"
+        " `make install` in the repository"
+    )
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
-        raise PicturesMissing(f"the demo's portraits come with {package}; install it with: make install")
+        raise missing
     try:
-        return (
-            Path(found.origin).with_name(file.partition("/")[0]).joinpath(file.partition("/")[2]).read_bytes()
-        )
+        return (Path(found.origin).parent / file).read_bytes()
     except OSError as error:
-        raise PicturesMissing(
-            f"this version of {package} brings no {file}; install with: make install"
-        ) from error
+        raise missing from error
 
 
 def visits() -> Iterator[Visit]:

@@ -63,7 +63,7 @@ def nearest_strangers(attempts: Sequence[Attempt]) -> list[Attempt]:
 
 
 def plot(table: Sequence[Rates], best: Rates | None, to: Path) -> None:
-    """Draw both error rates over the threshold as a PNG. Raises ImportError without matplotlib."""
+    """Draw both error rates over the threshold as a PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")

@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,6 +11,7 @@ from click.testing import CliRunner
 from local.cli import main
 from local.demo.contact_sheet import Picture, contact_sheet
 from local.demo.visits import PORTRAITS, PicturesMissing, packaged_picture, visits
+from tests.local.runtime.test_functions import environment
 
 
 def test_the_demo_plays_ten_visits_or_more_with_every_kind_of_outcome() -> None:
@@ -27,10 +31,28 @@ def test_every_changed_picture_differs_from_the_enrolled_one_and_from_each_other
 
 
 def test_a_portrait_that_is_not_installed_says_how_to_get_it() -> None:
-    with pytest.raises(PicturesMissing, match="make install"):
+    with pytest.raises(PicturesMissing, match=r"recognizeme\[demo\]"):
         packaged_picture("no_such_package", "data/x.png")
-    with pytest.raises(PicturesMissing, match="make install"):
+    with pytest.raises(PicturesMissing, match=r"recognizeme\[demo\]"):
         packaged_picture("skimage", "data/no_such_picture.png")
+
+
+def test_without_its_pictures_the_demo_says_so_before_it_starts_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    done = CliRunner().invoke(main, ["demo"])
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: the demo shows pictures that come with")
+    assert "Starting" not in done.output
+
+
+def test_a_plot_without_its_package_is_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("local.cli.find_spec", lambda package: None)
+    done = CliRunner().invoke(main, ["evaluate", str(tmp_path), "--plot", str(tmp_path / "plot.png")])
+    assert (done.exit_code, "recognizeme[demo]" in done.output) == (1, True)
 
 
 def test_the_contact_sheet_has_a_place_for_every_visit_also_for_what_is_no_picture() -> None:
@@ -51,3 +73,19 @@ def test_the_demo_fails_when_an_outcome_is_not_as_expected(monkeypatch: pytest.M
     assert done.exit_code == 1
     assert lines[-1]["as_expected"] < lines[-1]["visits"]
     assert any(line["outcome"] == "unknown" for line in lines if line.get("expected") == "recognized")
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+def test_the_demo_works_in_any_folder_and_leaves_nothing_there(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from local.cli import main; main()", "demo", "--json"],
+        env=environment(tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert summary["as_expected"] == summary["visits"] >= 10
+    assert list(tmp_path.iterdir()) == []

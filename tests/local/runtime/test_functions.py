@@ -23,7 +23,7 @@ from local.runtime.functions import (
 )
 from local.wiring import DATA, URL
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def environment(folder: Path) -> dict[str, str]:
