@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from recognizeme.entry.routes import WEB_KIOSK_ID, Caller, Matched, Role
 
 # Whoever guesses tokens waits for each answer; whoever has one does not.
 WRONG_TOKEN_S = 1.0
+# From one address: more requests than these wait for no answer, and are not looked at.
+_GUESSES_AT_ONCE = 8
 
 
 class Tokens(Protocol):
@@ -51,6 +54,7 @@ class Access:
         self._own = {token.encode(): caller for token, caller in own.items()}
         self._required = required
         self._sleep = sleep
+        self._guessing: Counter[str] = Counter()
 
     def guard(self, app: ASGIApp) -> ASGIApp:
         """`app`, behind this check; it finds who calls as `scope["caller"]`."""
@@ -58,8 +62,9 @@ class Access:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or scope["path"].startswith("/_local/"):
                 return await app(scope, receive, send)
+            address = scope["client"][0] if scope["client"] else ""
             try:
-                known = await self._identify(dict(scope["headers"]))
+                known = await self._identify(dict(scope["headers"]), address)
             except RecognizeMeError as error:
                 known = problem("busy", str(error))
             if isinstance(known, Reply):
@@ -68,17 +73,23 @@ class Access:
 
         return guarded
 
-    async def _identify(self, headers: Mapping[bytes, bytes]) -> Caller | Reply:
+    async def _identify(self, headers: Mapping[bytes, bytes], address: str) -> Caller | Reply:
         """Who calls, or why they are turned away."""
         if not (self._required or self._tokens.any()):
             return self._refusal(headers) or Caller(Role.ADMIN)
         given = headers.get(b"authorization", b"")
         if not given:
             return problem("unauthorized", "send a token of this stack as Authorization: Bearer TOKEN")
+        if self._guessing[address] >= _GUESSES_AT_ONCE:
+            return problem("busy", "too many wrong tokens came from this address; try again in a moment")
         scheme, _, token = given.partition(b" ")
         caller = self._holder(token.strip()) if scheme.lower() == b"bearer" else None
         if caller is None:
-            await self._sleep(WRONG_TOKEN_S)
+            self._guessing[address] += 1
+            try:
+                await self._sleep(WRONG_TOKEN_S)
+            finally:
+                self._guessing -= Counter([address])
             return problem("unauthorized", "this is no token of this stack; see recognizeme-local token list")
         return caller
 

@@ -1,6 +1,5 @@
 """The event host: HTTP in, events to the functions, their answers out."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from local.gateway.access import Access, refusal
 from local.gateway.replies import problem, response
@@ -26,8 +25,6 @@ _LOG = logging.getLogger(__name__)
 
 # API Gateway's limit for a request.
 MAX_BODY_BYTES = 10 * 1024 * 1024
-# Connections are few: nobody may hold one with a request that never ends. API Gateway waits 30 s too.
-BODY_S = 30.0
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -38,7 +35,6 @@ def event_host(
     store: list[Route],
     access: Access,
     after_change: Callable[[], None],
-    body_s: float = BODY_S,
 ) -> ASGIApp:
     """The web application: the API's routes by the functions that own them, and the picture store's.
 
@@ -64,7 +60,7 @@ def event_host(
         return response(reply)
 
     app = Starlette(routes=[*store, Route("/{path:path}", api, methods=_METHODS)])
-    return access.guard(_patient(app, body_s))
+    return access.guard(app)
 
 
 async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply:
@@ -98,24 +94,6 @@ async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply
     except (functions.InvocationError, UnreadableAnswer) as error:
         _LOG.error("%s: %s", matched.route.key, type(error).__name__)
         return problem("internal", "something went wrong here; the log of the host says more")
-
-
-def _patient(app: ASGIApp, body_s: float) -> ASGIApp:
-    """`app`, to which whoever has not sent their request after `body_s` seconds has gone."""
-
-    async def patient(scope: Scope, receive: Receive, send: Send) -> None:
-        deadline = asyncio.get_running_loop().time() + body_s
-
-        async def receive_in_time() -> Message:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    return await receive()
-            except TimeoutError:
-                return {"type": "http.disconnect"}
-
-        await app(scope, receive_in_time, send)
-
-    return patient
 
 
 async def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:

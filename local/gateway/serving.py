@@ -8,20 +8,26 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-# Beyond, answers are 503: each connection may hold a picture of 10 MB.
-_MOST_CONNECTIONS = 128
+from local.gateway.connections import GuardedProtocol, Limits, Unfinished
 
 
 @contextmanager
-def serve(app: ASGIApp, listening: socket.socket, *, grace_s: float) -> Iterator[None]:
+def serve(
+    app: ASGIApp, listening: socket.socket, *, grace_s: float, limits: Limits | None = None
+) -> Iterator[None]:
     """Serve `app` on a listening socket until the block ends; requests under way then have `grace_s`."""
+
+    class Guarded(GuardedProtocol):
+        unfinished = Unfinished(limits or Limits())
+
     config = uvicorn.Config(
         app,
+        http=Guarded,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="off",
-        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=int(grace_s),
     )
     server = uvicorn.Server(config)

@@ -13,7 +13,7 @@ from local.gateway.access import WRONG_TOKEN_S
 from recognizeme.domain.errors import NotFound, ServiceBusy
 from recognizeme.entry.routes import ROUTES, Caller, Role, Route
 from tests.architecture.test_routes import CALLERS, MAY_CALL, path_of
-from tests.local.gateway.test_host import Answer, Handed, Recorded, access, ask
+from tests.local.gateway.test_host import Answer, Handed, Recorded, access, ask, asking
 
 NOW = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
 
@@ -94,7 +94,7 @@ def test_the_stacks_own_token_comes_in_under_any_name_of_the_host() -> None:
 
 
 def test_a_token_counts_from_when_it_is_added_until_it_is_revoked(tokens: SqliteTokens) -> None:
-    app = Recorded().app(access(tokens=tokens))
+    app = Recorded().app(access(tokens=tokens, sleep=Slept()))
 
     def status(*headers: tuple[str, str]) -> int:
         return ask(app, "GET", "/people", headers=headers).status
@@ -104,15 +104,9 @@ def test_a_token_counts_from_when_it_is_added_until_it_is_revoked(tokens: Sqlite
     other, _ = tokens.add(Caller(Role.RECEPTION), now=NOW)
     assert (status(), status(*bearer(token)), status(*bearer(other))) == (401, 200, 200)
     tokens.revoke(issued.token_id)
-    assert status(*bearer(other)) == 200
-    assert asyncio.run(_refused(tokens, token)) == 401
+    assert (status(*bearer(token)), status(*bearer(other))) == (401, 200)
     with pytest.raises(NotFound, match="token list"):
         tokens.revoke(issued.token_id)
-
-
-async def _refused(tokens: SqliteTokens, token: str) -> int:
-    app = Recorded().app(access(tokens=tokens, sleep=Slept()))
-    return (await asyncio.to_thread(ask, app, "GET", "/people", headers=bearer(token))).status
 
 
 def test_a_wrong_token_waits_for_its_answer_and_a_right_or_missing_one_does_not() -> None:
@@ -125,6 +119,27 @@ def test_a_wrong_token_waits_for_its_answer_and_a_right_or_missing_one_does_not(
         ask(app, "GET", "/people", headers=bearer(guess))
     assert slept.waits_s == [WRONG_TOKEN_S] * (4 - 1)  # space around a token is no part of it
     assert WRONG_TOKEN_S >= 1
+
+
+def test_an_address_that_guesses_many_tokens_at_once_is_not_looked_at_for_a_while() -> None:
+    async def guess() -> list[int]:
+        may_go_on = asyncio.Event()
+
+        async def sleep(_: float) -> None:
+            await may_go_on.wait()
+
+        app = Recorded().app(access({"right": Caller(Role.ADMIN)}, sleep=sleep))
+
+        async def status(token: str, address: str = "127.0.0.1") -> int:
+            return (await asking(app, "GET", "/people", headers=bearer(token), address=address)).status
+
+        guesses = [asyncio.create_task(status("wrong")) for _ in range(8)]
+        await asyncio.sleep(0)
+        during = [await status("right"), await status("wrong"), await status("right", "192.0.2.7")]
+        may_go_on.set()
+        return [*during, *await asyncio.gather(*guesses), await status("right")]
+
+    assert asyncio.run(guess()) == [503, 503, 200, *[401] * 8, 200]
 
 
 def test_a_database_that_does_not_answer_lets_nobody_in() -> None:
