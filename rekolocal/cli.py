@@ -30,6 +30,8 @@ def main() -> None:
               help="Requests that may wait; more are throttled.")  # fmt: skip
 @click.option("--allow-origin", multiple=True, metavar="ORIGIN",
               help="Let web pages of http://HOST:PORT use the server; * is any.")  # fmt: skip
+@click.option("--attributes", metavar="neutral|FILE",
+              help="Declare age, glasses, emotions and the like of all faces, for tests.")  # fmt: skip
 @click.option("--region", default="us-east-1", show_default=True, help="Region that stands in ARNs.")
 @click.option("--access-key", envvar="REKOLOCAL_ACCESS_KEY", help="Accept only this access key's signatures.")
 @click.option("--secret-key", envvar="REKOLOCAL_SECRET_KEY", help="Its secret key.")
@@ -45,8 +47,8 @@ def main() -> None:
 )
 def serve(
     host: str, port: int, data: Path | None, memory: bool, yunet_model: Path | None, engine_threads: int,
-    queue: int, allow_origin: tuple[str, ...], region: str, access_key: str | None, secret_key: str | None,
-    tps: float | None, fail: tuple[str, ...], latency_ms: float, updating_ms: float,
+    queue: int, allow_origin: tuple[str, ...], attributes: str | None, region: str, access_key: str | None,
+    secret_key: str | None, tps: float | None, fail: tuple[str, ...], latency_ms: float, updating_ms: float,
 ) -> None:  # fmt: skip
     """Serve until Ctrl-C. Prints one line with the URL when requests are taken."""
     # Requests share the cores, not the parts of one request; numpy reads this when it is imported.
@@ -55,6 +57,7 @@ def serve(
 
     from rekolocal import server  # the engine's libraries load only when they are needed
     from rekolocal.access import Access
+    from rekolocal.attributes import Attributes, BadAttributes
     from rekolocal.engine.models import ModelError
     from rekolocal.faults import Failure, Faults
     from rekolocal.service import Service
@@ -69,6 +72,10 @@ def serve(
         faults = Faults(tps, [Failure.parse(text) for text in fail], latency_ms / 1000)
     except ValueError as error:
         raise click.UsageError(f"--fail: {error}") from error
+    try:
+        declared = Attributes.load(attributes) if attributes else None
+    except BadAttributes as error:
+        raise click.UsageError(f"--attributes: {error}") from error
     credentials = Credentials(access_key, secret_key) if access_key and secret_key else None
     try:
         listening = server.bind(host, port)
@@ -76,7 +83,8 @@ def serve(
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
     cv2.setNumThreads(1)
     try:
-        service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000)
+        service = Service.open(data, yunet_model=yunet_model, region=region, updating_s=updating_ms / 1000,
+                               attributes=declared)  # fmt: skip
     except (FolderTaken, ModelError) as error:
         raise click.ClickException(str(error)) from error
     except (OSError, sqlite3.DatabaseError) as error:

@@ -1,6 +1,8 @@
 """The bytes of a request's Image: given in the request, or an object in S3."""
 
+import hashlib
 import threading
+import uuid
 from typing import TYPE_CHECKING, TypedDict
 
 import boto3
@@ -29,6 +31,11 @@ class Image(TypedDict, total=False):
 
     Bytes: bytes
     S3Object: S3Object
+
+
+def image_id(content: bytes) -> uuid.UUID:
+    """A picture's ImageId: the same bytes have the same one, as in AWS's answers."""
+    return uuid.UUID(bytes=hashlib.sha256(content).digest()[:16], version=4)
 
 
 class Pictures:

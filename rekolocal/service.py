@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from rekolocal.attributes import Attributes
 from rekolocal.engine.faces import FaceEngine
 from rekolocal.index import Floats, Keys, VectorIndex
 from rekolocal.pages import Pages
@@ -34,6 +35,7 @@ class Service:
     region: str = "us-east-1"
     account: str = "000000000000"
     updating_s: float = 0.0
+    attributes: Attributes = field(default_factory=Attributes)
     now: Callable[[], float] = time.time
     new_id: Callable[[], uuid.UUID] = uuid.uuid4
     _face_indexes: dict[int, VectorIndex] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Service:
         engine_threads: int = 1,
         region: str = "us-east-1",
         updating_s: float = 0.0,
+        attributes: Attributes | None = None,
     ) -> Self:
         """The service on the data in `folder` (None: in memory), its indexes filled.
 
@@ -58,7 +61,10 @@ class Service:
             engine = FaceEngine.load(yunet_model=yunet_model, threads=engine_threads)
         database = Database(folder)
         pages = Pages(database.secret())
-        service = cls(database, engine, Pictures(), pages, region=region, updating_s=updating_s)
+        service = cls(
+            database, engine, Pictures(), pages, region=region, updating_s=updating_s,
+            attributes=attributes or Attributes(),
+        )  # fmt: skip
         service._fill_indexes()
         return service
 

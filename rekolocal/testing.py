@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from rekolocal.attributes import Attributes
 from rekolocal.engine.faces import FaceEngine
 from rekolocal.faults import Faults
 from rekolocal.server import serve_in_thread
@@ -38,10 +39,11 @@ def _engine() -> FaceEngine:
 
 @contextmanager
 def local_rekognition(
-    *, faults: Faults | None = None, credentials: Credentials | None = None, updating_s: float = 0.0
-) -> Iterator[LocalRekognition]:
+    *, faults: Faults | None = None, credentials: Credentials | None = None, updating_s: float = 0.0,
+    attributes: Attributes | None = None,
+) -> Iterator[LocalRekognition]:  # fmt: skip
     """An empty server in this process on a free port of 127.0.0.1, its collections in memory."""
-    service = Service.open(None, engine=_engine(), updating_s=updating_s)
+    service = Service.open(None, engine=_engine(), updating_s=updating_s, attributes=attributes)
     try:
         with serve_in_thread(service=service, faults=faults, credentials=credentials) as server:
             client = client_for(server.url, credentials or _TEST_KEYS)

@@ -8,7 +8,7 @@ import numpy as np
 from rekolocal.engine.faces import MAX_FACES, Embeddings, Face
 from rekolocal.operations import replies
 from rekolocal.operations.replies import Reply
-from rekolocal.pictures import Image
+from rekolocal.pictures import Image, image_id
 from rekolocal.service import FACE_MODEL_VERSION, Service
 from rekolocal.state import collections, faces
 from rekolocal.state.faces import StoredFace
@@ -27,19 +27,20 @@ def index_faces(
         collections.get(db, collection_id)
     passed: list[Face] = []
     unindexed: list[Reply] = []
+    declared = service.attributes.of(content, detection_attributes)
     for face in service.engine.faces(content):
         reasons = face.missed_reasons(quality_filter)
         if not reasons and len(passed) >= max_faces:
             reasons = ["EXCEEDS_MAX_FACES"]
         if reasons:
-            unindexed.append({"Reasons": reasons, "FaceDetail": replies.face_detail(face)})
+            unindexed.append({"Reasons": reasons, "FaceDetail": replies.face_detail(face, declared)})
         else:
             passed.append(face)
     vectors = service.engine.embed_for_keeping(passed)
     stored = _store(service, collection_id, content, external_image_id, passed, vectors)
     return {
         "FaceRecords": [
-            {"Face": replies.stored_face(row), "FaceDetail": replies.face_detail(face)}
+            {"Face": replies.stored_face(row), "FaceDetail": replies.face_detail(face, declared)}
             for row, face in zip(stored, passed, strict=True)
         ],
         "UnindexedFaces": unindexed,
@@ -54,11 +55,11 @@ def _store(
     """All faces of a picture in one transaction; those the same picture left before are found again."""
     if not passed:
         return []
-    digest, image_id = hashlib.sha256(content).digest(), service.new_id()
+    digest = hashlib.sha256(content).digest()
     with service.database.write() as transaction:
         db = transaction.db
         collection = collections.get(db, collection_id)
-        before = [] if external is None else faces.of_image(db, collection, digest, external)
+        before = faces.of_image(db, collection, digest, external)
         stored: list[StoredFace] = []
         new: list[int] = []
         for number, (face, vector) in enumerate(zip(passed, vectors, strict=True)):
@@ -66,7 +67,7 @@ def _store(
             if row is None:
                 new.append(number)
                 row = faces.insert(
-                    db, collection, face_id=service.new_id(), image_id=image_id, image_digest=digest,
+                    db, collection, face_id=service.new_id(), image_id=image_id(content), image_digest=digest,
                     external_image_id=external, box=face.box, confidence_pct=face.confidence_pct,
                     vector=vector,
                 )  # fmt: skip

@@ -14,8 +14,9 @@ from rekolocal.similarity import similarity_pct
 
 def detect_faces(service: Service, *, image: Image, attributes: Sequence[str] = ()) -> Reply:
     """The faces of a picture, the 100 largest."""
-    found = service.engine.faces(service.pictures.read(image))
-    return {"FaceDetails": [replies.face_detail(face) for face in found]}
+    content = service.pictures.read(image)
+    declared = service.attributes.of(content, attributes)
+    return {"FaceDetails": [replies.face_detail(face, declared) for face in service.engine.faces(content)]}
 
 
 def compare_faces(
@@ -24,16 +25,14 @@ def compare_faces(
 ) -> Reply:  # fmt: skip
     """The largest face of the source against every face of the target.
 
-    Raises InvalidParameterException when either has no face that passes the QualityFilter.
+    Faces of the target that do not pass the QualityFilter are not compared. Raises InvalidParameterException
+    when there is no face in the target, or none that passes in the source.
     """
     source = service.engine.largest_face(service.pictures.read(source_image))
-    targets = [
-        face
-        for face in service.engine.faces(service.pictures.read(target_image))
-        if not face.missed_reasons(quality_filter)
-    ]
-    if source is None or source.missed_reasons(quality_filter) or not targets:
+    found = service.engine.faces(service.pictures.read(target_image))
+    if source is None or source.missed_reasons(quality_filter) or not found:
         raise InvalidParameterException("Request has invalid parameters: there is no face in an image")
+    targets = [face for face in found if not face.missed_reasons(quality_filter)]
     vectors = service.engine.embed([source, *targets])
     similarities = similarity_pct(np.linalg.norm(vectors[1:] - vectors[0], axis=1))
     ranked = sorted(zip(similarities, targets, strict=True), key=lambda pair: -pair[0])

@@ -1,5 +1,7 @@
 """Members that several operations' replies share."""
 
+from collections.abc import Mapping
+
 from rekolocal.engine.faces import Box, Face
 from rekolocal.service import FACE_MODEL_VERSION
 from rekolocal.state.faces import StoredFace
@@ -15,8 +17,8 @@ def bounding_box(box: Box) -> Reply:
     return {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
 
 
-def face_detail(face: Face) -> Reply:
-    """A FaceDetail with the default attributes; attributes that need a model of their own are left out."""
+def face_detail(face: Face, declared: Mapping[str, object] | None = None) -> Reply:
+    """A FaceDetail with the default attributes, and those that were declared."""
     return {
         "BoundingBox": bounding_box(face.box),
         "Landmarks": [
@@ -26,6 +28,7 @@ def face_detail(face: Face) -> Reply:
         "Pose": {"Roll": face.pose.roll, "Yaw": face.pose.yaw, "Pitch": face.pose.pitch},
         "Quality": {"Brightness": face.quality.brightness_pct, "Sharpness": face.quality.sharpness_pct},
         "Confidence": face.confidence_pct,
+        **(declared or {}),
     }
 
 

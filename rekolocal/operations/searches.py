@@ -57,7 +57,7 @@ def _stored_face(service: Service, collection_id: str, face_id: str) -> tuple[Co
         collection = collections.get(db, collection_id)
         face = faces.with_ids(db, collection, [face_id]).get(face_id)
         if face is None:
-            raise InvalidParameterException(f"The face id: {face_id} does not exist")
+            raise InvalidParameterException("faceId was not found in the collection")
         (vector,) = faces.vectors(db, [face.key])
     return collection, face.key, vector
 

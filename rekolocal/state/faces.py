@@ -73,13 +73,13 @@ def insert(
 
 
 def of_image(
-    db: sqlite3.Connection, collection: Collection, image_digest: bytes, external_image_id: str
+    db: sqlite3.Connection, collection: Collection, image_digest: bytes, external_image_id: str | None
 ) -> list[StoredFace]:
-    """Faces stored from the same bytes with the same ExternalImageId."""
+    """Faces stored from the same bytes with the same ExternalImageId, or both times without."""
     return [
         _face(row)
         for row in db.execute(
-            f"{_SELECT} WHERE f.collection = ? AND f.image_digest = ? AND f.external_image_id = ?",
+            f"{_SELECT} WHERE f.collection = ? AND f.image_digest = ? AND f.external_image_id IS ?",
             (collection.key, image_digest, external_image_id),
         )
     ]

@@ -27,8 +27,8 @@ ROOMS = {
         *("commands", "cli", "__main__"),
     ],
     "rekolocal": [
-        *("errors", "engine", "state", "similarity", "index", "pages", "pictures", "service"),
-        *("operations", "shapes", "protocol", "signature", "access", "faults", "request_body", "workers"),
+        *("errors", "engine", "state", "similarity", "index", "pages", "pictures", "shapes", "attributes"),
+        *("service", "operations", "protocol", "signature", "access", "faults", "request_body", "workers"),
         *("app", "server", "testing", "pytest_plugin", "cli"),
     ],
     "local": [

@@ -28,8 +28,8 @@ def missed(quality_filter: str, **changed: Any) -> list[str]:
     [
         ({"quality": Quality(60, 0)}, "LOW_SHARPNESS"),
         ({"quality": Quality(1, 80)}, "LOW_BRIGHTNESS"),
-        ({"pose": Pose(0, 70, 0)}, "EXTREME_POSE"),
-        ({"pose": Pose(0, 0, -70)}, "EXTREME_POSE"),
+        ({"pose": Pose(0, 85, 0)}, "EXTREME_POSE"),
+        ({"pose": Pose(0, 0, -85)}, "EXTREME_POSE"),
         ({"side_px": 20.0}, "SMALL_BOUNDING_BOX"),
         ({"confidence_pct": 50.0}, "LOW_CONFIDENCE"),
     ],
@@ -54,6 +54,15 @@ def test_a_higher_bar_is_never_easier_to_pass() -> None:
         assert lower.brightness_pct <= higher.brightness_pct
         assert lower.side_px <= higher.side_px
         assert lower.turn_degrees >= higher.turn_degrees
+
+
+@pytest.mark.parametrize("yaw", [-54, 54])
+def test_a_head_turned_by_54_degrees_is_indexed_as_aws_indexes_it(yaw: int) -> None:
+    assert missed("AUTO", pose=Pose(0, yaw, 0)) == []
+
+
+def test_a_face_as_large_as_rekognition_asks_for_passes_every_bar() -> None:
+    assert missed("HIGH", side_px=40) == []
 
 
 def test_rolling_the_head_is_no_extreme_pose() -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from botocore.model import StructureShape
 from botocore.validate import ParamValidator
 
+from rekolocal.attributes import Attributes
 from rekolocal.operations import OPERATIONS
 from rekolocal.pictures import Image
 from rekolocal.shapes import operation_model, read, service_model, violations
@@ -71,7 +72,7 @@ def strip(value: Any, shape: Any) -> Any:
 
 @pytest.fixture
 def walk() -> Iterator[Walk]:
-    with local_rekognition() as server:
+    with local_rekognition(attributes=Attributes.load("neutral")) as server:
         yield Walk(server)
 
 

@@ -3,11 +3,13 @@
 import io
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from rekolocal.attributes import Attributes
 from rekolocal.testing import LocalRekognition, local_rekognition
 from tests.rekolocal.conftest import encoded, pixels_of
 
@@ -28,9 +30,11 @@ def search(client: Any, photo: bytes, **options: Any) -> Any:
     return client.search_faces_by_image(CollectionId="employees", Image={"Bytes": photo}, **options)
 
 
-def test_the_same_picture_with_the_same_external_id_is_stored_once(client: Any, both: bytes) -> None:
-    first = index(client, both, ExternalImageId="couple")
-    second = index(client, both, ExternalImageId="couple")
+@pytest.mark.parametrize("external", [{"ExternalImageId": "couple"}, {}], ids=["with", "without"])
+def test_the_same_picture_with_the_same_external_id_or_none_is_stored_once(
+    client: Any, both: bytes, external: dict[str, str]
+) -> None:
+    first, second = index(client, both, **external), index(client, both, **external)
     face_ids = [[record["Face"]["FaceId"] for record in reply["FaceRecords"]] for reply in (first, second)]
     assert face_ids[0] == face_ids[1]
     assert first["FaceRecords"][0]["Face"]["ImageId"] == second["FaceRecords"][0]["Face"]["ImageId"]
@@ -51,7 +55,9 @@ def test_the_same_picture_with_another_external_id_is_stored_again(
 ) -> None:
     index(client, hopper, ExternalImageId="grace")
     index(client, hopper, **({"ExternalImageId": second} if second else {}))
-    assert client.describe_collection(CollectionId="employees")["FaceCount"] == 2
+    first, again = client.list_faces(CollectionId="employees")["Faces"]
+    assert first["FaceId"] != again["FaceId"]
+    assert first["ImageId"] == again["ImageId"]
 
 
 def test_a_search_looks_at_the_largest_face_only(client: Any, astronaut: bytes, both: bytes) -> None:
@@ -159,6 +165,53 @@ def test_comparing_pictures_without_a_face_is_an_invalid_parameter(
     for source, target in ((hopper, nobody), (nobody, hopper)):
         with pytest.raises(client.exceptions.InvalidParameterException):
             client.compare_faces(SourceImage={"Bytes": source}, TargetImage={"Bytes": target})
+
+
+def of_face_px(photo: bytes, side_px: float) -> bytes:
+    """The portrait so small that its face has about `side_px`, on a canvas as large as it was."""
+    pixels = pixels_of(photo)
+    canvas = np.full_like(pixels, 127)
+    scale = side_px / 190
+    small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    canvas[: small.shape[0], : small.shape[1]] = small
+    return encoded(canvas)
+
+
+def test_a_small_face_is_compared_at_the_highest_bar(client: Any, hopper: bytes) -> None:
+    small = of_face_px(hopper, 63)
+    (face,) = client.detect_faces(Image={"Bytes": small})["FaceDetails"]
+    assert 55 < face["BoundingBox"]["Width"] * pixels_of(small).shape[1] < 75
+    compared = client.compare_faces(
+        SourceImage={"Bytes": small}, TargetImage={"Bytes": hopper}, QualityFilter="HIGH"
+    )
+    assert compared["FaceMatches"][0]["Similarity"] > 99
+
+
+def test_faces_of_the_target_that_miss_the_bar_are_not_compared(client: Any, hopper: bytes) -> None:
+    dark = encoded((pixels_of(hopper) * 0.06).astype(np.uint8))
+    good_and_dark = {"SourceImage": {"Bytes": hopper}, "TargetImage": {"Bytes": dark}}
+    compared = client.compare_faces(**good_and_dark, QualityFilter="HIGH")
+    assert (compared["FaceMatches"], compared["UnmatchedFaces"]) == ([], [])
+    with pytest.raises(client.exceptions.InvalidParameterException):
+        client.compare_faces(SourceImage={"Bytes": dark}, TargetImage={"Bytes": hopper}, QualityFilter="HIGH")
+
+
+def test_searching_for_a_face_that_is_not_there_says_so_in_aws_words(client: Any) -> None:
+    message = "faceId was not found in the collection"
+    with pytest.raises(client.exceptions.InvalidParameterException, match=message):
+        client.search_faces(CollectionId="employees", FaceId="00000000-0000-4000-8000-000000000000")
+
+
+def test_attributes_that_were_declared_are_told_when_they_are_asked_for(astronaut: bytes) -> None:
+    with local_rekognition(attributes=Attributes.load("neutral")) as server:
+        client = server.client
+        client.create_collection(CollectionId="employees")
+        detected = client.detect_faces(Image={"Bytes": astronaut}, Attributes=["ALL"])["FaceDetails"]
+        indexed = index(client, astronaut, DetectionAttributes=["ALL"])["FaceRecords"]
+        plain = client.detect_faces(Image={"Bytes": astronaut})["FaceDetails"]
+    assert detected[0]["Sunglasses"] == {"Value": False, "Confidence": 90.0}
+    assert indexed[0]["FaceDetail"]["Emotions"][0]["Type"] == "CALM"
+    assert "Sunglasses" not in plain[0]
 
 
 def test_a_collection_takes_so_many_tags_and_no_more(client: Any) -> None:
