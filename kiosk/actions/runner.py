@@ -13,6 +13,7 @@ from typing import Any, Self
 from kiosk.actions.action import Action, ActionFailed, Trigger, message_of
 from kiosk.actions.audit_log import AuditLog
 from kiosk.actions.unlock_policy import Doorkeeper
+from kiosk.client.moment import iso_text
 from kiosk.visits.events import Answered, Event
 
 _LOG = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class Actions:
         capture_id, took_ms = task.message["id"], round(1000 * (self._clock() - task.asked_s))
         if result != "done":
             _LOG.warning("%s for capture %s: %s, %s", action.name, capture_id, result, detail)
-        entry = {"at": self._now().isoformat(timespec="milliseconds"), "capture_id": capture_id}
+        entry = {"at": iso_text(self._now()), "capture_id": capture_id}
         with suppress(OSError):
             self._audit_log.write(
                 {**entry, "action": action.name, "result": result, "detail": detail, "ms": took_ms}

@@ -14,7 +14,7 @@ A face alone can be fooled by a photo of it: docs/kiosk.md says what to combine 
     groups = ["staff"]           # or people = ["ada"], or people = ["*"] for everybody enrolled
     days = ["mon", "tue", "wed", "thu", "fri"]
     from = "07:00"
-    until = "19:30"              # before `from`: until the next day
+    until = "19:30"              # before `from`: until the next day; "24:00" is the end of the day
 
     [[allow]]
     outcome = "unknown"          # for a notice about strangers
@@ -24,16 +24,19 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from kiosk.actions.audit_log import AuditLog
+from kiosk.client.moment import EARLIEST, iso_text
 from kiosk.client.sighting import Sighting
 
 OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MIDNIGHT = time(0, 0)
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:00)?"
+_TIME_OR_END = rf"{_TIME}|24:00"
+_MIDNIGHT, _END_OF_DAY = timedelta(0), timedelta(days=1)
 
 
 class PolicyError(Exception):
@@ -51,21 +54,33 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may when. `people` is for `recognized` only; a window with `until` <= `start` ends the next day."""
+    """Who may when. `people` is for `recognized` only; a window with `until` < `start` ends the next day.
+
+    `start` and `until` are what the clock on the wall shows, as the time since midnight.
+    """
 
     outcome: str = "recognized"
     people: frozenset[str] = frozenset()
     days: frozenset[int] = frozenset(range(7))
-    start: time = _MIDNIGHT
-    until: time = _MIDNIGHT
+    start: timedelta = _MIDNIGHT
+    until: timedelta = _END_OF_DAY
 
-    def holds_at(self, local: datetime) -> bool:
-        """Whether this wall-clock time lies in the window; each window belongs to the day it starts on."""
-        clock, day = local.time().replace(tzinfo=None, fold=0), local.weekday()
-        if self.start < self.until:
-            return day in self.days and self.start <= clock < self.until
-        yesterday = (local - timedelta(days=1)).weekday()
-        return (day in self.days and clock >= self.start) or (yesterday in self.days and clock < self.until)
+    def holds_at(self, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether this moment lies in a window; each window belongs to the day it starts on."""
+        today = now.astimezone(zone).date()
+        return any(
+            day.weekday() in self.days and self._opens(day, zone) <= now < self._closes(day, zone)
+            for day in (today, today - timedelta(days=1))
+        )
+
+    # An hour that comes twice, when clocks are set back, must not make a window longer or open it again.
+    def _opens(self, day: date, zone: ZoneInfo) -> datetime:
+        return max(_instant(day, self.start, zone, fold=fold) for fold in (0, 1))
+
+    def _closes(self, day: date, zone: ZoneInfo) -> datetime:
+        until = self.until if self.until > self.start else self.until + _END_OF_DAY
+        closes = _instant(day, until, zone)
+        return closes if closes > self._opens(day, zone) else _instant(day, until, zone, fold=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +99,10 @@ class UnlockPolicy:
             return Verdict(False, "the answer came too late")
         if sighting.status != "done" or sighting.outcome not in OUTCOMES:
             return Verdict(False, "there is no outcome")
-        local = now.astimezone(self.time_zone)
+        if now < EARLIEST:
+            return Verdict(False, f"this machine's clock is wrong: it says {now:%Y-%m-%d}")
         if sighting.outcome == "recognized":
-            if not sighting.person_id:
+            if not sighting.person_id or not isinstance(sighting.person_id, str):
                 return Verdict(False, "the sighting names nobody")
             similarity_pct = sighting.similarity_pct
             if similarity_pct is None or not similarity_pct >= self.min_similarity_pct:
@@ -99,8 +115,9 @@ class UnlockPolicy:
         ]
         if not rules:
             return Verdict(False, "no rule is about this")
-        number = next((number for number, rule in rules if rule.holds_at(local)), None)
+        number = next((number for number, rule in rules if rule.holds_at(now, self.time_zone)), None)
         if number is None:
+            local = now.astimezone(self.time_zone)
             return Verdict(False, f"no rule allows it at {local:%A %H:%M} ({self.time_zone.key})")
         if since_last_s is not None and since_last_s < self.cooldown_s:
             return Verdict(
@@ -139,6 +156,7 @@ class UnlockPolicy:
 class Doorkeeper:
     """Applies a policy, remembers the cooldowns, and writes every decision down before it takes effect.
 
+    What is written names nobody: the API knows whose capture it was, unless they were forgotten.
     `clock` is monotonic seconds, so that setting the machine's clock neither shortens nor lengthens a
     cooldown; `now` is the time of day for the schedule.
     """
@@ -159,7 +177,7 @@ class Doorkeeper:
 
     def decide(self, sighting: Sighting, *, late: bool) -> Verdict:
         """Decide and write it down; what cannot be written down is denied."""
-        who = sighting.person_id or f"outcome {sighting.outcome}"
+        who = str(sighting.person_id or f"outcome {sighting.outcome}")
         last_s = self._allowed_s.get(who)
         now, now_s = self._now(), self._clock()
         since_last_s = None if last_s is None else now_s - last_s
@@ -167,10 +185,9 @@ class Doorkeeper:
         try:
             self._audit_log.write(
                 {
-                    "at": now.isoformat(timespec="milliseconds"),
+                    "at": iso_text(now),
                     "capture_id": sighting.capture_id,
                     "outcome": sighting.outcome,
-                    "person_id": sighting.person_id,
                     "similarity_pct": sighting.similarity_pct,
                     "allowed": verdict.allowed,
                     "reason": verdict.reason,
@@ -197,17 +214,24 @@ def _rule(document: Mapping[str, Any], groups: Mapping[str, frozenset[str]], whe
     days = _words(document.get("days", list(_DAYS)), f"days of {where}")
     if not days or not days <= set(_DAYS):
         raise PolicyError(f"{where}: days must be of {', '.join(_DAYS)}")
-    start, until = _clock_time(document, "from", where), _clock_time(document, "until", where)
-    if start == until and ("from" in document or "until" in document) and start != _MIDNIGHT:
-        raise PolicyError(f"{where}: from and until are the same")
+    start = _clock_time(document.get("from", "00:00"), _TIME, f"from of {where}")
+    until = _clock_time(document.get("until", "24:00"), _TIME_OR_END, f"until of {where}")
+    if start == until:
+        raise PolicyError(f"{where}: from and until are the same; for the whole day leave both out")
     return Rule(outcome, people, frozenset(_DAYS.index(day) for day in days), start, until)
 
 
-def _clock_time(document: Mapping[str, Any], key: str, where: str) -> time:
-    text = str(document.get(key, "00:00"))
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?|24:00", text):
-        raise PolicyError(f'{where}: {key} must be a time such as "07:30"')
-    return _MIDNIGHT if text == "24:00" else time.fromisoformat(text)
+def _clock_time(value: object, form: str, where: str) -> timedelta:
+    if not re.fullmatch(form, str(value)):
+        raise PolicyError(f'{where} must be a time such as "07:30"')
+    hours, minutes = str(value).split(":")[:2]
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def _instant(day: date, clock: timedelta, zone: ZoneInfo, *, fold: int = 0) -> datetime:
+    """When the clock on the wall shows this; a time that is left out comes as long after as it was before."""
+    wall = datetime.combine(day, time.min) + clock
+    return wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
 
 
 def _zone(name: object) -> ZoneInfo:

@@ -1,7 +1,7 @@
 """What the API says about one capture, as the kiosk's own value (docs/api.md is the contract)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 
@@ -66,6 +66,10 @@ class Sighting:
             rekognition_calls=int(document.get("rekognition_calls") or 0),
             correction=document.get("correction"),
         )
+
+    def anonymous(self) -> Self:
+        """The sighting without what says who it was."""
+        return replace(self, person_id=None, name=None, similarity_pct=None, correction=None)
 
     def to_json(self) -> dict[str, Any]:
         """The sighting in the API's own form."""

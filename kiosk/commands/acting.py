@@ -1,5 +1,7 @@
 """The options with which `recognizeme kiosk` acts on what it sees."""
 
+import os
+import stat
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -43,7 +45,7 @@ def acting(on: tuple[str, ...], policy: Path | None, folder: Path) -> AbstractCo
     if policy is None:
         raise click.UsageError("--on needs --policy FILE: without a policy nothing is allowed")
     try:
-        rules = UnlockPolicy.from_toml(policy.read_text("utf-8"))
+        rules = UnlockPolicy.from_toml(_read(policy))
         triggers = [parse_trigger(each) for each in on]
     except OSError as error:
         raise click.ClickException(f"the policy {policy} cannot be read: {error.strerror}") from error
@@ -55,3 +57,14 @@ def acting(on: tuple[str, ...], policy: Path | None, folder: Path) -> AbstractCo
         rules, AuditLog(folder / "decisions.jsonl"), now=lambda: datetime.now(UTC), clock=time.monotonic
     )
     return Actions(triggers, doorkeeper, AuditLog(folder / "actions.jsonl"))
+
+
+def _read(policy: Path) -> str:
+    """The text of a policy file, if nobody but root and this user can have written it."""
+    with policy.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PolicyError(f"the policy {policy} can be changed by others; run: chmod go-w {policy}")
+        if status.st_uid not in {0, os.geteuid()}:
+            raise PolicyError(f"the policy {policy} belongs to another user; run: sudo chown root {policy}")
+        return file.read().decode()

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from kiosk.client.api import ApiClient
 from kiosk.commands.diagnostics import Check, Finding, diagnose
-from kiosk.commands.options import api_option, json_option
+from kiosk.commands.options import api_option, json_option, source_of, source_options
 from kiosk.commands.output import console, write_json
 from kiosk.monitoring.status_file import state_folder
 from kiosk.vision.models import YUNET_ENV
@@ -23,9 +23,7 @@ _MARKS = {
 
 
 @click.command()
-@click.option(
-    "--source", metavar="DEVICE|URL|PATH", help="The camera to try.  [default: the machine's first]"
-)
+@source_options("DEVICE|URL|PATH", "The camera to try; without it the machine's first.")
 @click.option("--kiosk-id", default="kiosk", show_default=True, help="Whose spool to look at.")
 @click.option(
     "--spool",
@@ -41,6 +39,7 @@ _MARKS = {
 @json_option
 def command(
     source: str | None,
+    source_file: Path | None,
     kiosk_id: str,
     spool: Path | None,
     yunet_model: Path | None,
@@ -54,7 +53,7 @@ def command(
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     checks = []
     folder = spool or state_folder(kiosk_id) / "spool"
-    for check in diagnose(api, source=source, spool=folder, yunet_model=yunet_model):
+    for check in diagnose(api, source=source_of(source, source_file), spool=folder, yunet_model=yunet_model):
         checks.append(check)
         write_json(asdict(check)) if as_json else _tell(check)
     sys.exit(any(check.finding is Finding.FAILURE for check in checks))

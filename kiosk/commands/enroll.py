@@ -13,6 +13,7 @@ from rich.progress import track
 
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import Busy, NotFound, Refused
+from kiosk.client.moment import iso_text
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, console, write_list
 from kiosk.commands.photo_folder import Portrait, portraits
@@ -113,8 +114,7 @@ class Enrollment:
             known = {}
         consent = None
         if self._consent_recorded_by and not known.get("consent"):
-            given_at = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            consent = {"given_at": given_at, "recorded_by": self._consent_recorded_by}
+            consent = {"given_at": iso_text(self._now()), "recorded_by": self._consent_recorded_by}
         name = known.get("name") if known and self._keep_names else portrait.name
         if consent or name != known.get("name"):
             self._patiently(lambda: self._api.put_person(portrait.person_id, name=str(name), consent=consent))

@@ -14,7 +14,7 @@ import cv2
 from kiosk.client.api import ApiClient
 from kiosk.client.api import Path as HandInPath
 from kiosk.commands.acting import acting, acting_options
-from kiosk.commands.options import api_option, json_option
+from kiosk.commands.options import api_option, json_option, source_of, source_options
 from kiosk.delivery.spool import Spool, SpoolError
 from kiosk.delivery.uploader import Uploader
 from kiosk.monitoring.heartbeat import Heartbeat
@@ -66,11 +66,9 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
 
 
 @click.command()
-@click.option(
-    "--source",
-    required=True,
-    metavar="PATH|DIR|DEVICE|URL|-",
-    help="A picture, a folder of pictures, a video file, a camera's number or device, an rtsp or http URL, "
+@source_options(
+    "PATH|DIR|DEVICE|URL|-",
+    "A picture, a folder of pictures, a video file, a camera's number or device, an rtsp or http URL, "
     "or - for MJPEG on standard input.",
 )
 @click.option(
@@ -122,11 +120,13 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
     help="Smaller faces are passed by.",
 )
 @click.option("--window", is_flag=True, help="Show the video with boxes and names, where there is a display.")
+@click.option("--no-names", is_flag=True, help="Write no names, person ids or similarities, for a log.")
 @acting_options
 @api_option
 @json_option
 def command(
-    source: str,
+    source: str | None,
+    source_file: Path | None,
     kiosk_id: str,
     path: HandInPath,
     answer_s: float,
@@ -138,6 +138,7 @@ def command(
     zone: Box | None,
     min_face_px: float,
     window: bool,
+    no_names: bool,
     on: tuple[str, ...],
     policy: Path | None,
     api: ApiClient,
@@ -147,7 +148,10 @@ def command(
     # A camera that is not there is said in our own words, not OpenCV's or FFmpeg's.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    counts, report = Counts(), Report(as_json=as_json)
+    source = source_of(source, source_file)
+    if source is None:
+        raise click.UsageError("say what to watch: --source 0 is this machine's first camera")
+    counts, report = Counts(), Report(as_json=as_json, names=not no_names)
     with _clear_errors(), ExitStack() as stack:
         detector = YuNet(yunet_model)
         pictures = None if is_live(source) else still_pictures(source)

@@ -5,15 +5,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from kiosk.client.api import ApiClient
+from kiosk.client.moment import iso_text
 from kiosk.client.stack import api_url_of
 from kiosk.client.wire import DEFAULT_URL
 
 Command = TypeVar("Command", bound=Callable[..., object])
+
+_SOURCE_ENV = "RECOGNIZEME_SOURCE"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 
@@ -26,6 +30,38 @@ def api_option(command: Command) -> Command:
         help=f"The API's address.  [env: RECOGNIZEME_API; default: {DEFAULT_URL}]",
         callback=_client,
     )(command)
+
+
+def source_options(metavar: str, help_text: str) -> Callable[[Command], Command]:
+    """Add `--source` and `--source-file`, for `source_of`."""
+
+    def add(command: Command) -> Command:
+        source = click.option("--source", metavar=metavar, help=f"{help_text}  [env: {_SOURCE_ENV}]")
+        file = click.option(
+            "--source-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="A file whose first line is the source, for a URL with a password: others can see --source.",
+        )
+        return source(file(command))
+
+    return add
+
+
+def source_of(source: str | None, file: Path | None) -> str | None:
+    """What `--source`, `--source-file` or the environment say; None for nothing at all."""
+    if source and file:
+        raise click.UsageError("give --source or --source-file, not both")
+    if file is None:
+        return source or os.environ.get(_SOURCE_ENV) or None
+    try:
+        source = file.read_text("utf-8").partition("\n")[0].strip()
+    except OSError as error:
+        raise click.ClickException(f"the source file {file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"the source file {file} is no text in UTF-8") from error
+    if not source:
+        raise click.ClickException(f"the source file {file} has nothing on its first line")
+    return source
 
 
 def _client(ctx: click.Context, _: click.Parameter, url: str | None) -> ApiClient:
@@ -69,7 +105,7 @@ class _Moment(click.ParamType[str]):
             self.fail(
                 f"{value!r} is no time; give 2026-11-23, 2026-11-23T08:00Z, or 30m, 2h, 7d ago", param, ctx
             )
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return iso_text(moment)
 
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}

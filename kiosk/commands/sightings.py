@@ -11,6 +11,7 @@ import click
 
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import Busy, Unreachable
+from kiosk.client.moment import iso_text
 from kiosk.client.sighting import Sighting
 from kiosk.commands.options import MOMENT, api_option, json_option
 from kiosk.commands.output import Record, write_json, write_list
@@ -77,7 +78,7 @@ def _news(find: Callable[..., Iterator[Sighting]], since: str | None) -> Iterato
     """Final sightings that were not there at the start, oldest first, for ever."""
     seen: set[str] | None = None if since is None else set()
     while True:
-        floor = since or (datetime.now(UTC) - _LATE).isoformat(timespec="seconds").replace("+00:00", "Z")
+        floor = since or iso_text(datetime.now(UTC) - _LATE)
         try:
             final = [sighting for sighting in find(since=floor) if sighting.is_final]
         except (Busy, Unreachable) as error:

@@ -21,14 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.client.capture_id import captured_at
+from kiosk.client.moment import EARLIEST
 from kiosk.delivery.atomic_file import UNFINISHED, flush_folder, write_atomic
 from kiosk.delivery.outbox import Capture
 
 _LOG = logging.getLogger(__name__)
 
 _WARN_AT = 0.8
-# A machine without a battery-backed clock starts at some time long ago; such a capture's age is not known.
-_EARLIEST_UNIX_S = 1_767_225_600  # 2026-01-01
 
 
 class SpoolError(Exception):
@@ -224,8 +223,9 @@ class Spool:
             self._drop(self._order[0], "the spool is full")
 
     def _age_s(self, capture_id: str) -> float | None:
-        taken_s = captured_at(capture_id).timestamp()
-        return self._unix_s() - taken_s if taken_s > _EARLIEST_UNIX_S else None
+        """None for a capture of a time when the clock was not set."""
+        taken_at = captured_at(capture_id)
+        return self._unix_s() - taken_at.timestamp() if taken_at > EARLIEST else None
 
     def _count_in(self, capture_id: str, size: int) -> None:
         self._count_out(capture_id)

@@ -14,21 +14,25 @@
      "latest": [{"origin": "track 12", "late": false, "sighting": {...}}, ...]}
 
 `running` false, or an `updated_at` of more than ten seconds ago, is a kiosk that does not run. Boxes are
-fractions of the picture; `latest` is newest first.
+fractions of the picture; `latest` is newest first. Who it was is in it for a minute, and no longer than the
+kiosk runs: after that a sighting has its id, times, status and outcome, and the API knows the rest.
 """
 
 import json
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import platformdirs
 
+from kiosk.client.moment import iso_text
+from kiosk.client.sighting import Sighting
+from kiosk.delivery.atomic_file import write_atomic
 from kiosk.delivery.spool import SpoolState
 from kiosk.vision.camera import Camera
 from kiosk.vision.frame import Frame
@@ -37,6 +41,7 @@ from kiosk.visits.loop import Loop, Visit
 
 _EVERY_S = 2.0
 _LATEST = 10
+_NAMED_S = 60.0
 
 
 class Delivery(Protocol):
@@ -85,19 +90,18 @@ class StatusFile:
         self._clock = clock
         self._now = now
         self._origins = Origins()
-        self._latest: deque[dict[str, Any]] = deque(maxlen=_LATEST)
+        self._latest: deque[_Latest] = deque(maxlen=_LATEST)
         self._written_s = clock() - _EVERY_S
         self._frames_then = 0
         self._known: dict[str, Any] = {
             "kiosk_id": kiosk_id,
             "running": True,
-            "started_at": _text(now()),
+            "started_at": iso_text(now()),
             "detector": detector,
             "camera_trouble": None,
             "frames_per_s": 0.0,
             "present": [],
         }
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def tell(self, event: Event) -> None:
         """Remember what happened for the next writing."""
@@ -107,8 +111,7 @@ class StatusFile:
             case Answered(answer):
                 origin = self._origins.of(answer)
                 if answer.sighting:
-                    sighting = answer.sighting.to_json()
-                    self._latest.appendleft({"origin": origin, "late": answer.late, "sighting": sighting})
+                    self._latest.appendleft(_Latest(origin, answer.late, answer.sighting, self._clock()))
 
     def look(self, frame: Frame | None, camera: Camera, loop: Loop) -> None:
         """Write the file when it is time to."""
@@ -127,23 +130,32 @@ class StatusFile:
     def close(self) -> None:
         """Say that the kiosk has stopped."""
         self._known |= {"running": False, "present": []}
-        self._write()
+        self._write(named_s=0.0)
 
-    def _write(self) -> None:
+    def _write(self, *, named_s: float = _NAMED_S) -> None:
+        named_since_s = self._clock() - named_s
         status = self._known | {
             **asdict(self._counts),
-            "updated_at": _text(self._now()),
+            "updated_at": iso_text(self._now()),
             "delivery_trouble": self._delivery.trouble,
             "spool": asdict(self._spool()),
-            "latest": list(self._latest),
+            "latest": [latest.to_json(is_named=latest.told_s > named_since_s) for latest in self._latest],
         }
-        unfinished = self._file.with_suffix(".part")
-        try:
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
-                json.dump(status, target)
-            unfinished.replace(self._file)
-        except OSError:
-            pass
+        with suppress(OSError):
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomic(self._file, json.dumps(status).encode(), lasting=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    origin: str | None
+    late: bool
+    sighting: Sighting
+    told_s: float
+
+    def to_json(self, *, is_named: bool) -> dict[str, Any]:
+        sighting = self.sighting if is_named else self.sighting.anonymous()
+        return {"origin": self.origin, "late": self.late, "sighting": sighting.to_json()}
 
 
 def _present(visit: Visit, frame: Frame) -> dict[str, Any]:
@@ -155,7 +167,3 @@ def _present(visit: Visit, frame: Frame) -> dict[str, Any]:
         "outcome": sighting.outcome if sighting else None,
         "name": sighting.name if sighting else None,
     }
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -26,10 +26,11 @@ _STYLES = {"recognized": "bold green", "unknown": "yellow", "uncertain": "yellow
 
 
 class Report:
-    """Writes one line an event: for people, or as JSON."""
+    """Writes one line an event, for people or as JSON; without `names` nothing that says who it was."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, names: bool = True) -> None:
         self._as_json = as_json
+        self._names = names
         self._console = Console(highlight=False, soft_wrap=True)
         self._origins = Origins()
 
@@ -69,6 +70,8 @@ class Report:
             }
             self._write(known, f"{origin or 'earlier picture'}: {answer.trouble}")
             return
+        if not self._names:
+            sighting = sighting.anonymous()
         line = Text(f"{origin or 'earlier picture'}: ")
         line.append(str(sighting.outcome or sighting.status), style=_STYLES.get(str(sighting.outcome), ""))
         line.append(_details(sighting)).append(" (late)" if late else "")

@@ -38,10 +38,15 @@ def still_pictures(source: str) -> list[Path] | None:
             raise CameraError(f"the folder {source} holds no pictures")
         return files
     if not path.is_file():
+        named = _without_password(source)
         raise CameraError(
-            f"there is no {source}; give a picture, a folder, a clip, a camera's number such as 0, or a URL"
+            f"there is no {named}; give a picture, a folder, a clip, a camera's number such as 0, or a URL"
         )
     return None if path.suffix.lower() in _CLIPS else [path]
+
+
+def _without_password(source: str) -> str:
+    return re.sub(r":[^/@:]*@", ":...@", source)
 
 
 def open_source(source: str, view: View) -> AbstractContextManager[Camera]:

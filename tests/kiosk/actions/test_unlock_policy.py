@@ -1,16 +1,19 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kiosk.actions.audit_log import AuditLog
 from kiosk.actions.unlock_policy import OUTCOMES, Doorkeeper, PolicyError, UnlockPolicy, Verdict
+from kiosk.client.moment import EARLIEST
 from kiosk.client.sighting import Sighting
+
+a_clock_time = st.integers(0, 24 * 60 - 1)  # minutes since midnight
 
 MONDAY_NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)  # noon in Zurich
 
@@ -73,6 +76,9 @@ def test_a_member_of_a_group_is_let_in_in_its_hours() -> None:
         (sighting("ada", similarity_pct=None), "below 99.5"),
         (sighting("ada", similarity_pct=float("nan")), "below 99.5"),
         (sighting(None, outcome="recognized"), "names nobody"),
+        (sighting(["ada"]), "names nobody"),  # type: ignore[arg-type]
+        (sighting({"ada": 1}), "names nobody"),  # type: ignore[arg-type]
+        (sighting(True), "names nobody"),  # type: ignore[arg-type]
         (sighting("ada", outcome="uncertain"), "no rule is about this"),
         (sighting("ada", status="pending"), "there is no outcome"),
         (sighting("ada", status="failed", outcome=None), "there is no outcome"),
@@ -107,12 +113,87 @@ def test_the_cooldown_holds() -> None:
         ("2026-11-28T05:59:00", "night.guard", True),  # Saturday morning belongs to Friday's window
         ("2026-11-28T06:00:00", "night.guard", False),
         ("2026-11-27T05:00:00", "night.guard", False),  # Friday morning belongs to Thursday's
-        ("2026-10-23T07:00:00", "ada", True),  # summer time
+        ("2027-06-01T07:00:00", "ada", True),  # summer time
     ],
 )
 def test_the_schedule_is_the_wall_clock_of_its_zone(local: str, person_id: str, allowed: bool) -> None:
     now = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Zurich")).astimezone(UTC)
     assert decide(sighting(person_id), now=now).allowed is allowed
+
+
+def test_a_clock_that_was_never_set_opens_nothing() -> None:
+    for now in (datetime(1970, 1, 1, tzinfo=UTC), EARLIEST - timedelta(seconds=1)):
+        verdict = decide(sighting(), now=now, policy='[[allow]]\npeople = ["*"]')
+        assert not verdict.allowed
+        assert "this machine's clock is wrong" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("start", "until", "allowed", "denied"),
+    [
+        ("20:00", "24:00", "2026-11-23T23:59:59", "2026-11-24T00:00:00"),
+        ("20:00", "00:00", "2026-11-23T23:59:59", "2026-11-24T00:00:00"),
+        ("00:00", "24:00", "2026-11-23T23:59:59", "2026-11-24T00:00:00"),
+    ],
+)
+def test_the_end_of_the_day_is_24_00(start: str, until: str, allowed: str, denied: str) -> None:
+    policy = f'[[allow]]\npeople = ["*"]\ndays = ["mon"]\nfrom = "{start}"\nuntil = "{until}"'
+    assert decide(sighting(), policy=policy, now=datetime.fromisoformat(allowed + "Z")).allowed
+    assert not decide(sighting(), policy=policy, now=datetime.fromisoformat(denied + "Z")).allowed
+
+
+# In Zurich clocks go back from 03:00 to 02:00 on 2027-10-31, and forward from 02:00 to 03:00 on 2027-03-28.
+BACK, FORWARD = date(2027, 10, 31), date(2027, 3, 28)
+
+
+def open_minutes(start: str, until: str, day: date) -> list[int]:
+    """The minutes (of real time, from the day's midnight in Zurich on) at which a daily window is open."""
+    policy = UnlockPolicy.from_toml(
+        f'time_zone = "Europe/Zurich"\n[[allow]]\npeople = ["*"]\ndays = ["sun"]\n'
+        f'from = "{start}"\nuntil = "{until}"'
+    )
+    midnight = datetime.combine(day, time.min, ZoneInfo("Europe/Zurich")).astimezone(UTC)
+    return [
+        minute
+        for minute in range(32 * 60)
+        if policy.rules[0].holds_at(midnight + timedelta(minutes=minute), policy.time_zone)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "until", "minutes"),
+    [
+        (BACK, "01:30", "02:30", 60),  # 02:30 comes twice
+        (BACK, "02:15", "02:45", 30),
+        (BACK, "02:30", "03:30", 60),
+        (BACK, "01:00", "04:00", 240),  # what the clock on the wall shows, and a night that is an hour longer
+        (FORWARD, "02:15", "02:45", 30),  # a time that does not come
+        (FORWARD, "01:30", "02:30", 60),
+        (FORWARD, "01:00", "04:00", 120),
+        (FORWARD, "22:00", "06:00", 480),
+    ],
+)
+def test_a_window_across_a_clock_change_lasts_what_it_says(
+    day: date, start: str, until: str, minutes: int
+) -> None:
+    opened = open_minutes(start, until, day)
+    assert len(opened) == minutes
+    assert opened == list(range(opened[0], opened[0] + minutes))
+
+
+@given(day=st.sampled_from([BACK, FORWARD, date(2027, 7, 4)]), ends=st.tuples(a_clock_time, a_clock_time))
+@settings(max_examples=40, deadline=None)
+def test_no_window_opens_twice_on_a_day_or_more_than_an_hour_longer_than_it_says(
+    day: date, ends: tuple[int, int]
+) -> None:
+    start, until = ends
+    assume(start != until)
+    opened = open_minutes(f"{start // 60:02}:{start % 60:02}", f"{until // 60:02}:{until % 60:02}", day)
+    said = (until - start) % (24 * 60)
+    assert opened == list(range(opened[0], opened[0] + len(opened))) if opened else said <= 60
+    assert len(opened) <= said + 60
+    if day == date(2027, 7, 4):
+        assert len(opened) == min(said, 32 * 60 - start)
 
 
 def test_a_dry_run_allows_and_does_nothing() -> None:
@@ -145,7 +226,7 @@ def test_an_empty_policy_allows_nothing_at_all(
     assert not UnlockPolicy().decide(seen, late=False, now=now, since_last_s=None).allowed
 
 
-@given(st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(datetime(2026, 11, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))
 def test_a_window_and_its_complement_share_no_moment(now: datetime) -> None:
     day, night = (
         f'time_zone = "America/New_York"\n[[allow]]\npeople = ["ada"]\nfrom = "{start}"\nuntil = "{until}"'
@@ -166,9 +247,11 @@ def test_a_window_and_its_complement_share_no_moment(now: datetime) -> None:
         ("[[allow]]\ngroups = ['staff']", "no group 'staff'"),
         ("[[allow]]\npeople = ['ada']\ndays = ['monday']", "days must be of mon"),
         ("[[allow]]\npeople = ['ada']\ndays = []", "days must be of mon"),
-        ("[[allow]]\npeople = ['ada']\nfrom = '7:00'", "from must be a time"),
-        ("[[allow]]\npeople = ['ada']\nuntil = '25:00'", "until must be a time"),
+        ("[[allow]]\npeople = ['ada']\nfrom = '7:00'", "from of rule 1 must be a time"),
+        ("[[allow]]\npeople = ['ada']\nuntil = '25:00'", "until of rule 1 must be a time"),
         ("[[allow]]\npeople = ['ada']\nfrom = '08:00'\nuntil = '08:00'", "the same"),
+        ("[[allow]]\npeople = ['ada']\nfrom = '00:00'\nuntil = '00:00'", "the same"),
+        ("[[allow]]\npeople = ['ada']\nfrom = '24:00'", "from of rule 1 must be a time"),
         ("[[allow]]\npeople = ['ada']\nperson = 'bob'", "`person` is unknown"),
         ("[[allow]]\noutcome = 'anybody'", "must be one of"),
         ("min_similarity_pct = 999", "from 0 to 100"),

@@ -92,10 +92,60 @@ def test_pictures_that_could_not_be_delivered_are_delivered_by_the_next_start(
     assert len(server.sightings) + len(list(kept.glob("*.json"))) == 2
 
 
+@pytest.mark.parametrize("given", ["file", "environment"])
+def test_a_source_with_a_password_need_not_be_on_the_command_line(
+    kiosk: Kiosk, visit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    (tmp_path / "source").write_text(f"{visit}\n# the camera at the door\n")
+    if given == "environment":
+        monkeypatch.setenv("RECOGNIZEME_SOURCE", str(visit))
+    result = kiosk("--json", *(["--source-file", str(tmp_path / "source")] if given == "file" else []))
+    assert [event["event"] for event in events(result)] == ["sighting", "summary"]
+
+
+def test_after_a_visit_nothing_on_the_disk_or_in_the_log_says_who_it_was(
+    kiosk: Kiosk, server: ApiServer, visit: Path, tmp_path: Path
+) -> None:
+    """Whoever is forgotten in the API is forgotten here, too: nothing has to be deleted."""
+    server.everybody = "ada1815"
+    server.people["ada1815"] = {"person_id": "ada1815", "name": "Ada Lovelace"}
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[[allow]]\npeople = ["*"]')
+    policy.chmod(0o600)
+    acts = ["--policy", str(policy), "--on", "recognized=command:/bin/true"]
+    result = kiosk("--source", str(visit), "--json", "--no-names", *acts)
+    assert events(result)[0]["outcome"] == "recognized"
+    files = [file for file in (tmp_path / "state").rglob("*") if file.is_file()]
+    assert {"status.json", "decisions.jsonl", "actions.jsonl"} <= {file.name for file in files}
+    for written in [result.output.encode(), *(file.read_bytes() for file in files)]:
+        assert b"ada1815" not in written
+        assert b"Lovelace" not in written
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [(0o602, "can be changed by others; run: chmod go-w"), (0o620, "can be changed by others")],
+)
+def test_a_policy_that_others_can_change_is_refused(
+    kiosk: Kiosk, visit: Path, tmp_path: Path, mode: int, said: str
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[[allow]]\npeople = ["*"]')
+    policy.chmod(mode)
+    result = kiosk("--source", str(visit), "--policy", str(policy), "--on", "recognized=command:/bin/true")
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ([], "say what to watch"),
         (["--source", "nobody.jpg"], "there is no nobody.jpg"),
+        (["--source", "rtsp:/admin:secret@camera/1"], "there is no rtsp:/admin:...@camera/1"),
+        (["--source", "0", "--source-file", "x"], "not both"),
+        (["--source-file", "nobody.txt"], "the source file nobody.txt cannot be read: No such file"),
+        (["--source-file", "/dev/null"], "has nothing on its first line"),
         (["--source", "."], "holds no pictures"),
         (["--source", "0", "--zone", "0,0,2,1"], "must lie inside the picture"),
         (["--source", "0", "--zone", "left"], "must be four numbers such as 0.25,0,0.5,1"),

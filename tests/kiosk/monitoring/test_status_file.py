@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -119,9 +120,40 @@ def test_only_its_owner_reads_it() -> None:
 
 def test_a_disk_that_cannot_be_written_costs_the_status_only() -> None:
     status = make_status(Counts(), Clock())
-    (state_folder("front") / "status.part").mkdir()
+    (state_folder("front") / "status.json.part").mkdir(parents=True)
     status.close()
     assert list(statuses()) == []
+
+
+def test_a_state_folder_that_cannot_be_made_costs_the_status_only(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (state / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(state / "file"))
+    make_status(Counts(), Clock()).close()
+    assert list(statuses()) == []
+
+
+ADA = Sighting(
+    "c1", "front", "", "done", "recognized", person_id="ada-1815", name="Ada Lovelace", similarity_pct=99.9
+)
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_after_a_minute_or_the_end_the_file_has_nobodys_name_or_id(stops: bool) -> None:
+    clock = Clock()
+    status = make_status(Counts(), clock)
+    loop = make_loop(Told(), Api())
+    status.tell(Answered(Answer("c1", replace(ADA, correction={"person_id": "ada-1815"}))))
+    status.look(None, Camera(), loop)  # type: ignore[arg-type]
+    file = state_folder("front") / "status.json"
+    assert b"Ada Lovelace" in file.read_bytes()
+    clock.seconds += 1 if stops else 62
+    status.close() if stops else status.look(None, Camera(), loop)  # type: ignore[arg-type]
+    written = file.read_bytes()
+    assert b"Ada Lovelace" not in written
+    assert b"ada-1815" not in written
+    assert json.loads(written)["latest"][0]["sighting"]["outcome"] == "recognized"
 
 
 def test_several_kiosks_are_listed_and_a_broken_file_is_passed_over(state: Path) -> None:
