@@ -1,6 +1,7 @@
 """The pages: the form with what was seen lately, one sighting, and every failure as a page of its own."""
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -31,13 +32,17 @@ _RECENTLY = timedelta(minutes=10)  # a queue at its longest, and clocks that dif
 
 
 def make_app(
-    api: ApiClient, *, token: str | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    api: ApiClient,
+    *,
+    token: str | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Callable[[], float] = time.monotonic,
 ) -> Flask:
     """The web application in front of one API."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
     app.jinja_env.filters |= {"moment": _moment, "sentence": _sentence}
-    guard(app, token=token)
+    guard(app, token=token, clock=clock)
 
     @app.get("/")
     def form() -> str:

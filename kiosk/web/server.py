@@ -1,11 +1,13 @@
 """Serving the page: on loopback, or anywhere with a token."""
 
+import socket
 from typing import Protocol
 
 import waitress
 
 from kiosk.client.api import ApiClient
 from kiosk.client.loopback import is_loopback
+from kiosk.web.connections import GuardedChannel, Limits
 from kiosk.web.pages import MAX_UPLOAD_BYTES, make_app
 
 MIN_TOKEN_LENGTH = 16
@@ -31,7 +33,12 @@ class Server(Protocol):
 
 
 def web_server(
-    api: ApiClient, *, host: str = "127.0.0.1", port: int = 8080, token: str | None = None
+    api: ApiClient,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    token: str | None = None,
+    limits: Limits = Limits(),  # noqa: B008  # it never changes
 ) -> Server:
     """A server that listens already. Port 0 is any free one; `effective_port` says which.
 
@@ -44,17 +51,26 @@ def web_server(
         raise WebRefused(
             f"{host} can be reached from other machines; set RECOGNIZEME_WEB_TOKEN to serve there"
         )
+    server = waitress.create_server(
+        make_app(api, token=token),
+        sockets=[_listening(host, port)],
+        threads=_THREADS,
+        ident=None,
+        connection_limit=4 * limits.connections,  # ours counts
+        asyncore_use_poll=True,
+        # Larger than the page takes, so that a picture too large is told so by the page itself.
+        max_request_body_size=8 * MAX_UPLOAD_BYTES,
+    )
+    server.channel_class = type("Channel", (GuardedChannel,), {"limits": limits})
+    found: Server = server
+    return found
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    # One address: a name like localhost may have several, and waitress shows the port of none of them then.
     try:
-        server: Server = waitress.create_server(
-            make_app(api, token=token),
-            host=host,
-            port=port,
-            threads=_THREADS,
-            ident=None,
-            # Larger than the page takes, so that a picture too large is told so by the page itself.
-            max_request_body_size=8 * MAX_UPLOAD_BYTES,
-        )
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
     except OSError as error:
         reason = error.strerror or "cannot be used"
         raise WebRefused(f"cannot listen on {host}:{port}: {reason}; choose another --port") from error
-    return server

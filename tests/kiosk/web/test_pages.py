@@ -186,11 +186,23 @@ def test_with_a_token_every_page_asks_for_it(api: ApiClient) -> None:
     page = make_app(api, token="a-token-of-some-length").test_client()
     assert page.get("/").status_code == 401
     assert page.get("/static/style.css").status_code == 401
-    assert page.get("/", auth=("me", "wrong")).status_code == 401
-    assert (
-        page.get("/", auth=("me", "a-token-of-some-length"), headers={"Host": "door.example"}).status_code
-        == 200
-    )
+    right = ("me", "a-token-of-some-length")
+    assert page.get("/", auth=right, headers={"Host": "door.example"}).status_code == 200
+
+
+def test_after_a_wrong_token_its_address_waits_a_second_and_others_do_not(api: ApiClient) -> None:
+    now_s = 100.0
+    page = make_app(api, token="a-token-of-some-length", clock=lambda: now_s).test_client()
+
+    def status(token: str | None, address: str = "192.0.2.7") -> int:
+        auth = None if token is None else ("me", token)
+        return page.get("/", auth=auth, environ_base={"REMOTE_ADDR": address}).status_code
+
+    assert status(None) == status("wrong") == 401
+    assert (status("a-token-of-some-length"), status("other")) == (429, 429)
+    assert (status(None), status("a-token-of-some-length", "192.0.2.8")) == (401, 200)
+    now_s += 1.01
+    assert status("a-token-of-some-length") == 200
 
 
 def test_the_command_serves_the_page_until_it_is_interrupted(server: ApiServer) -> None:

@@ -1,11 +1,10 @@
 """The gateway's server over real sockets: slow, silent and too many clients."""
 
 import json
-import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -14,46 +13,20 @@ from starlette.types import ASGIApp
 from local.gateway.connections import Limits
 from local.gateway.serving import serve
 from local.runtime.servers import listen
+from tests.half_open import MANY, closed, is_closed_although_it_trickles, opened
 from tests.local.gateway.test_host import RECOGNITIONS, Recorded
-from tests.local.runtime.test_functions import eventually
 
 pytestmark = pytest.mark.integration
 
 HALF_HEADER = b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n"
 HALF_BODY = f"POST {RECOGNITIONS} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000\r\n\r\nbegun".encode()
 WHOLE = b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
-MANY = 140
 
 
 @contextmanager
 def served(app: ASGIApp, limits: Limits | None = None) -> Iterator[int]:
     with listen("127.0.0.1", 0) as listening, serve(app, listening, grace_s=1.0, limits=limits):
         yield int(listening.getsockname()[1])
-
-
-@contextmanager
-def opened(port: int, count: int, sent: bytes, source: str = "127.0.0.1") -> Iterator[list[socket.socket]]:
-    with ExitStack() as stack:
-        sockets = []
-        for _ in range(count):
-            client = socket.create_connection(("127.0.0.1", port), 10, source_address=(source, 0))
-            stack.enter_context(client)
-            client.sendall(sent)
-            sockets.append(client)
-        yield sockets
-
-
-def closed(client: socket.socket) -> bool:
-    """Whether the server closes the connection, whatever it says before."""
-    client.settimeout(20)
-    try:
-        while client.recv(4096):
-            pass
-    except ConnectionResetError:
-        pass
-    except TimeoutError:
-        return False
-    return True
 
 
 def healthy(port: int) -> bool:
@@ -92,15 +65,7 @@ def test_a_request_that_is_not_finished_in_time_is_given_up(sent: bytes) -> None
 
 def test_bytes_now_and_then_do_not_put_the_deadline_off() -> None:
     with served(Recorded().app(), Limits(header_s=0.5)) as port, opened(port, 1, HALF_HEADER) as (client,):
-
-        def trickled() -> bool:
-            try:
-                client.sendall(b"a: b\r\n")
-            except OSError:
-                return True
-            return False
-
-        assert eventually(trickled, 15)
+        assert is_closed_although_it_trickles(client)
 
 
 def test_a_second_request_on_a_connection_has_a_deadline_too() -> None:
