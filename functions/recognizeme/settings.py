@@ -28,6 +28,8 @@ class Settings:
     lease_s: int = _env("RECOGNIZEME_LEASE_S", 30)
     call_usd: float = _env("RECOGNIZEME_CALL_USD", 0.001)
     failure_queue_url: str = _env("RECOGNIZEME_FAILURE_QUEUE_URL", "")
+    heartbeat_minutes: int = _env("RECOGNIZEME_HEARTBEAT_MINUTES", 0)
+    alarm_topic: str = _env("RECOGNIZEME_ALARM_TOPIC", "")
     candidates: str = _env("RECOGNIZEME_CANDIDATES", "")
 
     @classmethod

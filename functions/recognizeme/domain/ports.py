@@ -164,6 +164,13 @@ class FailedEvents(Protocol):
         """Give up to `limit` of them back to their functions, oldest first; return how many."""
 
 
+class Watch(Protocol):
+    """Whoever notices that a kiosk has fallen silent."""
+
+    def expect(self, kiosk_id: str) -> None:
+        """Miss this kiosk's heartbeats from now on."""
+
+
 class Candidate(Protocol):
     """New versions of the functions, before traffic reaches them. Raises `VersionFailed` when one raised.
 
