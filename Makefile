@@ -61,6 +61,14 @@ deploy: install build ## deploy to AWS: make deploy STAGE=prod SET="ThresholdPct
 	@$(BIN)/python -m tests.cloud.deploy --config-env $(STAGE) $(SET)
 	@$(BIN)/python -m tests.cloud.smoke_stack --config-env $(STAGE)
 
+.PHONY: clients
+CLIENTS := tests/rekolocal/integration/clients
+clients: .venv-awscli/.installed $(CLIENTS)/node_modules ## AWS CLI and JavaScript's SDK, for rekolocal's conformance tests
+
+$(CLIENTS)/node_modules: $(CLIENTS)/package-lock.json
+	@npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 .PHONY: sam-local deploy-test
 deploy-test: install $(SAM_VENV)/.installed $(MINISTACK_VENV)/.installed ## sam deploy to a local CloudFormation, and the main job on it
 	@$(BIN)/pytest -m slow tests/cloud/test_deploy.py
@@ -105,7 +113,7 @@ $(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml kios
 
 .PHONY: lock
 lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-locked files
-	@for name in uv sam ministack checkov dist; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	@for name in uv sam ministack checkov awscli dist; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/functions.in --output-file functions/requirements.txt

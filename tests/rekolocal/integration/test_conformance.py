@@ -1,9 +1,10 @@
-"""Every operation, driven by boto3 and held against botocore's own model of Rekognition."""
+"""Every operation, driven by boto3, AWS CLI and JavaScript, and held against botocore's model."""
 
 import base64
 import inspect
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from rekolocal.operations import OPERATIONS
 from rekolocal.pictures import Image
 from rekolocal.shapes import operation_model, read, service_model, violations
 from rekolocal.testing import LocalRekognition, local_rekognition
+from tests.rekolocal.integration.other_clients import COMMANDS, Refused, other_client
 from tests.rekolocal.integration.wire import post
 
 pytestmark = pytest.mark.integration
@@ -24,18 +26,18 @@ pytestmark = pytest.mark.integration
 UNKNOWN_FACE = "00000000-0000-4000-8000-000000000000"
 
 
-class Walk:
-    """Calls operations by boto3 and keeps what came over the wire."""
+Call = Callable[..., dict[str, Any]]
+
+
+class Boto3:
+    """Calls operations by boto3 and holds what comes over the wire against the model."""
 
     def __init__(self, server: LocalRekognition) -> None:
-        self.server = server
-        self.called: set[str] = set()
+        self._client = server.client
         server.client.meta.events.register("after-call.rekognition.*", self._check)
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
-        snake = xform_name(operation)
-        reply: dict[str, Any] = getattr(self.server.client, snake)(**request)
-        self.called.add(operation)
+        reply: dict[str, Any] = getattr(self._client, xform_name(operation))(**request)
         return reply
 
     def _check(self, http_response: Any, model: Any, **_: Any) -> None:
@@ -70,15 +72,25 @@ def strip(value: Any, shape: Any) -> Any:
     return value
 
 
-@pytest.fixture
-def walk() -> Iterator[Walk]:
+@pytest.fixture(params=["boto3", *COMMANDS])
+def call(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Call]:
     with local_rekognition(attributes=Attributes.load("neutral")) as server:
-        yield Walk(server)
+        if request.param == "boto3":
+            yield Boto3(server)
+        else:
+            with other_client(request.param, server.endpoint_url, tmp_path) as client:
+                yield client
 
 
-def test_every_operation_works_through_boto3_and_answers_in_its_output_shape(
-    walk: Walk, astronaut: bytes, hopper: bytes, both: bytes, nobody: bytes
+def test_every_operation_works_through_every_client_and_answers_in_its_output_shape(
+    call: Call, astronaut: bytes, hopper: bytes, both: bytes, nobody: bytes
 ) -> None:
+    called: set[str] = set()
+
+    def walk(operation: str, **request: Any) -> dict[str, Any]:
+        called.add(operation)
+        return call(operation, **request)
+
     collection = {"CollectionId": "employees"}
     created = walk("CreateCollection", **collection, Tags={"team": "door"})
     assert created["StatusCode"] == 200
@@ -146,7 +158,21 @@ def test_every_operation_works_through_boto3_and_answers_in_its_output_shape(
     assert walk("DeleteCollection", **collection)["StatusCode"] == 200
     assert walk("ListCollections")["CollectionIds"] == []
 
-    assert walk.called == set(OPERATIONS)
+    assert called == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_client_understands_an_error(rekolocal: LocalRekognition, tmp_path: Path, name: str) -> None:
+    with other_client(name, rekolocal.endpoint_url, tmp_path) as client:
+        with pytest.raises(Refused) as missing:
+            client("DescribeCollection", CollectionId="nowhere")
+        with pytest.raises(Refused) as empty:
+            client("DetectFaces", Image={"Bytes": bytes(5_242_881)})
+    assert missing.value.code == "ResourceNotFoundException"
+    assert missing.value.message == "The collection id: nowhere does not exist"
+    assert missing.value.members == ({"Code": missing.value.code} if name == "javascript" else {})
+    assert empty.value.code == "ValidationException"
+    assert "less than or equal to 5242880" in empty.value.message
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
