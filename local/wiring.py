@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NAMES: Mapping[str, str] = {
     "RECOGNIZEME_BUCKET": "employee-img",
     "RECOGNIZEME_SIGHTINGS_TABLE": "sightings",
+    "RECOGNIZEME_TOTALS_TABLE": "sightings_totals",
     "RECOGNIZEME_FACES_TABLE": "employees_collection",
     "RECOGNIZEME_PEOPLE_TABLE": "people",
     "RECOGNIZEME_COLLECTION": "employees",

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
-from recognizeme.domain.errors import CaptureInProgress, NotFound, RecognizeMeError
+from recognizeme.domain.errors import CaptureInProgress, NotFound
 from recognizeme.domain.model import (
     Capture,
     Sighting,
@@ -47,8 +47,7 @@ def post_capture(kiosk_id: str) -> Response[str]:
 def post_recognition(kiosk_id: str) -> Response[str]:
     """Recognize the picture in the body at once."""
     parts = wiring.parts()
-    handed_in_at = parts.now()
-    capture_id = api.parameters.get("capture_id") or new_capture_id(handed_in_at, secrets.token_bytes(10))
+    capture_id = api.parameters.get("capture_id") or new_capture_id(parts.now(), secrets.token_bytes(10))
     capture = Capture(capture_id, path_id(kiosk_id, check_kiosk_id))
     picture = api.picture()
     try:
@@ -58,7 +57,7 @@ def post_recognition(kiosk_id: str) -> Response[str]:
         status = HTTPStatus.OK if elsewhere.status is Status.DONE else HTTPStatus.ACCEPTED
         return answer(sighting_json(elsewhere), status)
     sighting = _own_sighting(capture, sighting)
-    count_sighting(sighting, handed_in_at=handed_in_at, logger=logger, metrics=metrics)
+    count_sighting(sighting, logger=logger, metrics=metrics)
     return answer(sighting_json(sighting))
 
 
@@ -71,15 +70,10 @@ def get_sighting(kiosk_id: str, capture_id: str) -> Response[str]:
 
 @api.post("/kiosks/<kiosk_id>/heartbeat")
 def post_heartbeat(kiosk_id: str) -> Response[str]:
-    """That the kiosk sees; its own alarm misses those that do not come."""
+    """That the kiosk sees; an alarm of the template misses those that do not come."""
     kiosk_id = path_id(kiosk_id, check_kiosk_id)
     with single_metric(name="Heartbeats", unit=MetricUnit.Count, value=1) as metric:
         metric.add_dimension("kiosk_id", kiosk_id)
-    try:
-        if (watch := wiring.watch()) is not None:
-            watch.expect(kiosk_id)
-    except RecognizeMeError as error:  # the heartbeat has been counted, and the next one tries again
-        logger.error("no alarm for the kiosk", error=type(error).__name__)
     return answer({"kiosk_id": kiosk_id, "received_at": time_text(wiring.parts().now())})
 
 

@@ -11,12 +11,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from recognizeme import VERSION, wiring
 from recognizeme.domain.errors import NotFound
 from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
-from recognizeme.domain.ports import SightingQuery
 from recognizeme.entry import parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
-from recognizeme.usecases.statistics import all_sightings, tally
-
-STATISTICS_DAYS = 7
+from recognizeme.usecases.statistics import statistics
 
 logger = Logger()
 api = HttpApi(logger)
@@ -78,11 +75,10 @@ def get_statistics() -> Response[str]:
     """Outcomes, calls and cost for each day and kiosk."""
     parts = wiring.parts()
     query = parsing.sighting_query({k: v for k, v in api.parameters.items() if k in ("since", "until")})
-    since = query.since or (query.until or parts.now()) - timedelta(days=STATISTICS_DAYS)
-    each, total = tally(all_sightings(parts.sightings, SightingQuery(since=since, until=query.until)))
+    each, total = statistics(parts.sightings, since=query.since, until=query.until, now=parts.now)
     call_usd = parts.settings.call_usd
     items = [
-        presentation.tally_json(count, call_usd=call_usd, day=day, kiosk_id=kiosk_id)
+        presentation.tally_json(count, call_usd=call_usd, day=day.isoformat(), kiosk_id=kiosk_id)
         for (day, kiosk_id), count in each.items()
     ]
     return answer({"items": items, "total": presentation.tally_json(total, call_usd=call_usd)})

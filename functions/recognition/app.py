@@ -29,7 +29,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             logger.warning("object ignored: it is no capture", key_prefix=stored.key.partition("/")[0][:40])
             return None
         sighting = recognizer.recognize_stored(capture, stored.key)
-        count_sighting(sighting, handed_in_at=stored.stored_at, logger=logger, metrics=metrics)
+        count_sighting(sighting, logger=logger, metrics=metrics)
         return sighting_json(sighting)
 
     result = handle_objects(event, recognize, log=logger)

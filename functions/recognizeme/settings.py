@@ -17,6 +17,7 @@ class Settings:
 
     bucket: str = _env("RECOGNIZEME_BUCKET")
     sightings_table: str = _env("RECOGNIZEME_SIGHTINGS_TABLE")
+    totals_table: str = _env("RECOGNIZEME_TOTALS_TABLE")
     faces_table: str = _env("RECOGNIZEME_FACES_TABLE")
     people_table: str = _env("RECOGNIZEME_PEOPLE_TABLE")
     collection_id: str = _env("RECOGNIZEME_COLLECTION")
@@ -28,8 +29,6 @@ class Settings:
     lease_s: int = _env("RECOGNIZEME_LEASE_S", 30)
     call_usd: float = _env("RECOGNIZEME_CALL_USD", 0.001)
     failure_queue_url: str = _env("RECOGNIZEME_FAILURE_QUEUE_URL", "")
-    heartbeat_minutes: int = _env("RECOGNIZEME_HEARTBEAT_MINUTES", 0)
-    alarm_topic: str = _env("RECOGNIZEME_ALARM_TOPIC", "")
     candidates: str = _env("RECOGNIZEME_CANDIDATES", "")
 
     @classmethod

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Protocol
 
 from recognizeme.domain.policy import Policy
@@ -16,7 +16,6 @@ from recognizeme.domain.ports import (
     People,
     PhotoStore,
     Sightings,
-    Watch,
 )
 from recognizeme.settings import Settings
 from recognizeme.usecases.enroll import Enroller
@@ -92,7 +91,9 @@ class AwsParts:
         from recognizeme.adapters.dynamodb import DynamoDbSightings
 
         return DynamoDbSightings.connect(
-            self.settings.sightings_table, retention_days=self.settings.sighting_days
+            self.settings.sightings_table,
+            totals_table=self.settings.totals_table,
+            retention_days=self.settings.sighting_days,
         )
 
     @cached_property
@@ -108,18 +109,6 @@ class AwsParts:
         from recognizeme.adapters.sqs import SqsFailedEvents
 
         return SqsFailedEvents.connect(self.settings.failure_queue_url)
-
-
-@cache
-def watch() -> Watch | None:
-    """Whoever misses silent kiosks; nobody where no heartbeats are expected, as on one machine."""
-    settings = parts().settings
-    if not settings.heartbeat_minutes:
-        return None
-    from recognizeme.adapters.cloudwatch import CloudWatchWatch
-
-    stack = os.environ["POWERTOOLS_SERVICE_NAME"]  # the metrics' dimension
-    return CloudWatchWatch.connect(stack, minutes=settings.heartbeat_minutes, topic=settings.alarm_topic)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from local.adapters.columns import from_box, from_moment, to_box, to_moment
@@ -13,6 +13,34 @@ from recognizeme.adapters.capture_ids import id_range
 from recognizeme.domain.errors import CaptureInProgress, NotFound
 from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status, check_capture_id
 from recognizeme.domain.ports import Clock, Page, SightingQuery
+from recognizeme.domain.totals import TOTAL_DAYS, Count
+
+# The day (UTC) in a capture id, whose first twelve hexadecimal digits are milliseconds; see `captured_at`.
+_MILLISECONDS = " + ".join(
+    f"((instr('0123456789abcdef', substr(capture_id, {place}, 1)) - 1) << {shift})"
+    for place, shift in zip((1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13), range(44, -1, -4), strict=True)
+)
+
+
+def _is_counted(row: str) -> str:
+    return f"{row}.status = 'done' AND {row}.outcome IS NOT NULL"
+
+
+def _add(row: str) -> str:
+    """Count a trigger's row."""
+    return f"""INSERT INTO daily_totals
+        SELECT {row}.day, {row}.kiosk_id, {row}.outcome, 1, {row}.rekognition_calls WHERE {_is_counted(row)}
+        ON CONFLICT DO UPDATE SET sightings = sightings + 1,
+            rekognition_calls = rekognition_calls + excluded.rekognition_calls"""
+
+
+def _take(row: str) -> str:
+    """Count a trigger's row no longer."""
+    return f"""UPDATE daily_totals SET sightings = sightings - 1,
+            rekognition_calls = rekognition_calls - {row}.rekognition_calls
+        WHERE {_is_counted(row)}
+            AND (day, kiosk_id, outcome) = ({row}.day, {row}.kiosk_id, {row}.outcome)"""
+
 
 _STEPS = (
     """CREATE TABLE sightings (
@@ -26,6 +54,30 @@ _STEPS = (
     "CREATE INDEX sightings_kiosk ON sightings (kiosk_id, capture_id)",
     "CREATE INDEX sightings_person ON sightings (person_id, capture_id) WHERE person_id IS NOT NULL",
     "CREATE INDEX sightings_was_person ON sightings (was_person_id) WHERE was_person_id IS NOT NULL",
+    f"""ALTER TABLE sightings ADD COLUMN day TEXT
+        GENERATED ALWAYS AS (coalesce(date(({_MILLISECONDS}) / 1000, 'unixepoch'), ''))""",
+    """CREATE TABLE daily_totals (
+        day TEXT, kiosk_id TEXT, outcome TEXT, sightings INTEGER NOT NULL, rekognition_calls INTEGER NOT NULL,
+        PRIMARY KEY (day, kiosk_id, outcome)
+    ) WITHOUT ROWID""",
+    """INSERT INTO daily_totals
+        SELECT day, kiosk_id, outcome, count(*), sum(rekognition_calls) FROM sightings
+        WHERE status = 'done' AND outcome IS NOT NULL GROUP BY day, kiosk_id, outcome""",
+    # Whatever statement makes a sighting `done`, or changes one that is, keeps the totals in the same step.
+    f"""CREATE TRIGGER sightings_saved AFTER INSERT ON sightings WHEN {_is_counted("new")}
+        BEGIN {_add("new")}; END""",
+    f"""CREATE TRIGGER sightings_changed AFTER UPDATE OF status, outcome, rekognition_calls ON sightings
+        WHEN {_is_counted("old")} OR {_is_counted("new")} BEGIN {_take("old")}; {_add("new")}; END""",
+    # Few are not done, and a filter finds a rare outcome at once.
+    """CREATE INDEX sightings_unfinished
+        ON sightings (capture_id, kiosk_id, status, rekognition_calls, expires_at) WHERE status <> 'done'""",
+    "CREATE INDEX sightings_outcome ON sightings (outcome, capture_id) WHERE outcome IS NOT NULL",
+    """CREATE INDEX sightings_kiosk_outcome ON sightings (kiosk_id, outcome, capture_id)
+        WHERE outcome IS NOT NULL""",
+    # One person's sightings are few enough to look through, where the index tells their kiosk and outcome.
+    "DROP INDEX sightings_person",
+    """CREATE INDEX sightings_person ON sightings (person_id, capture_id, kiosk_id, outcome, expires_at)
+        WHERE person_id IS NOT NULL""",
 )
 
 
@@ -102,8 +154,10 @@ class SqliteSightings:
         conditions += ["capture_id BETWEEN :low AND :high", "expires_at > :now"]
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM sightings WHERE {' AND '.join(conditions)}"
-                " ORDER BY capture_id DESC LIMIT :most",
+                # Chosen by the index alone, where it tells everything, before any row is read.
+                "SELECT * FROM sightings WHERE capture_id IN"
+                f" (SELECT capture_id FROM sightings {_index(query)} WHERE {' AND '.join(conditions)}"
+                " ORDER BY capture_id DESC LIMIT :most) ORDER BY capture_id DESC",
                 {
                     **wanted,
                     "low": ids.low,
@@ -116,6 +170,30 @@ class SqliteSightings:
         if len(found) <= limit:
             return Page(found)
         return Page(found[:limit], cursors.encode("sightings", found[limit - 1].capture.capture_id))
+
+    def counts(self, first: date, last: date) -> list[Count]:
+        """The totals of what is done, and what an index knows of the rest."""
+        ids = id_range(_midnight(first), _midnight(last + timedelta(days=1)))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM daily_totals WHERE day BETWEEN :first AND :last AND sightings > 0"
+                " UNION ALL SELECT day, kiosk_id, status, count(*), sum(rekognition_calls)"
+                " FROM sightings INDEXED BY sightings_unfinished"
+                " WHERE status <> 'done' AND capture_id BETWEEN :low AND :high AND expires_at > :now"
+                " GROUP BY day, kiosk_id, status",
+                {
+                    "first": first.isoformat(),
+                    "last": last.isoformat(),
+                    "low": ids.low,
+                    "high": ids.high,
+                    "now": to_moment(self._now()),
+                },
+            ).fetchall()
+        days = {day: date.fromisoformat(day) for day in {row["day"] for row in rows}}
+        return [
+            Count(days[day], kiosk_id, _RESULTS[result], sightings, calls)
+            for day, kiosk_id, result, sightings, calls in rows
+        ]
 
     def forget(self, person_id: str) -> tuple[str, ...]:
         """Take the person out of every sighting, also out of what a correction replaced, in one transaction.
@@ -143,10 +221,28 @@ class SqliteSightings:
 
     def purge(self, *, now: datetime) -> int:
         """Delete what is past its retention, as DynamoDB does by itself; return how many there were."""
+        oldest = (now - timedelta(days=TOTAL_DAYS)).date()
         with self._database.writing() as connection:
+            connection.execute("DELETE FROM daily_totals WHERE day < ?", (oldest.isoformat(),))
             return connection.execute(
                 "DELETE FROM sightings WHERE expires_at <= ?", (to_moment(now),)
             ).rowcount
+
+
+_RESULTS: dict[str, Outcome | Status] = {result.value: result for result in (*Outcome, *Status)}
+
+
+def _index(query: SightingQuery) -> str:
+    """The index to read, which SQLite, that knows nothing of what is rare, does not always choose."""
+    if query.person_id is not None:
+        return "INDEXED BY sightings_person"
+    if query.outcome is not None:
+        return f"INDEXED BY sightings_{'outcome' if query.kiosk_id is None else 'kiosk_outcome'}"
+    return "" if query.kiosk_id is None else "INDEXED BY sightings_kiosk"
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _sql(columns: dict[str, Any]) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ import ast
 from tests.architecture.imports import sources
 from tests.cloud.template import EVERY_FUNCTION, statements
 
-SERVICES = ("s3", "rekognition", "sqs", "dynamodb", "codedeploy", "cloudwatch")
+SERVICES = ("s3", "rekognition", "sqs", "dynamodb", "codedeploy")
 
 # Where an operation asks for other actions than its name says (the services' authorization references).
 ASKED = {

@@ -57,7 +57,6 @@ ARNS = {
     "AWS::SNS::Subscription": "sns:{}:recognizeme-Alarms-1A2B3C",
     "AWS::SNS::Topic": "sns:{}:recognizeme-Alarms-1A2B3C",
     "AWS::SNS::TopicPolicy": "sns:{}:recognizeme-Alarms-1A2B3C",
-    "AWS::SQS::QueuePolicy": "sqs:{}:recognizeme-Undelivered-1A2B3C",
     "AWS::SQS::Queue": "sqs:{}:recognizeme-Failures-1A2B3C",
 }
 # Of a type's own service, but for what the template does not use.

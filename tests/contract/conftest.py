@@ -109,7 +109,8 @@ def sightings(backend: str, clock: SetClock, request: pytest.FixtureRequest) -> 
         return SqliteSightings(database, retention_days=RETENTION_DAYS, now=clock)
     client = request.getfixturevalue("aws_client")("dynamodb")
     table = make_table(client, "Sightings", f"sightings-{secrets.token_hex(4)}")
-    return DynamoDbSightings(client, table, retention_days=RETENTION_DAYS, now=clock)
+    totals = make_table(client, "Totals", f"totals-{secrets.token_hex(4)}")
+    return DynamoDbSightings(client, table, totals_table=totals, retention_days=RETENTION_DAYS, now=clock)
 
 
 @pytest.fixture

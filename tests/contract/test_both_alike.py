@@ -115,6 +115,12 @@ class History(RuleBasedStateMachine):
             for claimed in {one.capture.capture_id for one in self.claimed}:
                 self.alike(partial(_get, claimed))
 
+    @invariant()
+    def they_count_alike(self) -> None:
+        if hasattr(self, "both"):
+            days = (START - timedelta(days=3)).date(), (START + timedelta(days=1)).date()
+            self.alike(lambda sightings: set(sightings.counts(*days)))
+
 
 def _get(capture_id: str, sightings: Sightings) -> Sighting | None:
     return sightings.get(capture_id)
@@ -134,7 +140,11 @@ def test_sqlite_and_dynamodb_answer_alike_through_any_history(
         return (
             SqliteSightings(database, retention_days=RETENTION_DAYS, now=clock),
             DynamoDbSightings(
-                client, make_table(client, "Sightings", name), retention_days=RETENTION_DAYS, now=clock
+                client,
+                make_table(client, "Sightings", name),
+                totals_table=make_table(client, "Totals", f"{name}-totals"),
+                retention_days=RETENTION_DAYS,
+                now=clock,
             ),
         )
 

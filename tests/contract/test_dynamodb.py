@@ -10,9 +10,11 @@ import pytest
 
 from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
 from recognizeme.adapters.dynamodb import sightings as module
+from recognizeme.adapters.dynamodb.uncounted import count_uncounted
 from recognizeme.domain.errors import Misconfigured
-from recognizeme.domain.model import Correction, Outcome, Sighting
+from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import SightingQuery
+from recognizeme.domain.totals import Count
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import capture, indexed, person, recognized, unknown
 from tests.contract.tables import make_table, resource
@@ -32,8 +34,15 @@ def table(client: Any) -> str:
 
 
 @pytest.fixture
-def sightings(client: Any, table: str, clock: SetClock) -> DynamoDbSightings:
-    return DynamoDbSightings(client, table, retention_days=RETENTION_DAYS, now=clock)
+def totals_table(client: Any) -> str:
+    return make_table(client, "Totals", f"totals-{secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def sightings(client: Any, table: str, totals_table: str, clock: SetClock) -> DynamoDbSightings:
+    return DynamoDbSightings(
+        client, table, totals_table=totals_table, retention_days=RETENTION_DAYS, now=clock
+    )
 
 
 @pytest.fixture
@@ -46,20 +55,20 @@ def people(client: Any) -> DynamoDbPeople:
 
 
 def rare(sightings: DynamoDbSightings, clock: SetClock) -> list[Sighting]:
-    """Three recognized among forty; newest first."""
+    """Three at the back among forty of a person; newest first."""
     found = []
     for number in range(40):
-        of = capture(clock() - timedelta(hours=number), number=number)
-        sighting = recognized(of) if number in (7, 8, 39) else unknown(of)
+        kiosk_id = "back" if number in (7, 8, 39) else "front"
+        sighting = recognized(capture(clock() - timedelta(hours=number), kiosk_id=kiosk_id, number=number))
         sightings.save(sighting)
-        if sighting.outcome is Outcome.RECOGNIZED:
+        if kiosk_id == "back":
             found.append(sighting)
     return found
 
 
 @pytest.mark.parametrize(
     "query",
-    [SightingQuery(outcome=Outcome.RECOGNIZED), SightingQuery(outcome=Outcome.RECOGNIZED, kiosk_id="front")],
+    [SightingQuery("ada", "back"), SightingQuery("ada", "back", Outcome.RECOGNIZED)],
 )
 def test_a_page_is_filled_however_many_reads_a_filter_needs(
     sightings: DynamoDbSightings, clock: SetClock, monkeypatch: pytest.MonkeyPatch, query: SightingQuery
@@ -71,25 +80,23 @@ def test_a_page_is_filled_however_many_reads_a_filter_needs(
 
 
 @pytest.mark.parametrize("max_reads", [1, 3])
-@pytest.mark.parametrize("kiosk_id", [None, "front"])
 def test_a_page_that_cost_enough_is_given_with_a_cursor_and_nothing_is_lost_or_doubled(
     sightings: DynamoDbSightings,
     clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
     max_reads: int,
-    kiosk_id: str | None,
 ) -> None:
     monkeypatch.setattr(module, "_READ_ITEMS", 3)
     monkeypatch.setattr(module, "_MAX_READS", max_reads)
     expected = rare(sightings, clock)
-    query = SightingQuery(outcome=Outcome.RECOGNIZED, kiosk_id=kiosk_id)
+    query = SightingQuery("ada", "back")
     listed = list(pages(sightings, query, limit=2))
     assert [sighting for page in listed for sighting in page] == expected
     assert len(listed) >= 14 // max_reads, "forty items take fourteen reads"
 
 
 def test_the_days_of_the_default_retention_are_walked_in_one_page(client: Any, table: str) -> None:
-    sightings = DynamoDbSightings(client, table, retention_days=90)
+    sightings = DynamoDbSightings(client, table, totals_table="none", retention_days=90)
     page = sightings.query(SightingQuery(), limit=50)
     assert (page.items, page.next_cursor) == ((), None)
 
@@ -160,8 +167,46 @@ def test_faces_are_known_while_the_index_lags_and_when_the_person_is_gone(
     assert people.face_ids("ada") == ()
 
 
+def test_sightings_saved_before_there_were_totals_are_counted_once(
+    sightings: DynamoDbSightings, client: Any, table: str, totals_table: str, clock: SetClock
+) -> None:
+    day = clock().date()
+    pending = sightings.claim(capture(clock(), number=9), now=clock(), lease_s=30)
+    older = [unknown(capture(clock(), number=number)) for number in range(4)]
+    for each in older:
+        sightings.save(each)
+    for item in client.scan(TableName=table)["Items"]:
+        client.update_item(
+            TableName=table,
+            Key={"CaptureId": item["CaptureId"]},
+            UpdateExpression="REMOVE #Result, KioskResult",
+            ExpressionAttributeNames={"#Result": "Result"},
+        )
+    for item in client.scan(TableName=totals_table)["Items"]:
+        client.delete_item(TableName=totals_table, Key={"Month": item["Month"], "DayKiosk": item["DayKiosk"]})
+    corrected = replace(older[0], outcome=Outcome.RECOGNIZED, person_id="ada", name="Ada")
+    sightings.correct(corrected, Correction(clock(), Outcome.UNKNOWN, None))
+    sightings.save(unknown(capture(clock(), number=5)))
+    assert set(sightings.counts(day, day)) == {
+        Count(day, "front", Outcome.RECOGNIZED, 1, 1),
+        Count(day, "front", Outcome.UNKNOWN, 1, 1),
+    }
+
+    assert [count_uncounted(client, table, totals_table) for _ in range(2)] == [4, 0]
+
+    assert set(sightings.counts(day, day)) == {
+        Count(day, "front", Outcome.RECOGNIZED, 1, 1),
+        Count(day, "front", Outcome.UNKNOWN, 4, 4),
+        Count(day, "front", Status.PENDING, 1, 0),
+    }
+    assert len(sightings.query(SightingQuery(outcome=Outcome.UNKNOWN), limit=10).items) == 4
+    assert pending in sightings.query(SightingQuery(), limit=10).items
+
+
 def test_a_table_that_does_not_exist_is_named(client: Any, clock: SetClock) -> None:
-    nowhere = DynamoDbSightings(client, "no-such-table", retention_days=30, now=clock)
+    nowhere = DynamoDbSightings(
+        client, "no-such-table", totals_table="no-such-table", retention_days=30, now=clock
+    )
     of = capture(clock())
     for use in (
         lambda: nowhere.get(of.capture_id),

@@ -131,7 +131,7 @@ def rekolocal() -> Iterator[LocalRekognition]:
 
 @pytest.fixture
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
-    settings = Settings("bucket", "sightings", "faces", "people", f"c-{tmp_path.name}")
+    settings = Settings("bucket", "sightings", "totals", "faces", "people", f"c-{tmp_path.name}")
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")
     stored: list[str] = []

@@ -5,7 +5,7 @@ Every method may raise `ServiceBusy` (try again) or `Misconfigured` (a resource 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 from recognizeme.domain.model import (
@@ -19,6 +19,7 @@ from recognizeme.domain.model import (
     Sighting,
 )
 from recognizeme.domain.picture import Picture
+from recognizeme.domain.totals import Count
 
 Clock = Callable[[], datetime]
 Item = TypeVar("Item")
@@ -122,6 +123,13 @@ class Sightings(Protocol):
         Raises `InvalidRequest` for a cursor that is not ours.
         """
 
+    def counts(self, first: date, last: date) -> Iterable[Count]:
+        """How many sightings of these days, both included, came to what.
+
+        Each `done` sighting is counted once, in the step that saves it, and moved by a correction; the count
+        stays when it expires, for `TOTAL_DAYS`. Those `pending` and `failed` are counted while they are so.
+        """
+
     def correct(self, sighting: Sighting, correction: Correction) -> None:
         """Store a corrected sighting together with what it said before. Raises `NotFound` without one."""
 
@@ -162,13 +170,6 @@ class FailedEvents(Protocol):
 
     def replay(self, *, limit: int) -> int:
         """Give up to `limit` of them back to their functions, oldest first; return how many."""
-
-
-class Watch(Protocol):
-    """Whoever notices that a kiosk has fallen silent."""
-
-    def expect(self, kiosk_id: str) -> None:
-        """Miss this kiosk's heartbeats from now on."""
 
 
 class Candidate(Protocol):

@@ -1,11 +1,9 @@
 """What a sighting leaves in the logs and metrics: numbers and ids of captures, never of people."""
 
-from datetime import datetime
-
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from recognizeme.domain.model import LATE_AFTER, Sighting
+from recognizeme.domain.model import Sighting
 
 
 def count_failed_request() -> None:
@@ -14,20 +12,13 @@ def count_failed_request() -> None:
         pass
 
 
-def count_sighting(
-    sighting: Sighting, *, handed_in_at: datetime | None, logger: Logger, metrics: Metrics
-) -> None:
-    """One log line and the metrics that dashboard and alarms read (template.yaml).
-
-    A capture that was handed in late, from a kiosk's backlog, says nothing about how long visitors wait.
-    """
+def count_sighting(sighting: Sighting, *, logger: Logger, metrics: Metrics) -> None:
+    """One log line and the metrics that dashboard and alarms read (template.yaml)."""
     metrics.add_metric(f"Outcome_{sighting.outcome or sighting.status}", MetricUnit.Count, 1)
     metrics.add_metric("RekognitionCalls", MetricUnit.Count, sighting.rekognition_calls)
-    wait_ms = sighting.age.total_seconds() * 1000 if sighting.age is not None else None
-    late = handed_in_at is not None and handed_in_at - sighting.capture.captured_at > LATE_AFTER
-    if late:
-        metrics.add_metric("LateCaptures", MetricUnit.Count, 1)
-    elif wait_ms is not None:
+    wait_ms = None
+    if sighting.recognized_at is not None:
+        wait_ms = (sighting.recognized_at - sighting.capture.captured_at).total_seconds() * 1000
         # A kiosk's clock may be wrong; a negative wait would only spoil the percentiles.
         metrics.add_metric("CaptureToSighting", MetricUnit.Milliseconds, max(wait_ms, 0.0))
     logger.info(
@@ -37,5 +28,4 @@ def count_sighting(
         status=sighting.status,
         outcome=sighting.outcome,
         wait_ms=wait_ms,
-        handed_in_late=late,
     )

@@ -1,42 +1,57 @@
 """Count sightings: outcomes, calls and their cost, for each day and kiosk."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 
 from recognizeme.domain.model import Outcome, Sighting, Status
-from recognizeme.domain.ports import SightingQuery, Sightings
+from recognizeme.domain.ports import Clock, SightingQuery, Sightings
+from recognizeme.domain.totals import TOTAL_DAYS, Count
+
+_DEFAULT_DAYS = 7
+_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class Tally:
     """How many sightings came to what."""
 
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
     pending: int = 0
     failed: int = 0
     rekognition_calls: int = 0
 
-    def add(self, sighting: Sighting) -> None:
-        """Count one sighting."""
-        self.rekognition_calls += sighting.rekognition_calls
-        if sighting.status is Status.DONE and sighting.outcome is not None:
-            self.outcomes[sighting.outcome] += 1
-        elif sighting.status is Status.FAILED:
-            self.failed += 1
+    def add(self, count: Count) -> None:
+        """Add one count."""
+        self.rekognition_calls += count.rekognition_calls
+        if isinstance(count.result, Outcome):
+            self.outcomes[count.result] = self.outcomes.get(count.result, 0) + count.sightings
+        elif count.result is Status.FAILED:
+            self.failed += count.sightings
         else:
-            self.pending += 1
+            self.pending += count.sightings
 
 
-def tally(sightings: Iterable[Sighting]) -> tuple[dict[tuple[str, str], Tally], Tally]:
-    """A tally for each (day in UTC, kiosk), newest day first, and one over all."""
-    each: dict[tuple[str, str], Tally] = {}
+def statistics(
+    sightings: Sightings, *, since: datetime | None, until: datetime | None, now: Clock
+) -> tuple[dict[tuple[date, str], Tally], Tally]:
+    """A tally for each day and kiosk, newest day first, and one over all.
+
+    Days are whole ones in UTC, from that of `since` to the last that begins before `until`: seven of them
+    when `since` is left out, and never one that is further back than totals are kept.
+    """
+    today = now().astimezone(UTC).date()
+    last = today + _DAY  # a kiosk's clock may be ahead
+    if until is not None:
+        last = min(last, (until - timedelta.resolution).astimezone(UTC).date())
+    first = since.astimezone(UTC).date() if since else min(last, today) - (_DEFAULT_DAYS - 1) * _DAY
+    first = max(first, today - TOTAL_DAYS * _DAY)
+    each: dict[tuple[date, str], Tally] = {}
     total = Tally()
-    for sighting in sightings:
-        key = (f"{sighting.capture.captured_at:%Y-%m-%d}", sighting.capture.kiosk_id)
-        each.setdefault(key, Tally()).add(sighting)
-        total.add(sighting)
-    return dict(sorted(each.items(), key=lambda item: (item[0][0], item[0][1]), reverse=True)), total
+    for count in sightings.counts(first, last) if first <= last else ():
+        each.setdefault((count.day, count.kiosk_id), Tally()).add(count)
+        total.add(count)
+    return {key: each[key] for key in sorted(each, reverse=True)}, total
 
 
 def all_sightings(sightings: Sightings, query: SightingQuery, *, page_size: int = 500) -> Iterator[Sighting]:

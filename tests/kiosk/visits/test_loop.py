@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
 from kiosk.vision.best_shot import Patience
+from kiosk.vision.crop import decode_picture
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame, Image
-from kiosk.vision.picture_file import decode_picture
 from kiosk.visits.events import Answered, Captured, Event, NotKept, TooFar
 from kiosk.visits.loop import Attention, Loop
 from tests.kiosk.pictures import noisy, room, with_visitor

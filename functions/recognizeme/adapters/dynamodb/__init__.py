@@ -1,4 +1,4 @@
-"""The three DynamoDB tables; docs/adr/0007-storage-layout.md draws them."""
+"""The DynamoDB tables; docs/adr/0007-storage-layout.md draws them."""
 
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
 from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings

@@ -17,24 +17,37 @@ RESULT = (
     "SimilarityPct",
     "FaceBox",
     "RecognizedAt",
-    "AgeSeconds",
-    "Late",
     "CorrectedAt",
     "WasOutcome",
     "WasPersonId",
 )
 
 
-def identity(capture: Capture) -> dict[str, Value | None]:
-    """What the indexes by kiosk and by day find a capture by."""
-    return {"KioskId": {"S": capture.kiosk_id}, "Day": {"S": f"{capture.captured_at:%Y-%m-%d}"}}
+def identity(capture: Capture, result: Outcome | Status) -> dict[str, Value | None]:
+    """What indexes find a capture by: kiosk, day and result, which is an outcome or a status without one."""
+    return {
+        "KioskId": {"S": capture.kiosk_id},
+        "Day": {"S": f"{capture.captured_at:%Y-%m-%d}"},
+        "Result": {"S": result},
+        "KioskResult": {"S": kiosk_result(capture.kiosk_id, result)},
+    }
+
+
+def kiosk_result(kiosk_id: str, result: Outcome | Status) -> str:
+    """The key of what came to this at one kiosk."""
+    return f"{kiosk_id}#{result}"
+
+
+def counted_as(sighting: Sighting) -> list[Outcome]:
+    """What the daily totals count the sighting as: nothing until it is done."""
+    return [sighting.outcome] if sighting.status is Status.DONE and sighting.outcome else []
 
 
 def to_item(sighting: Sighting) -> dict[str, Value | None]:
     """Every attribute but the key and the two that belong to the table: ClaimedUntil and ExpiresAt."""
     correction = sighting.correction
     return {
-        **identity(sighting.capture),
+        **identity(sighting.capture, sighting.outcome or sighting.status),
         "Status": items.string(sighting.status),
         "PhotoKey": items.string(sighting.photo_key),
         "Outcome": items.string(sighting.outcome),
@@ -44,9 +57,6 @@ def to_item(sighting: Sighting) -> dict[str, Value | None]:
         "SimilarityPct": items.number(sighting.similarity_pct),
         "FaceBox": items.box(sighting.face_box),
         "RecognizedAt": items.moment(sighting.recognized_at),
-        # Computed, for the rules on the event bus: they can compare, and cannot subtract.
-        "AgeSeconds": items.number(sighting.age.total_seconds() if sighting.age is not None else None),
-        "Late": None if sighting.age is None else {"BOOL": sighting.is_late},
         "RekognitionCalls": items.number(sighting.rekognition_calls),
         "CorrectedAt": items.moment(correction.corrected_at if correction else None),
         "WasOutcome": items.string(correction.was_outcome if correction else None),

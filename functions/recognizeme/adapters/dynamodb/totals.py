@@ -1,0 +1,75 @@
+"""Daily totals as items: one a day and kiosk, with two numbers for each outcome, in a partition a month."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from recognizeme.adapters.aws import translated
+from recognizeme.adapters.dynamodb import items
+from recognizeme.domain.model import Capture, Outcome
+from recognizeme.domain.totals import TOTAL_DAYS, Count
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SIGHTINGS, _CALLS = "{}", "{}-calls"
+
+
+def change(table: str, capture: Capture, changes: Mapping[Outcome, tuple[int, int]]) -> Any:
+    """The part of a transaction that counts so many more sightings, and calls for them, by outcome."""
+    day = capture.captured_at.date()
+    names: dict[str, str] = {"#ExpiresAt": "ExpiresAt"}
+    expires_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=TOTAL_DAYS)
+    values: dict[str, items.Value] = {":expires_at": {"N": str(int(expires_at.timestamp()))}}
+    adds: list[str] = []
+    for outcome, numbers in changes.items():
+        for form, number in zip((_SIGHTINGS, _CALLS), numbers, strict=True):
+            place = f"n{len(adds)}"
+            names[f"#{place}"] = form.format(outcome)
+            values[f":{place}"] = {"N": str(number)}
+            adds.append(f"#{place} :{place}")
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": {"Month": {"S": f"{day:%Y-%m}"}, "DayKiosk": {"S": f"{day:%Y-%m-%d}#{capture.kiosk_id}"}},
+            "UpdateExpression": f"SET #ExpiresAt = :expires_at ADD {', '.join(adds)}",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+    }
+
+
+def read(client: "DynamoDBClient", table: str, first: date, last: date) -> Iterator[Count]:
+    """What was counted on the days from `first` to `last`: a query for each month."""
+    for month in _months(first, last):
+        pages = client.get_paginator("query").paginate(
+            TableName=table,
+            KeyConditionExpression="#Month = :month AND DayKiosk BETWEEN :first AND :last",
+            ExpressionAttributeNames={"#Month": "Month"},
+            ExpressionAttributeValues={
+                ":month": {"S": month},
+                ":first": {"S": f"{first:%Y-%m-%d}"},
+                ":last": {"S": f"{last:%Y-%m-%d}$"},  # the next character after #
+            },
+            ConsistentRead=True,
+        )
+        with translated(f"the table {table!r}"):
+            for page in pages:
+                for item in page["Items"]:
+                    yield from _counts(item)
+
+
+def _counts(item: items.Item) -> Iterator[Count]:
+    day, _, kiosk_id = item["DayKiosk"]["S"].partition("#")
+    for outcome in Outcome:
+        sightings = int(items.read_number(item, _SIGHTINGS.format(outcome)) or 0)
+        if sightings:
+            calls = int(items.read_number(item, _CALLS.format(outcome)) or 0)
+            yield Count(date.fromisoformat(day), kiosk_id, outcome, sightings, calls)
+
+
+def _months(first: date, last: date) -> Iterator[str]:
+    month = first.replace(day=1)
+    while month <= last:
+        yield f"{month:%Y-%m}"
+        month = (month + timedelta(days=31)).replace(day=1)
