@@ -3,10 +3,12 @@
 from itertools import pairwise
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from rekolocal.engine.alignment import Pose
-from rekolocal.engine.quality import BARS, Quality
+from rekolocal.engine.quality import BARS, Quality, measure
 
 GOOD: dict[str, Any] = {
     "quality": Quality(brightness_pct=60, sharpness_pct=80),
@@ -67,3 +69,12 @@ def test_a_face_as_large_as_rekognition_asks_for_passes_every_bar() -> None:
 
 def test_rolling_the_head_is_no_extreme_pose() -> None:
     assert missed("HIGH", pose=Pose(roll=90, yaw=0, pitch=0)) == []
+
+
+def test_the_more_a_face_is_blurred_the_less_sharp_it_is() -> None:
+    crisp = np.random.default_rng(1).integers(90, 150, (150, 150, 3)).astype(np.uint8)
+    blurred = [cv2.GaussianBlur(crisp, (0, 0), sigma).astype(np.uint8) for sigma in (0.5, 1, 2, 4, 8)]
+    sharpness = [measure(chip).sharpness_pct for chip in blurred]
+
+    assert sharpness == sorted(sharpness, reverse=True)
+    assert sharpness[-1] < 5
