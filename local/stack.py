@@ -164,6 +164,7 @@ class Stack:
                 # A page that asks nobody for a token lets nobody use one, should tokens be added meanwhile.
                 "RECOGNIZEME_TOKEN": page_token if self._web_token else "",
                 "RECOGNIZEME_WEB_TOKEN": self._web_token or "",
+                "RECOGNIZEME_INSECURE_HTTP": "1",  # what it sends does not leave this machine
             }
             page = _server(resources, "web", ["kiosk.cli:main", "web"], web_port, web_env)
             page.wait_ready()

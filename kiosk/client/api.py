@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Literal, Self
 from urllib.parse import quote
 
+from kiosk.client.capture_id import captured_at
 from kiosk.client.errors import Busy, NotFound, NotYetDone, Unreachable
 from kiosk.client.sighting import Sighting
 from kiosk.client.wire import DEFAULT_URL, Json, Wire
@@ -19,8 +21,9 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S, _WAIT_GROWTH = 0.02, 1.0, 1.5
 class ApiClient:
     """One API, over kept-alive connections. Every method raises an `ApiError` of kiosk/client/errors.py.
 
-    `token` is sent as a bearer token; requests to an AWS address are signed (SigV4) instead. `timeout_s`
-    limits each request, also where a method is given more; `clock` and `sleep` are monotonic seconds.
+    `token` is sent as a bearer token, in the clear only on this machine or with `insecure_http`; requests to
+    an AWS address are signed (SigV4) instead. `timeout_s` limits each request, also where a method is given
+    more; `clock` and `sleep` are monotonic seconds.
     """
 
     def __init__(
@@ -29,10 +32,11 @@ class ApiClient:
         *,
         token: str | None = None,
         timeout_s: float = 30.0,
+        insecure_http: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._wire = Wire(url, token=token, timeout_s=timeout_s)
+        self._wire = Wire(url, token=token, timeout_s=timeout_s, insecure_http=insecure_http, clock=clock)
         self._clock = clock
         self._sleep = sleep
 
@@ -46,6 +50,10 @@ class ApiClient:
     def url(self) -> str:
         """The API's address, without a slash at its end."""
         return self._wire.url
+
+    def refuse_plain_http(self, what: str) -> None:
+        """Raise `Refused` where others could read or change `what` on the way, unless that was allowed."""
+        self._wire.refuse_plain_http(what)
 
     def close(self) -> None:
         """Close the connections."""
@@ -115,7 +123,7 @@ class ApiClient:
             content_type=content_type,
             timeout_s=timeout_s,
         )
-        return self._sighting(document)
+        return self._sighting_of(document, capture_id, kiosk_id)
 
     def await_sighting(self, capture_id: str, *, kiosk_id: str | None = None, timeout_s: float) -> Sighting:
         """Ask for a sighting, in growing steps, until it is final. Raises `NotYetDone` after `timeout_s`."""
@@ -135,9 +143,8 @@ class ApiClient:
     ) -> Sighting:
         """One sighting, of any kiosk or as a kiosk sees its own. Raises `NotFound` until it has begun."""
         of = "" if kiosk_id is None else f"/kiosks/{_segment(kiosk_id)}"
-        return self._sighting(
-            self._wire.call("GET", f"{of}/sightings/{_segment(capture_id)}", timeout_s=timeout_s)
-        )
+        document = self._wire.call("GET", f"{of}/sightings/{_segment(capture_id)}", timeout_s=timeout_s)
+        return self._sighting_of(document, capture_id, kiosk_id)
 
     def sightings(
         self,
@@ -167,7 +174,8 @@ class ApiClient:
     def correct(self, capture_id: str, *, person_id: str | None) -> Sighting:
         """Say who a sighting really was; None is somebody not enrolled."""
         route = f"/sightings/{_segment(capture_id)}/correction"
-        return self._sighting(self._wire.call("POST", route, json={"person_id": person_id}))
+        document = self._wire.call("POST", route, json={"person_id": person_id})
+        return self._sighting_of(document, capture_id, None)
 
     # --- people and their photos ---
 
@@ -272,6 +280,20 @@ class ApiClient:
         if missing := [member for member in members if member not in document]:
             raise self._wire.unknown_answer(f"a document without {missing[0]}")
         return document
+
+    def _sighting_of(self, document: Json, capture_id: str, kiosk_id: str | None) -> Sighting:
+        """The sighting of this capture, and of this kiosk where it is given: no other may open a door."""
+        sighting = self._sighting(document)
+        if sighting.capture_id != capture_id or kiosk_id not in {None, sighting.kiosk_id}:
+            raise self._wire.unknown_answer("with the sighting of another capture")
+        try:
+            moment = datetime.fromisoformat(sighting.captured_at)
+            is_of_then = abs(moment - captured_at(capture_id)) < timedelta(seconds=1)
+        except (ValueError, TypeError):
+            is_of_then = False
+        if not is_of_then:
+            raise self._wire.unknown_answer("with a sighting of another time")
+        return sighting
 
     def _sighting(self, document: Json) -> Sighting:
         try:

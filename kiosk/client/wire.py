@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from kiosk.client.errors import (
     UnknownAnswer,
     Unreachable,
 )
+from kiosk.client.freshness import Freshness, answered_at_s
 from kiosk.client.loopback import is_loopback
 from kiosk.client.sigv4 import SigV4, aws_region
 
@@ -48,17 +48,38 @@ class _Bearer(AuthBase):
 class Wire:
     """JSON calls to one API over kept-alive connections; every method raises an `ApiError`."""
 
-    def __init__(self, url: str, *, token: str | None, timeout_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None,
+        timeout_s: float,
+        insecure_http: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise Refused(f"{url!r} is no address of an API; give one like {DEFAULT_URL}")
         self.url = url.rstrip("/")
+        self._freshness = Freshness()
+        self._clock = clock
+        self._is_overheard = parts.scheme == "http" and not is_loopback(parts.hostname) and not insecure_http
         region = aws_region(url)
+        if token or region:
+            self.refuse_plain_http("the credentials")
         self._auth: AuthBase = SigV4(region) if region else _Bearer(token)
         self._credentials = "AWS credentials" if region else "token in RECOGNIZEME_TOKEN"
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(parts.hostname)  # a proxy cannot reach our loopback
+
+    def refuse_plain_http(self, what: str) -> None:
+        """Raise `Refused` where others could read or change `what` on the way, unless that was allowed."""
+        if self._is_overheard:
+            raise Refused(
+                f"others on the network can read and change {what} on the way to {self.url}; use https, or"
+                " say --insecure-http if that network is yours alone"
+            )
 
     def close(self) -> None:
         """Close the connections."""
@@ -86,6 +107,8 @@ class Wire:
             data=data,
             headers={"Content-Type": content_type} if content_type else None,
         )
+        if not self._freshness.is_fresh(answered_at_s(response.headers), self._clock()):
+            raise self.unknown_answer("with something that was said before")
         if not response.ok or response.is_redirect:
             raise self._error(response)
         try:
@@ -130,11 +153,10 @@ class Wire:
         """How far our clock is ahead of the API's, to about a second; None when it does not say."""
         asked_s = unix_s()
         response = self._request("GET", f"{self.url}/health", auth=self._auth, timeout_s=timeout_s)
-        try:
-            theirs = parsedate_to_datetime(response.headers["Date"]).timestamp()
-        except (KeyError, TypeError, ValueError):
-            return None
-        return (asked_s + unix_s()) / 2 - theirs - 0.5  # HTTP's Date is cut to the second
+        theirs = answered_at_s(response.headers)
+        return (
+            None if theirs is None else (asked_s + unix_s()) / 2 - theirs - 0.5
+        )  # HTTP's Date is cut to the second
 
     def fetch(self, url: str, *, timeout_s: float | None = None) -> bytes:
         """The bytes behind a link that the API gave; our credentials are not sent there."""

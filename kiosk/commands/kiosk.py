@@ -151,6 +151,8 @@ def command(
     source = source_of(source, source_file)
     if source is None:
         raise click.UsageError("say what to watch: --source 0 is this machine's first camera")
+    if on:
+        api.refuse_plain_http("the answers that actions follow")
     counts, report = Counts(), Report(as_json=as_json, names=not no_names)
     with _clear_errors(), ExitStack() as stack:
         detector = YuNet(yunet_model)

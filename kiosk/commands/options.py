@@ -18,18 +18,28 @@ from kiosk.client.wire import DEFAULT_URL
 Command = TypeVar("Command", bound=Callable[..., object])
 
 _SOURCE_ENV = "RECOGNIZEME_SOURCE"
+_INSECURE_HTTP = f"{__name__}.insecure_http"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 
 
 def api_option(command: Command) -> Command:
-    """Add `--api`; the command receives `api`, an `ApiClient` that is closed when it ends."""
-    return click.option(
+    """Add `--api` and `--insecure-http`; the command receives `api`, an `ApiClient` closed when it ends."""
+    api = click.option(
         "--api",
         metavar="URL",
         help=f"The API's address.  [env: RECOGNIZEME_API; default: {DEFAULT_URL}]",
         callback=_client,
-    )(command)
+    )
+    insecure_http = click.option(
+        "--insecure-http",
+        is_flag=True,
+        is_eager=True,  # before --api, which needs it
+        expose_value=False,
+        callback=_allow_plain_http,
+        help="Send the token over plain http to another machine.  [env: RECOGNIZEME_INSECURE_HTTP]",
+    )
+    return api(insecure_http(command))
 
 
 def source_options(metavar: str, help_text: str) -> Callable[[Command], Command]:
@@ -64,8 +74,14 @@ def source_of(source: str | None, file: Path | None) -> str | None:
     return source
 
 
+def _allow_plain_http(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    ctx.meta[_INSECURE_HTTP] = given or os.environ.get("RECOGNIZEME_INSECURE_HTTP") == "1"
+
+
 def _client(ctx: click.Context, _: click.Parameter, url: str | None) -> ApiClient:
-    return ctx.with_resource(ApiClient(api_url(ctx, url), token=os.environ.get("RECOGNIZEME_TOKEN")))
+    token = os.environ.get("RECOGNIZEME_TOKEN")
+    client = ApiClient(api_url(ctx, url), token=token, insecure_http=ctx.meta[_INSECURE_HTTP])
+    return ctx.with_resource(client)
 
 
 @dataclass(frozen=True, slots=True)

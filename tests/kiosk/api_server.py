@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from kiosk.client.capture_id import captured_at
+
 Json = dict[str, Any]
 NOW = "2026-11-23T08:15:02.120Z"
 BOX = {"left": 0.31, "top": 0.2, "width": 0.25, "height": 0.34}
@@ -168,7 +170,7 @@ class ApiServer:
         self.sightings[capture_id] = {
             "capture_id": capture_id,
             "kiosk_id": kiosk_id,
-            "captured_at": NOW,
+            "captured_at": captured_at(capture_id).isoformat(timespec="milliseconds"),
             "status": "done",
             "outcome": "recognized" if person_id else "unknown",
             "reason": None,

@@ -15,6 +15,12 @@ def server() -> Iterator[ApiServer]:
 
 
 @pytest.fixture
+def other_server() -> Iterator[ApiServer]:
+    with ApiServer().running() as server:
+        yield server
+
+
+@pytest.fixture
 def api(server: ApiServer) -> Iterator[ApiClient]:
     with ApiClient(server.url, timeout_s=5) as api:
         yield api

@@ -17,6 +17,7 @@ from kiosk.client.errors import (
     UnknownAnswer,
     Unreachable,
 )
+from kiosk.client.freshness import Freshness
 from kiosk.client.sighting import FaceBox, Sighting
 from kiosk.client.wire import Wire
 from tests.kiosk.api_server import ApiServer, Fault
@@ -198,3 +199,101 @@ def test_without_aws_credentials_the_error_says_so(monkeypatch: pytest.MonkeyPat
     wire = Wire("https://abc123.execute-api.eu-west-1.amazonaws.com", token=None, timeout_s=1)
     with pytest.raises(Unauthorized, match="no AWS credentials"):
         wire.call("GET", "/health")
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.1:8000", "http://door.example", "http://[2001:db8::1]:8000"])
+def test_a_token_is_not_sent_over_plain_http_to_another_machine(url: str) -> None:
+    with pytest.raises(Refused, match="--insecure-http"):
+        ApiClient(url, token="a-long-random-word")
+    ApiClient(url, token="a-long-random-word", insecure_http=True).close()
+    ApiClient(url).close()
+
+
+@pytest.mark.parametrize("url", ["https://door.example", "http://127.0.0.1:8000", "http://[::1]:8000"])
+def test_a_token_is_sent_over_https_and_on_this_machine(url: str) -> None:
+    ApiClient(url, token="a-long-random-word").close()
+
+
+def test_aws_credentials_sign_nothing_in_the_clear() -> None:
+    with pytest.raises(Refused, match="https"):
+        ApiClient("http://abc123.execute-api.eu-west-1.amazonaws.com")
+
+
+def test_what_actions_follow_does_not_come_over_plain_http_either() -> None:
+    with ApiClient("http://192.0.2.1:8000") as overheard, pytest.raises(Refused, match="the answers"):
+        overheard.refuse_plain_http("the answers")
+    with ApiClient("http://192.0.2.1:8000", insecure_http=True) as allowed:
+        allowed.refuse_plain_http("the answers")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_with_the_token(
+    server: ApiServer, other_server: ApiServer, status: int
+) -> None:
+    away = Fault(status=status, headers={"Location": f"{other_server.url}/people"})
+    server.faults = lambda method, path: away
+    with ApiClient(server.url, token="a-long-random-word") as api:
+        with pytest.raises(UnknownAnswer):
+            list(api.people())
+        with pytest.raises(UnknownAnswer):
+            api.put_person("ada", name="Ada")
+    assert other_server.asked == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"capture_id": "01932b6e-0000-7000-8000-000000000000"},
+        {"captured_at": "2025-11-23T08:15:02.120Z"},
+        {"captured_at": "2026-11-23T08:15:02"},
+        {"captured_at": "yesterday"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("path", ["upload", "immediate"])
+def test_an_answer_about_another_capture_kiosk_or_time_is_refused(
+    api: ApiClient, server: ApiServer, changes: dict[str, str], path: str
+) -> None:
+    capture_id = new_capture_id()
+    hand_in(api, capture_id=capture_id)
+    server.sightings[capture_id] |= changes
+    with pytest.raises(UnknownAnswer, match="sighting of another"):
+        hand_in(api, capture_id=capture_id, path=path, timeout_s=0.5)
+
+
+def test_an_answer_about_another_kiosk_is_refused(api: ApiClient, server: ApiServer) -> None:
+    capture_id = new_capture_id()
+    hand_in(api, capture_id=capture_id)
+    server.sightings[capture_id]["kiosk_id"] = "back"
+    with pytest.raises(UnknownAnswer, match="sighting of another capture"):
+        hand_in(api, capture_id=capture_id, path="immediate")
+
+
+def test_an_answer_that_was_given_before_is_refused() -> None:
+    fresh = Freshness()
+    noon_s = 1_795_000_000.0
+    assert fresh.is_fresh(noon_s, 10.0)
+    assert fresh.is_fresh(noon_s + 600, 610.0)
+    assert not fresh.is_fresh(noon_s, 611.0)
+    assert not fresh.is_fresh(noon_s, 640.0)
+    assert fresh.is_fresh(noon_s + 650, 660.0)
+    assert fresh.is_fresh(None, 661.0)
+
+
+def test_an_api_whose_clock_was_set_back_is_believed_once_its_clock_goes_on() -> None:
+    fresh = Freshness()
+    noon_s = 1_795_000_000.0
+    assert fresh.is_fresh(noon_s, 10.0)
+    assert not fresh.is_fresh(noon_s - 3600, 11.0)
+    assert not fresh.is_fresh(noon_s - 3598, 13.0)
+    assert fresh.is_fresh(noon_s - 3593, 18.0)
+    assert fresh.is_fresh(noon_s - 3590, 21.0)
+
+
+def test_a_recorded_answer_over_http_is_refused(server: ApiServer) -> None:
+    now_s = 100.0
+    with ApiClient(server.url, clock=lambda: now_s) as api:
+        api.health()
+        now_s += 120.0  # the server's own clock has not moved: it says the same again
+        with pytest.raises(UnknownAnswer, match="said before"):
+            api.health()

@@ -237,3 +237,41 @@ def test_without_the_page_installed_the_command_says_how_to_install_it() -> None
     assert done.returncode == 1
     assert done.stderr.startswith("Error: the page is not installed;")
     assert "recognizeme-kiosk[web]" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["people"], ["sightings"], ["forget", "ada", "--yes"]], ids=str)
+def test_a_command_sends_its_token_over_plain_http_only_when_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("RECOGNIZEME_TOKEN", "a-long-random-word")
+    monkeypatch.setenv("RECOGNIZEME_API", "http://192.0.2.1:9")
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert "https, or say --insecure-http" in result.output
+
+
+def test_saying_so_lets_the_token_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+
+    class Recorded(ApiClient):
+        def __init__(self, url: str, *, token: str | None, insecure_http: bool) -> None:
+            given.append(insecure_http)
+            super().__init__("http://127.0.0.1:9", token=token)
+
+    monkeypatch.setattr("kiosk.commands.options.ApiClient", Recorded)
+    CliRunner().invoke(main, ["people"])
+    CliRunner().invoke(main, ["people", "--insecure-http"])
+    monkeypatch.setenv("RECOGNIZEME_INSECURE_HTTP", "1")
+    CliRunner().invoke(main, ["people"])
+    assert given == [False, True, True]
+
+
+def test_actions_do_not_follow_answers_that_came_over_plain_http(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('time_zone = "UTC"\n')
+    policy.chmod(0o600)
+    acts = ["--policy", str(policy), "--on", "recognized=command:/bin/true"]
+    result = CliRunner().invoke(main, ["--api", "http://192.0.2.1:9", "kiosk", "--source", "x.jpg", *acts])
+    assert result.exit_code == 1
+    assert "the answers that actions follow" in result.output
+    assert "--insecure-http" in result.output
