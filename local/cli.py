@@ -43,6 +43,11 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except (LocalError, RecognizeMeError) as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever read our output has seen enough
+        except OSError as error:
+            about = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{about}{error.strerror or error}") from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -73,7 +78,7 @@ def main() -> None:
 @click.option("--url", help="Where kiosks reach the API when that is not http://HOST:PORT.")
 @json_option
 def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str | None, as_json: bool) -> None:
-    """Run the whole stack until Ctrl-C; what it was given is there again at the next start."""
+    """Run the whole stack until Ctrl-C; its data is there again at the next start."""
     from local.data_folder import DataFolder
     from local.stack import Stack
 
@@ -90,15 +95,15 @@ def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str |
             token=os.environ.get("RECOGNIZEME_TOKEN"),
             url=url,
         ) as stack:
-            for notice in stack.notices:
-                if as_json:
-                    _print_json({"event": "notice", "text": notice})
-                else:
-                    click.secho(f"Note: {notice}", fg="yellow")
             if as_json:
                 _print_json({"event": "up", "api": stack.url, "web": stack.web_url, "data": str(data)})
             else:
                 click.echo("\n".join(_welcome(stack.url, stack.web_url, data_folder)))
+            for notice in stack.notices:
+                if as_json:
+                    _print_json({"event": "notice", "text": notice})
+                else:
+                    click.secho(f"\nNote: {notice}", fg="yellow")
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
@@ -106,19 +111,19 @@ def up(data: Path, host: str, port: int, web_port: int, no_web: bool, url: str |
             click.echo("\nStopped.")
 
 
-@main.command(short_help="Play visits through the whole chain and check them.")
+@main.command(short_help="Play visits through the whole chain and check the outcomes.")
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Save the pictures that were handed in there, on one sheet.",
+    help="Save the pictures that were handed in, on one sheet, in DIR.",
 )
 @json_option
 def demo(keep: Path | None, as_json: bool) -> None:
-    """Enroll two real people, play their visits and others, and check every outcome.
+    """Enroll two real people, play visits of theirs and of others, and check every outcome.
 
-    Everything runs on this machine, on free ports, in a temporary folder that is gone afterwards. Exits
-    with 1 when an outcome is not as expected.
+    Everything runs on this machine, on free ports and in a temporary folder. Exits with 1 when an outcome
+    is not as expected.
     """
     from local.demo.main_job import run
 
@@ -197,12 +202,12 @@ def token_revoke(token_id: str, data: Path, as_json: bool) -> None:
             click.echo("that was the last one: programs on this machine need no token now", err=True)
 
 
-@main.command(short_help="List what waits, and what failed for good.")
+@main.command(short_help="List jobs that wait, and those that failed for good.")
 @data_option
 @click.option("--dead", is_flag=True, help="Only those that failed for good.")
 @json_option
 def jobs(data: Path, dead: bool, as_json: bool) -> None:
-    """List what waits for a function, and what failed for good and why."""
+    """List the jobs that wait for a function, and those that failed for good and why."""
     with _queue(data) as queue:
         found = queue.jobs(state="dead" if dead else None)
     if as_json:
@@ -211,10 +216,10 @@ def jobs(data: Path, dead: bool, as_json: bool) -> None:
         return
     for job in found:
         click.echo(f"{job.id:>6}  {job.state:<8} {job.function:<12} tried {job.attempts}x  {job.error or ''}")
-    click.echo(f"{len(found)} {'dead jobs' if dead else 'jobs'}")
+    click.echo(_counted(len(found), "dead job" if dead else "job"))
 
 
-@main.command(short_help="Run again what failed for good.")
+@main.command(short_help="Run jobs again that failed for good.")
 @data_option
 @click.argument("ids", nargs=-1, type=int)
 @click.option("--all", "everything", is_flag=True, help="Every job that failed for good.")
@@ -222,16 +227,16 @@ def jobs(data: Path, dead: bool, as_json: bool) -> None:
 def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) -> None:
     """Run jobs that failed for good again, now or at the next start; `jobs --dead` lists them."""
     if bool(ids) == everything:
-        raise click.UsageError("name the jobs, or say --all")
+        raise click.UsageError("name the jobs by their ids, or say --all")
     with _queue(data) as queue:
         replayed = queue.replay(None if everything else ids)
     if as_json:
         for job_id in replayed:
             _print_json({"event": "replayed", "id": job_id})
     elif replayed or everything:
-        click.echo(f"{len(replayed)} jobs run again")
+        click.echo(f"{_counted(len(replayed), 'job')} to run again")
     if missing := sorted(set(ids) - set(replayed)):
-        raise click.ClickException(f"no dead job {', '.join(map(str, missing))}")
+        raise click.ClickException(f"no dead job has the id {', '.join(map(str, missing))}")
 
 
 @main.command(short_help="Delete what has been kept long enough.")
@@ -255,7 +260,7 @@ def retention(data: Path, yes: bool, as_json: bool) -> None:
     else:
         click.echo(
             f"deleted what was captured before {done.before:%Y-%m-%d}:"
-            f" {done.sightings} sightings, {done.pictures} pictures"
+            f" {_counted(done.sightings, 'sighting')}, {_counted(done.pictures, 'picture')}"
         )
 
 
@@ -271,7 +276,7 @@ def reindex(data: Path, as_json: bool) -> None:
     if as_json:
         _print_json({"event": "reindex", "photos": queued})
     else:
-        click.echo(f"photos that are indexed again, now or at the next start: {queued}")
+        click.echo(f"{_counted(queued, 'photo')} to index again, now or at the next start")
 
 
 @main.command(short_help="Copy everything, also while the stack runs.")
@@ -281,8 +286,8 @@ def reindex(data: Path, as_json: bool) -> None:
 def backup(to: Path, data: Path, as_json: bool) -> None:
     """Copy everything to a new folder, also while the stack runs.
 
-    The copy is a data folder of its own: `recognizeme-local up --data DIR` runs on it. Keep it as safe as
-    the original: it holds people's pictures, and those of people who are forgotten later.
+    The copy is a data folder itself: `recognizeme-local up --data DIR` runs on it. Keep it as safe as the
+    original: it holds people's pictures, also of those who are forgotten later.
     """
     from local.backup import back_up
     from local.data_folder import DataFolder
@@ -294,10 +299,12 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
     if as_json:
         _print_json({"event": "backup", "to": str(to), "pictures": done.pictures, "bytes": done.size_bytes})
     else:
-        click.echo(f"{to} holds everything now: {done.pictures} pictures, {done.size_bytes / 1e6:.1f} MB")
+        click.echo(
+            f"{to} holds everything: {_counted(done.pictures, 'picture')}, {done.size_bytes / 1e6:.1f} MB"
+        )
 
 
-@main.command(short_help="Measure how surely your own people are told apart.")
+@main.command(short_help="Measure how reliably your own people are told apart.")
 @click.argument("photos", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--most-let-in",
@@ -305,15 +312,20 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
     default=0.0,
     show_default=True,
     metavar="PERCENT",
-    help="How many strangers may be let in at the suggested threshold.",
+    help="The share of strangers that the suggested threshold may let in.",
 )
-@click.option("--plot", "plot_to", type=click.Path(dir_okay=False, path_type=Path), help="Draw a PNG there.")
+@click.option(
+    "--plot",
+    "plot_to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the error rates as a PNG.",
+)
 @json_option
 def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bool) -> None:
-    """Try out on your own PHOTOS (a folder a person) how surely faces are told apart.
+    """Measure on your own PHOTOS (one folder per person) how reliably people are told apart.
 
-    Everybody's first photo is enrolled in a collection of its own that is gone afterwards; the others are
-    handed in as a kiosk does, each once as somebody enrolled and once as a stranger.
+    Each person's first photo is enrolled in a temporary collection. The others are handed in as a kiosk
+    does, each once as somebody enrolled and once as a stranger.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -377,27 +389,30 @@ def _welcome(url: str, web_url: str | None, data_folder: "DataFolder") -> Iterab
     yield f"  data      {data_folder.root.resolve()}"
     yield f"  log       {data_folder.log.resolve()}"
     yield ""
-    yield "Try, in another terminal, with photos of your own:"
+    yield "Try it with photos of your own, in another terminal:"
     yield ""
+    if folder := _not_on_path("recognizeme"):
+        yield f'  export PATH="{folder}:$PATH"'
     if url != "http://127.0.0.1:8000":
         yield f"  export RECOGNIZEME_API={url}"
-    command = _as_typed("recognizeme")
-    for arguments, does in (
-        ("enroll photos/", "a folder a person, or files named after people"),
-        ("kiosk --source PICTURE", "who is that? a picture, a folder, a video or a camera"),
+    for command, does in (
+        ("enroll photos/", "a folder per person, or a file each"),
+        ("kiosk --source FILE", "a picture, a video, or 0 for a camera"),
         ("sightings", "who was seen"),
         ("people", "who is enrolled"),
     ):
-        yield f"  {command + ' ' + arguments:<{len(command) + 25}} # {does}"
+        yield f"  recognizeme {command:<20} # {does}"
 
 
-def _as_typed(command: str) -> str:
-    """`recognizeme` when the shell finds ours, else the path to it as one would type it here."""
+def _not_on_path(command: str) -> Path | None:
+    """The folder of our command, unless the shell finds it by its name."""
     ours = Path(sysconfig.get_path("scripts")) / command
     found = shutil.which(command)
-    if found and Path(found).resolve() == ours.resolve():
-        return command
-    return str(ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours)
+    return None if found and Path(found).resolve() == ours.resolve() else ours.parent
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _print_json(line: dict[str, object]) -> None:

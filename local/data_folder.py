@@ -1,5 +1,6 @@
 """Where a stack on one machine keeps what it holds: one data folder, readable by its owner alone."""
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Self
 from local.errors import LocalError
 
 _KEY_BYTES = 32
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class DataInUse(LocalError):
@@ -81,19 +83,25 @@ class DataFolder:
         try:
             yield
         except OSError as error:
-            raise DataUnusable(
-                f"{self.root} cannot hold the data ({error.strerror}); check its permissions, or choose"
-                " another folder with --data"
-            ) from error
+            raise self._unusable(error.strerror or str(error), is_full=error.errno in _FULL) from error
+
+    def _unusable(self, why: str, *, is_full: bool) -> DataUnusable:
+        remedy = (
+            "free some space" if is_full else "check its permissions, or choose another folder with --data"
+        )
+        return DataUnusable(f"{self.root} cannot hold the data ({why}); {remedy}")
 
     def _make_key(self) -> None:
         if not self.key.exists():
             made = self.key.with_suffix(f".{os.getpid()}")
-            with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(_KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            made.replace(self.key)
+            try:
+                with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(secrets.token_bytes(_KEY_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+                made.replace(self.key)
+            finally:
+                made.unlink(missing_ok=True)
 
     def lock(self) -> sqlite3.Connection:
         """Hold the folder for one stack until the connection is closed or the process ends, however it ends.
@@ -106,9 +114,10 @@ class DataFolder:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             connection.close()
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_BUSY:
                 raise DataInUse(
                     f"another RecognizeMe runs on the data in {self.root}; stop it first"
                 ) from error
-            raise DataUnusable(f"{path} cannot be used ({error}); check its permissions") from error
+            raise self._unusable(f"{path.name}: {error}", is_full=code == sqlite3.SQLITE_FULL) from error
         return connection

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from local.adapters.database import open_database
-from local.cli import main
+from local.cli import _welcome, main
 from local.data_folder import DataFolder
 from local.jobs.queue import JobQueue
 
@@ -46,13 +46,28 @@ def test_jobs_are_listed_with_what_became_of_them(data: Path, dead: list[int]) -
 def test_dead_jobs_are_replayed_by_name_or_all(data: Path, dead: list[int]) -> None:
     named = run("replay", dead[1], "--data", data, "--json")
     assert json.loads(named.output) == {"event": "replayed", "id": dead[1]}
-    assert run("replay", "--all", "--data", data).output == "1 jobs run again\n"
+    assert run("replay", "--all", "--data", data).output == "1 job to run again\n"
     assert run("jobs", "--dead", "--data", data).output == "0 dead jobs\n"
 
 
 def test_a_job_that_is_not_dead_cannot_be_replayed(data: Path, dead: list[int]) -> None:
     refused = run("replay", 99, "--data", data)
-    assert (refused.exit_code, refused.output) == (1, "Error: no dead job 99\n")
+    assert (refused.exit_code, refused.output) == (1, "Error: no dead job has the id 99\n")
+
+
+def test_what_up_says_fits_80_columns(data: Path) -> None:
+    said = list(_welcome("http://127.0.0.1:8123", "http://127.0.0.1:8080", DataFolder(data)))
+    paths = ("  data", "  log", "  export PATH")
+    assert [line for line in said if len(line) > 80 and not line.startswith(paths)] == []
+
+
+def test_an_error_of_the_system_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("local.evaluation.evaluate.photos_by_person", unreadable)
+    refused = run("evaluate", tmp_path)
+    assert (refused.exit_code, refused.output) == (1, f"Error: {tmp_path}: Permission denied\n")
 
 
 @pytest.mark.parametrize("arguments", [["replay"], ["replay", "1", "--all"]])

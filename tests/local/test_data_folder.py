@@ -1,5 +1,6 @@
 """What stands in the data folder is looked at before a stack starts, and said in a sentence."""
 
+import errno
 import subprocess
 import sys
 import tempfile
@@ -76,9 +77,21 @@ def test_a_read_only_folder_is_a_sentence(read_only: Path) -> None:
     assert said.startswith(f"{read_only} cannot hold the data (Permission denied); check its permissions")
 
 
+def test_a_full_disk_is_a_sentence_that_asks_for_space(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(DataUnusable, match=r"cannot hold the data \(No space .*\); free some space$"):
+            DataFolder(data).make()
+    assert list(data.iterdir()) == []
+    assert len(DataFolder(data).make().signing_key()) == 32
+
+
 def test_a_lock_that_cannot_be_taken_is_not_another_stack(folder: DataFolder) -> None:
     (folder.root / "lock").write_bytes(b"no database at all, and long enough to be looked at" * 20)
-    with pytest.raises(DataUnusable, match="lock cannot be used"):
+    with pytest.raises(DataUnusable, match="lock: file is not a database"):
         folder.lock()
 
 

@@ -124,4 +124,4 @@ def test_the_command_confirms_what_the_sentence_asks_for(parts: LocalParts) -> N
     assert "retention --yes" in asked.output
     done = CliRunner().invoke(main, ["retention", "--yes", "--data", str(parts.root)], env=environment)
     assert done.exit_code == 0
-    assert done.output.endswith(": 1 sightings, 1 pictures\n")
+    assert done.output.endswith(": 1 sighting, 1 picture\n")

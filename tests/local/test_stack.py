@@ -264,7 +264,7 @@ def test_a_lost_face_database_is_said_at_the_start_and_its_photos_can_be_indexed
         assert f"`recognizeme-local reindex --data {data}`" in notice
         assert (
             CliRunner().invoke(main, ["reindex", "--data", str(data)]).output
-            == "photos that are indexed again, now or at the next start: 1\n"
+            == "1 photo to index again, now or at the next start\n"
         )
         assert eventually(lambda: stack.engine.face_count("employees") == 1)
         sighting = api.hand_in(

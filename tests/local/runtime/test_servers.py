@@ -5,6 +5,8 @@ import signal
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -42,6 +44,7 @@ def start(tmp_path: Path, port: int) -> Iterator[Callable[..., Server]]:
                 port=port,
                 env=environment(tmp_path),
                 on_log=lambda name, line: None,
+                check=partial(ask, port),
                 silence_s=SILENCE_S,
             )
         )
@@ -52,12 +55,15 @@ def start(tmp_path: Path, port: int) -> Iterator[Callable[..., Server]]:
         server.stop()
 
 
+def ask(port: int) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=1) as answer:
+        return int(answer.read())
+
+
 def pid(port: int) -> int | None:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=1) as answer:
-            return int(answer.read())
-    except OSError:
-        return None
+    with suppress(OSError):
+        return ask(port)
+    return None
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
