@@ -150,6 +150,8 @@ class Server:
                 self._process.kill()
                 self._process.wait()
                 return f"did not answer for {self._silence_s:g} seconds"
+            except Exception as error:  # our own trouble says nothing about the server
+                _LOG.error("%s cannot be asked: %s", self._name, type(error).__name__)
             silent_since = None
 
     def _pass_log_on(self, stream: IO[bytes]) -> None:

@@ -113,6 +113,29 @@ def test_a_short_silence_is_forgiven(start: Callable[..., Server], port: int) ->
     assert pid(port) == first
 
 
+def test_a_check_that_fails_by_itself_is_no_silence_and_ends_no_watching(
+    start: Callable[..., Server], port: int
+) -> None:
+    tried, back = threading.Semaphore(0), threading.Event()
+    server = start()
+    server.wait_ready()
+    first = pid(port)
+    assert first
+
+    def check() -> None:
+        tried.release()
+        raise RuntimeError("no socket to be had")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(server, "_check", check)
+        server.watch(on_back=back.set)
+        for _ in range(round(3 * SILENCE_S / 0.05)):
+            assert tried.acquire(timeout=20)
+    assert pid(port) == first
+    os.kill(first, signal.SIGKILL)
+    assert back.wait(30)
+
+
 def test_a_machine_that_can_start_no_process_for_a_while_gets_its_server_back(
     start: Callable[..., Server], port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
