@@ -5,6 +5,7 @@ A face alone can be fooled by a photo of it: docs/kiosk.md says what to combine 
     time_zone = "Europe/Zurich"
     cooldown_s = 30              # the same person sets nothing in motion again for so long
     min_similarity_pct = 99.5
+    require_liveness = false     # true: only who passed the liveness challenge (--liveness challenge)
     dry_run = false              # true: decide and write it down, but do nothing
 
     [groups]
@@ -91,6 +92,7 @@ class UnlockPolicy:
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     cooldown_s: float = 10.0
     min_similarity_pct: float = 99.0
+    require_liveness: bool = False
     dry_run: bool = False
 
     def decide(self, sighting: Sighting, *, late: bool, now: datetime, since_last_s: float | None) -> Verdict:
@@ -107,6 +109,8 @@ class UnlockPolicy:
             similarity_pct = sighting.similarity_pct
             if similarity_pct is None or not similarity_pct >= self.min_similarity_pct:
                 return Verdict(False, f"the similarity is below {self.min_similarity_pct:g} %")
+            if self.require_liveness and sighting.liveness != "passed":
+                return Verdict(False, f"the liveness challenge was {sighting.liveness.replace('_', ' ')}")
         rules = [
             (number, rule)
             for number, rule in enumerate(self.rules, 1)
@@ -134,7 +138,10 @@ class UnlockPolicy:
             raise PolicyError(f"the policy is no TOML: {error}") from error
         _only(
             document,
-            {"time_zone", "cooldown_s", "min_similarity_pct", "dry_run", "groups", "allow"},
+            {
+                *("time_zone", "cooldown_s", "min_similarity_pct", "require_liveness"),
+                *("dry_run", "groups", "allow"),
+            },
             "the policy",
         )
         groups = document.get("groups", {})
@@ -149,6 +156,7 @@ class UnlockPolicy:
             time_zone=_zone(document.get("time_zone", "UTC")),
             cooldown_s=_number(document, "cooldown_s", 10.0, 0, 86400),
             min_similarity_pct=_number(document, "min_similarity_pct", 99.0, 0, 100),
+            require_liveness=_flag(document, "require_liveness"),
             dry_run=_flag(document, "dry_run"),
         )
 

@@ -70,6 +70,7 @@ class ApiClient:
         path: Path = "upload",
         timeout_s: float = 10.0,
         content_type: str = "image/jpeg",
+        liveness: str = "not_asked",
     ) -> Sighting:
         """Hand a picture in and return its sighting once it is `done` or `failed`.
 
@@ -85,6 +86,7 @@ class ApiClient:
             capture_id=capture_id,
             content_type=content_type,
             timeout_s=timeout_s,
+            liveness=liveness,
         )
         if sighting and sighting.is_final:
             return sighting
@@ -98,9 +100,10 @@ class ApiClient:
         capture_id: str,
         content_type: str = "image/jpeg",
         timeout_s: float | None = None,
+        liveness: str = "not_asked",
     ) -> None:
         """Ask for an upload ticket and store the picture with it; the recognition starts by itself."""
-        request: Json = {"capture_id": capture_id, "content_type": content_type}
+        request: Json = {"capture_id": capture_id, "content_type": content_type, "liveness": liveness}
         route = f"/kiosks/{_segment(kiosk_id)}/captures"
         ticket = self._wire.call("POST", route, json=request, timeout_s=timeout_s)
         self._wire.use_ticket(ticket, picture, timeout_s=timeout_s)
@@ -113,12 +116,13 @@ class ApiClient:
         capture_id: str,
         content_type: str = "image/jpeg",
         timeout_s: float | None = None,
+        liveness: str = "not_asked",
     ) -> Sighting:
         """Hand a picture of at most 4 MiB in and wait; `pending` when it is being recognized elsewhere."""
         document = self._wire.call(
             "POST",
             f"/kiosks/{_segment(kiosk_id)}/recognitions",
-            params={"capture_id": capture_id},
+            params={"capture_id": capture_id, "liveness": liveness},
             data=picture,
             content_type=content_type,
             timeout_s=timeout_s,

@@ -41,6 +41,7 @@ class Sighting:
     recognized_at: str | None = None
     rekognition_calls: int = 0
     correction: Mapping[str, Any] | None = None
+    liveness: str = "not_asked"
 
     @property
     def is_final(self) -> bool:
@@ -65,6 +66,7 @@ class Sighting:
             recognized_at=document.get("recognized_at"),
             rekognition_calls=int(document.get("rekognition_calls") or 0),
             correction=document.get("correction"),
+            liveness=str(document.get("liveness") or "not_asked"),
         )
 
     def anonymous(self) -> Self:

@@ -1,6 +1,7 @@
 """`recognizeme kiosk`: watch a source, hand in one good picture a visit, say who it was."""
 
 import os
+import random
 import re
 import signal
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from kiosk.vision.frame import Box
 from kiosk.vision.models import YUNET_ENV, ModelError
 from kiosk.vision.source import is_live, open_source, still_pictures
 from kiosk.visits.events import Counts, Listener
+from kiosk.visits.liveness import Examiner
 from kiosk.visits.loop import Attention, Loop
 from kiosk.visits.stills import play
 from kiosk.visits.watch import Onlooker, watch
@@ -119,6 +121,19 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
     show_default=True,
     help="Smaller faces are passed by.",
 )
+@click.option(
+    "--liveness",
+    type=click.Choice(["off", "challenge"]),
+    default="off",
+    show_default=True,
+    help="Ask for random movements first, which a photo cannot follow; docs/kiosk.md says what it stops.",
+)
+@click.option(
+    "--alternative",
+    default="or ring the bell",
+    show_default=True,
+    help="What the liveness challenge offers to whoever cannot or will not follow it.",
+)
 @click.option("--window", is_flag=True, help="Show the video with boxes and names, where there is a display.")
 @click.option("--no-names", is_flag=True, help="Write no names, person ids or similarities, for a log.")
 @acting_options
@@ -137,6 +152,8 @@ def command(
     rotate: str,
     zone: Box | None,
     min_face_px: float,
+    liveness: str,
+    alternative: str,
     window: bool,
     no_names: bool,
     on: tuple[str, ...],
@@ -174,6 +191,9 @@ def command(
                 answer_s=answer_s,
                 attention=Attention(zone, min_face_px),
                 counts=counts,
+                examiner=Examiner(random.SystemRandom(), alternative=alternative)
+                if liveness == "challenge"
+                else None,
             )
             status = StatusFile(
                 folder / "status.json",

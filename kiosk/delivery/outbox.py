@@ -12,7 +12,7 @@ class Capture:
     """The one picture handed in for a track or a picture file, and its quality's score when it was judged.
 
     `origin` says where it came from, for people: `track 3`, `anna.jpg`. `picture` is a JPEG, unless a file
-    that is no picture was handed in as it is.
+    that is no picture was handed in as it is. `liveness` is one of kiosk/visits/liveness.py.
     """
 
     capture_id: str
@@ -20,6 +20,7 @@ class Capture:
     picture: bytes
     origin: str
     score: float | None = None
+    liveness: str = "not_asked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ class Spool:
             "kiosk_id": capture.kiosk_id,
             "origin": capture.origin,
             "score": capture.score,
+            "liveness": capture.liveness,
             "sha256": hashlib.sha256(capture.picture).hexdigest(),
         }
         picture, document = self._files("waiting", capture.capture_id)
@@ -157,6 +158,7 @@ class Spool:
                     data,
                     str(about["origin"]),
                     None if score is None else float(score),
+                    str(about.get("liveness", "not_asked")),
                 )
             except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
                 self._set_aside(capture_id, "damaged")

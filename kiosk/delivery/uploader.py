@@ -27,7 +27,14 @@ class Api(Protocol):
     """What delivery needs of `ApiClient`."""
 
     def hand_in(
-        self, picture: bytes, *, kiosk_id: str, capture_id: str, path: Path = ..., timeout_s: float = ...
+        self,
+        picture: bytes,
+        *,
+        kiosk_id: str,
+        capture_id: str,
+        path: Path = ...,
+        timeout_s: float = ...,
+        liveness: str = ...,
     ) -> Sighting:
         """Hand a picture in and wait for its sighting."""
 
@@ -263,6 +270,7 @@ class Uploader:
             capture_id=capture.capture_id,
             path=self._path,
             timeout_s=patience_s,
+            liveness=capture.liveness,
         )
 
     def _try_again(

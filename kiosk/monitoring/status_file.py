@@ -11,6 +11,7 @@
      "spool": {"waiting": 0, "waiting_bytes": 0, "max_bytes": 524288000, "refused": 0, "damaged": 0,
                "dropped": 0},
      "present": [{"track_id": 12, "box": {"left": 0.3, ...}, "outcome": "recognized", "name": "Ada"}],
+     "prompt": null or "what whoever stands there is asked for",
      "latest": [{"origin": "track 12", "late": false, "sighting": {...}}, ...]}
 
 `running` false, or an `updated_at` of more than ten seconds ago, is a kiosk that does not run. Boxes are
@@ -101,6 +102,7 @@ class StatusFile:
             "camera_trouble": None,
             "frames_per_s": 0.0,
             "present": [],
+            "prompt": None,
         }
 
     def tell(self, event: Event) -> None:
@@ -122,6 +124,7 @@ class StatusFile:
             "camera_trouble": camera.trouble,
             "frames_per_s": round((self._counts.frames - self._frames_then) / passed_s, 1),
             "present": [_present(visit, frame) for visit in loop.visits] if frame else [],
+            "prompt": loop.prompt,
         }
         self._written_s += passed_s
         self._frames_then = self._counts.frames
@@ -129,7 +132,7 @@ class StatusFile:
 
     def close(self) -> None:
         """Say that the kiosk has stopped."""
-        self._known |= {"running": False, "present": []}
+        self._known |= {"running": False, "present": [], "prompt": None}
         self._write(named_s=0.0)
 
     def _write(self, *, named_s: float = _NAMED_S) -> None:

@@ -19,6 +19,7 @@ from kiosk.visits.events import (
     Event,
     NotKept,
     Origins,
+    Prompted,
     TooFar,
 )
 
@@ -50,6 +51,9 @@ class Report:
                     {"event": "too_far", "origin": origin, "face_px": face_px, "min_face_px": min_face_px},
                     f"{origin}: too far away, with a face of {face_px} px (--min-face-px is {min_face_px})",
                 )
+            case Prompted(prompt):
+                if prompt or self._as_json:
+                    self._write({"event": "prompt", "prompt": prompt}, Text(f"> {prompt}", style="bold"))
             case CameraTrouble(trouble):
                 self._write({"event": "camera", "trouble": trouble}, trouble or "the camera is back")
 

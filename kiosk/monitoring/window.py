@@ -45,7 +45,7 @@ class Window:
             if not self._is_sized:
                 cv2.resizeWindow(_TITLE, frame.image.shape[1], frame.image.shape[0])
                 self._is_sized = True
-            cv2.imshow(_TITLE, annotated(frame.image, loop.visits))
+            cv2.imshow(_TITLE, annotated(frame.image, loop.visits, loop.prompt))
         is_closed = cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) < 1
         if cv2.waitKey(1) & 0xFF in _QUIT_KEYS or is_closed:
             raise KeyboardInterrupt
@@ -55,8 +55,8 @@ class Window:
         cv2.destroyAllWindows()
 
 
-def annotated(image: Image, visits: Sequence[Visit]) -> Image:
-    """A copy of the picture with a box and a label for each visit."""
+def annotated(image: Image, visits: Sequence[Visit], prompt: str | None = None) -> Image:
+    """A copy of the picture with a box and a label for each visit, and what is asked for below."""
     drawing = Drawing.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
     pen, font = ImageDraw.Draw(drawing), ImageFont.load_default(_TEXT_PX)
     for visit in visits:
@@ -65,7 +65,19 @@ def annotated(image: Image, visits: Sequence[Visit]) -> Image:
         at = (box.left, max(0.0, box.top - _TEXT_PX - 6))
         pen.rectangle(pen.textbbox(at, _label(visit), font), fill=(0, 0, 0))
         pen.text(at, _label(visit), colour, font)
+    if prompt:
+        _write_below(drawing, pen, prompt)
     return cv2.cvtColor(np.asarray(drawing), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+
+
+def _write_below(drawing: Drawing.Image, pen: ImageDraw.ImageDraw, prompt: str) -> None:
+    """As large as fits, up to a tenth of the picture's height: it is read from where the person stands."""
+    width, height = drawing.size
+    size_px = height / 10
+    size_px *= min(1.0, 0.95 * width / pen.textlength(prompt, ImageFont.load_default(size_px)))
+    font, at = ImageFont.load_default(size_px), (width / 2, height - 8)
+    pen.rectangle((0, height - size_px - 20, width, height), fill=(0, 0, 0))
+    pen.text(at, prompt, (255, 255, 255), font, anchor="mb")
 
 
 def _label(visit: Visit) -> str:

@@ -32,6 +32,13 @@ class TooFar:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompted:
+    """Whoever stands there should be asked for this, as a sign of life; None: for nothing any more."""
+
+    prompt: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """An answer came, to a capture of this run or of an earlier one."""
 
@@ -57,7 +64,7 @@ class Counts:
     too_far: int = 0
 
 
-Event = Captured | NotKept | TooFar | Answered | CameraTrouble
+Event = Captured | NotKept | TooFar | Prompted | Answered | CameraTrouble
 
 
 class Origins:

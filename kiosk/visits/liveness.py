@@ -1,15 +1,16 @@
 """Is it alive? A challenge of random movements that a photo or a recording does not follow. Pure.
 
-    challenge = Challenge(random_movements(random.Random()))
-    challenge.look(landmarks, time_s)     # on every frame that shows the same track
-    challenge.prompt, challenge.result    # what to ask for, and how it ended
+    examiner = Examiner(random.SystemRandom())
+    examiner.look(track_id, landmarks, time_s)   # on every frame that shows this track
+    examiner.prompt                              # what to ask for now
+    examiner.result(track_id)                    # how it ended, None until it has
 
 What it stops and what it does not is measured by benchmarks/liveness.py and said in docs/kiosk.md.
 """
 
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -105,6 +106,8 @@ class Challenge:
         self._made: list[tuple[Movement, _Look]] = []
         self.result: Liveness | None = None
         self.reason = ""
+        self.is_wrong = False
+        """Whether it failed by a wrong movement, not by none: an attempt at fooling it, or a mistake."""
 
     @property
     def prompt(self) -> str | None:
@@ -126,11 +129,6 @@ class Challenge:
             self._settle(_Look(time_s, pose, landmarks))
         elif self._start is not None:
             self._follow(_Look(time_s, pose, landmarks), self._start)
-
-    def lose(self) -> None:
-        """The track ended: somebody else may stand there now."""
-        if self.result is None:
-            self._fail("the face was lost")
 
     def _settle(self, look: _Look) -> None:
         usual = self._start.pose if self._start else USUAL
@@ -161,11 +159,11 @@ class Challenge:
         movement, first = self._made[0]
         asked_s = self._began_s or 0.0
         if movement is not self._left[0]:
-            self._fail("another movement was made than the one asked for")
+            self._fail("another movement was made than the one asked for", is_wrong=True)
         elif first.time_s - asked_s < self._demands.reaction_s:
-            self._fail("the movement came before anybody could have followed the prompt")
+            self._fail("the movement came before anybody could have followed the prompt", is_wrong=True)
         elif movement in _TURNS and self._parallax(start) < self._demands.turn_parallax:
-            self._fail("what turned is flat")
+            self._fail("what turned is flat", is_wrong=True)
         else:
             self._left.popleft()
             self._began_s, self._returns = self._made[-1][1].time_s, True
@@ -187,8 +185,8 @@ class Challenge:
             return Movement.COME_NEARER
         return None
 
-    def _fail(self, reason: str) -> None:
-        self.result, self.reason = Liveness.FAILED, reason
+    def _fail(self, reason: str, *, is_wrong: bool = False) -> None:
+        self.result, self.reason, self.is_wrong = Liveness.FAILED, reason, is_wrong
 
 
 class Lockout:
@@ -214,3 +212,84 @@ class Lockout:
     def holds(self, time_s: float) -> bool:
         """Whether nobody is asked now."""
         return self._until_s is not None and time_s < self._until_s
+
+
+class Examiner:
+    """Asks for signs of life, one track at a time; the others wait for their turn.
+
+    Who fails may try again: after a wrong movement until the lock-out, after no movement once. `alternative`
+    is what everybody is offered instead, in words such as "or ring the bell".
+    """
+
+    def __init__(
+        self,
+        chance: random.Random,
+        *,
+        alternative: str,
+        lockout: Lockout | None = None,
+        movements: Callable[[random.Random], Sequence[Movement]] = random_movements,
+    ) -> None:
+        self._chance = chance
+        self._alternative = alternative
+        self._lockout = lockout or Lockout()
+        self._movements = movements
+        self._results: dict[int, Liveness] = {}
+        self._idle: dict[int, int] = {}  # how often a track made no movement
+        self._asked: int | None = None
+        self._challenge: Challenge | None = None
+        self._is_locked = False
+
+    @property
+    def prompt(self) -> str | None:
+        """What to say to whoever stands there; None when there is nothing to say."""
+        if self._is_locked:
+            return f"There were too many failed attempts. Please wait, {self._alternative}"
+        said = self._challenge.prompt if self._challenge else None
+        return f"{said}, {self._alternative}" if said else None
+
+    def result(self, track_id: int) -> Liveness | None:
+        """How it ended for a track; None while that is open."""
+        return self._results.get(track_id)
+
+    def look(self, track_id: int, landmarks: Landmarks, time_s: float) -> None:
+        """Take in a track's face in one frame."""
+        self._is_locked = self._lockout.holds(time_s)
+        if track_id in self._results:
+            return
+        if self._is_locked:
+            self._end(track_id, Liveness.NOT_ASKED)
+            return
+        if self._asked is None:
+            self._asked = track_id
+        if track_id != self._asked:
+            return
+        challenge = self._challenge or Challenge(self._movements(self._chance))
+        self._challenge = challenge
+        challenge.look(landmarks, time_s)
+        if challenge.result is Liveness.PASSED:
+            self._end(track_id, Liveness.PASSED)
+        elif challenge.result is Liveness.FAILED:
+            self._try_again(track_id, challenge, time_s)
+
+    def leave(self, track_id: int) -> Liveness:
+        """The track ended: somebody else may stand there now. How it ended for this one."""
+        self._idle.pop(track_id, None)
+        was_asked = track_id == self._asked
+        if was_asked:
+            self._asked = self._challenge = None
+        return self._results.pop(track_id, Liveness.FAILED if was_asked else Liveness.NOT_ASKED)
+
+    def _try_again(self, track_id: int, challenge: Challenge, time_s: float) -> None:
+        self._challenge = None
+        if challenge.is_wrong:
+            self._lockout.failed(time_s)
+            self._is_locked = self._lockout.holds(time_s)
+        else:
+            self._idle[track_id] = self._idle.get(track_id, 0) + 1
+        if self._is_locked or self._idle.get(track_id, 0) > 1:
+            self._end(track_id, Liveness.FAILED)
+
+    def _end(self, track_id: int, result: Liveness) -> None:
+        self._results[track_id] = result
+        if track_id == self._asked:
+            self._asked = self._challenge = None

@@ -16,7 +16,8 @@ from kiosk.vision.frame import Box, Detection, Frame, Image
 from kiosk.vision.motion import Change, MotionGate, Scene
 from kiosk.vision.quality import quality
 from kiosk.vision.track import Track, Tracker
-from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept, TooFar
+from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept, Prompted, TooFar
+from kiosk.visits.liveness import Examiner, Liveness
 
 # A face counts from its second frame on: what a detector sees wrongly, it mostly sees once.
 CONFIRMED_FRAMES = 2
@@ -45,6 +46,7 @@ class Visit:
     """When it was first and last in the zone."""
     largest_px: float = 0.0
     is_near: bool = False
+    liveness: Liveness = Liveness.NOT_ASKED
     captures: list[str] = field(default_factory=list)
     sighting: Sighting | None = None
 
@@ -82,6 +84,8 @@ class Attention:
 class Loop:
     """One camera's loop. `answer_s` is how long an answer is waited for, where it is waited for.
 
+    With an `examiner`, who is near is asked for signs of life first, and handed in when that has ended.
+
     A clip stands still until its captures are answered, so that what happens does not depend on how fast this
     machine reads it: in the clip's own time, answers come at once. A live camera goes on meanwhile.
     """
@@ -99,6 +103,7 @@ class Loop:
         tracker: Tracker | None = None,
         gate: MotionGate | None = None,
         counts: Counts | None = None,
+        examiner: Examiner | None = None,
         new_id: Callable[[], str] = new_capture_id,
     ) -> None:
         self.counts = counts or Counts()
@@ -111,6 +116,8 @@ class Loop:
         self._patience = patience or Patience()
         self._tracker = tracker or Tracker()
         self._gate = gate or MotionGate()
+        self._examiner = examiner
+        self._prompt: str | None = None
         self._new_id = new_id
         self._faces: Sequence[Detection] = ()
         self._visits: dict[int, Visit] = {}
@@ -140,7 +147,9 @@ class Loop:
                 if change is not Change.NONE:
                     self._judge(visit, frame)
         events += self._part(update.ended)
-        events += self._hand_in([(visit, visit.best.due(frame.time_s)) for visit in self.visits])
+        ready = [visit for visit in self.visits if self._is_examined(visit)]
+        events += self._hand_in([(visit, visit.best.due(frame.time_s)) for visit in ready])
+        events += self._say_prompt()
         events += self.hear(wait=not self._live)
         return events
 
@@ -156,7 +165,30 @@ class Loop:
 
     def finish(self) -> Sequence[Event]:
         """The source has ended: hand in those who were still here, and hear the answers."""
-        return [*self._part(self._tracker.end_all()), *self.hear(wait=True)]
+        return [*self._part(self._tracker.end_all()), *self._say_prompt(), *self.hear(wait=True)]
+
+    @property
+    def prompt(self) -> str | None:
+        """What whoever stands there is asked for, as a sign of life."""
+        return self._prompt
+
+    def _is_examined(self, visit: Visit) -> bool:
+        """Whether nothing more is asked of them as a sign of life; asks it, with the face of this frame."""
+        if self._examiner is None:
+            return True
+        track_id = visit.track.track_id
+        if visit.face.landmarks and visit.track.last_seen_s == self._time_s:
+            self._examiner.look(track_id, visit.face.landmarks, self._time_s)
+        result = self._examiner.result(track_id)
+        visit.liveness = result or visit.liveness
+        return result is not None
+
+    def _say_prompt(self) -> Sequence[Event]:
+        prompt = self._examiner.prompt if self._examiner else None
+        if prompt == self._prompt:
+            return ()
+        self._prompt = prompt
+        return (Prompted(prompt),)
 
     def _present(self, image: Image) -> Sequence[Detection]:
         """The faces found, and those not found again although nothing changed where they are.
@@ -208,6 +240,9 @@ class Loop:
 
     def _part(self, ended: Sequence[Track]) -> Sequence[Event]:
         visits = [self._visits.pop(track.track_id) for track in ended]
+        if self._examiner:
+            for visit in visits:
+                visit.liveness = self._examiner.leave(visit.track.track_id)
         near = [visit for visit in visits if visit.counts]
         far = [visit for visit in visits if visit.is_certain and visit.is_long and not visit.is_near]
         self.counts.too_far += len(far)
@@ -224,7 +259,12 @@ class Loop:
 
     def _capture(self, visit: Visit, shot: Shot[Image]) -> Event:
         capture = Capture(
-            self._new_id(), self._kiosk_id, encode_jpeg(shot.picture), _origin(visit), shot.score
+            self._new_id(),
+            self._kiosk_id,
+            encode_jpeg(shot.picture),
+            _origin(visit),
+            shot.score,
+            visit.liveness,
         )
         try:
             self._outbox.hand_in(capture)

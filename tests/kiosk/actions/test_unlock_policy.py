@@ -91,6 +91,17 @@ def test_everybody_else_is_not(seen: Sighting, reason: str) -> None:
     assert reason in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("liveness", "allowed"), [("passed", True), ("failed", False), ("not_asked", False), ("", False)]
+)
+def test_a_policy_can_require_signs_of_life(liveness: str, allowed: bool) -> None:
+    seen = sighting("ada", liveness=liveness)
+    verdict = decide(seen, policy="require_liveness = true\n" + POLICY)
+    assert verdict.allowed is allowed
+    assert allowed or "the liveness challenge was" in verdict.reason
+    assert decide(seen).allowed  # what a policy does not require is not asked of anybody
+
+
 def test_a_late_answer_opens_nothing() -> None:
     assert decide(sighting("ada"), late=True) == Verdict(False, "the answer came too late")
 

@@ -1,71 +1,33 @@
 """Movements of a head in space pass the challenge; flat pictures, other movements and late ones do not."""
 
-import math
 import random
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.vision.frame import Landmarks
 from kiosk.vision.head_pose import head_pose, parallax
-from kiosk.visits.liveness import LOOK_HERE, Challenge, Liveness, Lockout, Movement, random_movements
+from kiosk.visits.liveness import (
+    LOOK_HERE,
+    Challenge,
+    Examiner,
+    Liveness,
+    Lockout,
+    Movement,
+    random_movements,
+)
+from tests.kiosk.visits.heads import HEAD, HELD, PHOTO, Shape, asked, view
 
 FRAME_S = 1 / 15
-# Eyes, nose, corners of the mouth: right, down and towards the camera, in distances between the eyes.
-HEAD = np.array([[-0.5, 0, 0], [0.5, 0, 0], [0, 0.55, 0.5], [-0.4, 1.05, 0], [0.4, 1.05, 0]])
-PHOTO = HEAD * (1, 1, 0)
-EYES_PX = 40.0
 ALL = [(a, b) for a in Movement for b in Movement if a is not b]
-
-
-def view(
-    shape: "np.ndarray[tuple[int, int], np.dtype[np.float64]]",
-    *,
-    yaw_deg: float = 0,
-    pitch_deg: float = 0,
-    nearer: float = 1.0,
-) -> Landmarks:
-    """The landmarks that a camera sees of a turned (to the picture's right), tilted (down) shape."""
-    yaw, pitch = math.radians(yaw_deg), math.radians(pitch_deg)
-    turn = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
-    tilt = np.array(
-        [[1, 0, 0], [0, math.cos(pitch), math.sin(pitch)], [0, -math.sin(pitch), math.cos(pitch)]]
-    )
-    points = (shape - (0, 0.5, 0)) @ (tilt @ turn).T
-    depth = 12 / nearer - points[:, 2]
-    return Landmarks(
-        *[
-            (320 + 12 * EYES_PX * x / z, 240 + 12 * EYES_PX * y / z)
-            for (x, y, _), z in zip(points, depth, strict=True)
-        ]
-    )
-
-
-HELD = {
-    Movement.TURN_LEFT: {"yaw_deg": 30.0},
-    Movement.TURN_RIGHT: {"yaw_deg": -30.0},
-    Movement.NOD: {"pitch_deg": 25.0},
-    Movement.COME_NEARER: {"nearer": 1.4},
-}
-PROMPTED = {
-    "left": Movement.TURN_LEFT,
-    "right": Movement.TURN_RIGHT,
-    "nod": Movement.NOD,
-    "nearer": Movement.COME_NEARER,
-}
-
-
-def asked(prompt: str) -> Movement | None:
-    return next((movement for word, movement in PROMPTED.items() if word in prompt), None)
 
 
 def play(
     challenge: Challenge,
     *,
-    shape: "np.ndarray[tuple[int, int], np.dtype[np.float64]]" = HEAD,
+    shape: Shape = HEAD,
     reaction_s: float = 0.6,
     instead: dict[Movement, Movement] | None = None,
 ) -> Liveness | None:
@@ -129,22 +91,6 @@ def test_who_never_looks_at_the_camera_is_asked_to_and_then_fails() -> None:
     assert challenge.result is Liveness.FAILED
 
 
-def test_a_face_that_is_lost_fails() -> None:
-    challenge = Challenge([Movement.TURN_LEFT])
-    challenge.look(view(HEAD), 0.0)
-    challenge.lose()
-
-    assert challenge.result is Liveness.FAILED
-
-
-def test_losing_the_face_afterwards_changes_nothing() -> None:
-    challenge = Challenge([Movement.TURN_LEFT])
-    play(challenge)
-    challenge.lose()
-
-    assert challenge.result is Liveness.PASSED
-
-
 @given(st.integers())
 def test_random_movements_are_different_and_have_a_turn(seed: int) -> None:
     movements = random_movements(random.Random(seed))
@@ -201,3 +147,77 @@ def test_failures_far_apart_lock_nobody_out() -> None:
         lockout.failed(number * 60.0)
 
     assert not lockout.holds(20 * 60.0)
+
+
+WRONG = {Movement.TURN_LEFT: Movement.TURN_RIGHT, Movement.TURN_RIGHT: Movement.TURN_LEFT}
+
+
+def examine(
+    examiner: Examiner, *, follows: bool = True, instead: dict[Movement, Movement] | None = None
+) -> None:
+    """Somebody, as track 1, who follows the prompts as soon as a person can; `instead` as in `play`."""
+    shown, shown_s = "", 0.0
+    for time_s in moments():
+        if examiner.result(1) is not None:
+            break
+        if (examiner.prompt or "") != shown:
+            shown, shown_s = examiner.prompt or "", time_s
+        movement = asked(shown) if follows and time_s - shown_s >= 0.6 else None
+        movement = (instead or {}).get(movement, movement) if movement else None
+        examiner.look(1, view(HEAD, **(HELD[movement] if movement else {})), time_s)
+
+
+def turning(chance: random.Random) -> tuple[Movement, ...]:
+    return (chance.choice([Movement.TURN_LEFT, Movement.TURN_RIGHT]),)
+
+
+def examiner_of_turns() -> Examiner:
+    return Examiner(random.Random(1), alternative="or ring the bell", movements=turning)
+
+
+def test_an_examiner_asks_one_at_a_time_and_offers_the_alternative_each_time() -> None:
+    examiner = examiner_of_turns()
+    for number in range(20):
+        examiner.look(1, view(HEAD), number * FRAME_S)
+        examiner.look(2, view(HEAD), number * FRAME_S)
+
+    assert str(examiner.prompt).endswith("or ring the bell")
+    examine(examiner)
+    assert (examiner.result(1), examiner.result(2)) == (Liveness.PASSED, None)
+    assert examiner.prompt is None
+
+
+def test_who_fails_may_try_again_until_the_lock_out() -> None:
+    examiner = examiner_of_turns()
+    examine(examiner, instead=WRONG)
+    prompt = str(examiner.prompt)
+
+    assert examiner.result(1) is Liveness.FAILED
+    assert "too many failed attempts" in prompt
+    assert "or ring the bell" in prompt
+
+
+def test_nobody_is_asked_during_the_lock_out() -> None:
+    examiner = examiner_of_turns()
+    examine(examiner, instead=WRONG)
+    examiner.look(2, view(HEAD), 61.0)
+
+    assert examiner.result(2) is Liveness.NOT_ASKED
+
+
+def test_who_does_nothing_is_asked_twice_and_locks_nobody_out() -> None:
+    examiner = examiner_of_turns()
+    examine(examiner, follows=False)
+
+    assert examiner.result(1) is Liveness.FAILED
+    assert examiner.prompt is None
+
+
+def test_who_leaves_in_the_middle_has_failed_and_who_was_never_asked_was_not() -> None:
+    examiner = examiner_of_turns()
+    examiner.look(1, view(HEAD), 0.0)
+    examiner.look(2, view(HEAD), 0.0)
+
+    assert examiner.leave(2) is Liveness.NOT_ASKED
+    assert examiner.leave(1) is Liveness.FAILED
+    assert examiner.prompt is None

@@ -1,5 +1,6 @@
 """The loop: frames in, captures and answers out. Detector and API say what each test needs them to."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
@@ -16,9 +17,11 @@ from kiosk.vision.best_shot import Patience
 from kiosk.vision.crop import decode_picture
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame, Image
-from kiosk.visits.events import Answered, Captured, Event, NotKept, TooFar
+from kiosk.visits.events import Answered, Captured, Event, NotKept, Prompted, TooFar
+from kiosk.visits.liveness import Examiner, Movement
 from kiosk.visits.loop import Attention, Loop
 from tests.kiosk.pictures import noisy, room, with_visitor
+from tests.kiosk.visits.heads import HEAD, HELD, asked, view
 
 FPS = 10.0
 
@@ -486,3 +489,52 @@ def test_somebody_who_is_no_longer_found_where_the_picture_changed_has_gone() ->
     for number in range(10, 40):
         loop.step(frame(number, room(640, 480)))
     assert loop.visits == ()
+
+
+TURN = Movement.TURN_LEFT
+
+
+class Following:
+    """Somebody who stays or follows every prompt, as the detector sees them."""
+
+    name = "told"
+
+    def __init__(self, *, follows: bool) -> None:
+        self.loop: Loop | None = None
+        self._follows = follows
+        self._frames = 0
+        self._shown: str | None = None
+
+    def detect(self, image: Image) -> Sequence[Detection]:
+        prompt = self.loop.prompt if self.loop else None
+        self._frames = self._frames + 1 if prompt == self._shown else 0
+        self._shown = prompt
+        movement = asked(prompt or "") if self._follows and self._frames > 6 else None
+        return [Detection(FACE.box, 0.95, view(HEAD, **(HELD[movement] if movement else {})))]
+
+
+@pytest.mark.parametrize(("follows", "liveness"), [(True, "passed"), (False, "failed")])
+def test_a_visit_is_handed_in_once_when_the_liveness_challenge_has_ended(
+    follows: bool, liveness: str
+) -> None:
+    api, visitor = Api(), Following(follows=follows)
+    examiner = Examiner(
+        random.Random(1), alternative="or ring the bell", movements=lambda _: (Movement.TURN_LEFT,)
+    )
+    loop = visitor.loop = make_loop(visitor, api, examiner=examiner)  # type: ignore[arg-type]
+    events = run(loop, [frame(number) for number in range(200)])
+    assert [capture.liveness for capture in api.captures] == [liveness]
+    prompts = [event.prompt for event in events if isinstance(event, Prompted)]
+    assert "turn your head to the left" in str(prompts)
+    assert prompts[-1] is None
+    assert events.index(Prompted(prompts[0])) < next(
+        index for index, event in enumerate(events) if isinstance(event, Captured)
+    )
+
+
+def test_who_leaves_during_the_liveness_challenge_is_still_recorded() -> None:
+    api, visitor = Api(), Following(follows=False)
+    examiner = Examiner(random.Random(1), alternative="or ring the bell")
+    loop = visitor.loop = make_loop(visitor, api, examiner=examiner)  # type: ignore[arg-type]
+    run(loop, [frame(number) for number in range(15)])
+    assert [capture.liveness for capture in api.captures] == ["failed"]
