@@ -58,7 +58,7 @@ build: $(SAM_VENV)/.installed ## sam build: the functions into .aws-sam/build
 .PHONY: deploy
 STAGE ?= dev
 deploy: install build ## deploy to AWS: make deploy STAGE=prod SET="ThresholdPct=95"
-	@$(BIN)/python -m tests.cloud.deploy --config-env $(STAGE) $(SET)
+	@$(BIN)/python -m tests.cloud.deploy --config-env $(STAGE) $(if $(ADOPT),--adopt) $(SET)
 	@$(BIN)/python -m tests.cloud.smoke_stack --config-env $(STAGE)
 
 .PHONY: clients

@@ -51,9 +51,9 @@ class Deployed:
         )
 
 
-def sam(cloud: MiniStack, *arguments: str) -> None:
+def run(cloud: MiniStack, *call: str) -> None:
     done = subprocess.run(
-        [SAM, *arguments],
+        call,
         cwd=ROOT,
         env={
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
@@ -88,15 +88,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
                 "RekognitionEndpointUrl": rekognition.endpoint_url,
             }
 
-            def deploy(**changed: str) -> None:
+            def deploy(*options: str, **changed: str) -> None:
                 given = [f"{name}={value}" for name, value in (parameters | changed).items()]
-                sam(
-                    *(cloud, "deploy", "--config-env", "prod", "--config-file", str(ROOT / "samconfig.toml")),
-                    *("--template-file", str(built / "template.yaml"), "--parameter-overrides", *given),
-                )
+                program = (sys.executable, "-m", "tests.cloud.deploy", "--config-env", "prod")
+                run(cloud, *program, "--built", str(built / "template.yaml"), *options, *given)
 
             given = [f"{name}={value}" for name, value in parameters.items()]
-            sam(cloud, "build", "--build-dir", str(built), "--parameter-overrides", *given)
+            run(cloud, str(SAM), "build", "--build-dir", str(built), "--parameter-overrides", *given)
             deploy()
             stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
             outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
@@ -309,3 +307,21 @@ def test_what_failed_for_good_can_be_replayed_from_the_queue(deployed: Deployed)
 
     assert replayed.json() == {"replayed": 1}, replayed.text
     assert wait_for_sighting(deployed, capture_id)["outcome"] in {"recognized", "unknown"}
+
+
+def test_a_stack_is_made_again_around_the_tables_and_the_bucket_that_it_left(deployed: Deployed) -> None:
+    """The last test of this file: it deletes the stack."""
+    cloudformation, tables = deployed.cloud.client("cloudformation"), deployed.cloud.client("dynamodb")
+    deployed.call("PUT", "/people/ada", json={"name": "Ada Lovelace"})
+    cloudformation.delete_stack(StackName=STACK)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK)
+
+    deployed.redeploy("--adopt")
+
+    held = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+    names = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in held}
+    assert names["People"] == "employees_people"
+    assert names["Photos"] == deployed.outputs["PhotosBucket"]
+    deployed.redeploy(ThresholdPct="97")  # what refers to names again is no change to them
+    ada = tables.get_item(TableName="employees_people", Key={"PersonId": {"S": "ada"}})["Item"]
+    assert ada["Name"] == {"S": "Ada Lovelace"}

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 AWS = sorted(set(re.findall(r"^    (aws .+)", PAGE, re.MULTILINE)))
 # Of the aws command itself, not of a service's model.
-CLI_ONLY = {"s3 cp", "logs tail"}
+CLI_ONLY = {"s3 cp", "logs tail", "dynamodb wait"}
 
 
 def test_whatever_needs_an_account_says_so() -> None:
