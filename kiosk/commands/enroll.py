@@ -2,7 +2,6 @@
 
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,10 +91,9 @@ class Enrollment:
         try:
             picture = fit(portrait.file.read_bytes())
             self._make_ready(portrait)
-            photo_id = unicodedata.normalize("NFC", portrait.file.name)
             photo = self._patiently(
                 lambda: self._api.enroll_photo(
-                    portrait.person_id, photo_id, picture, content_type=content_type(picture)
+                    portrait.person_id, portrait.photo_id, picture, content_type=content_type(picture)
                 )
             )
         except (UnusableFile, Refused, NotFound, OSError) as error:

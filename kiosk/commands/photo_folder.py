@@ -16,11 +16,12 @@ _MAX_SLUG = 100
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """One photo file and whom it shows. `is_picture` is False for a file that is not named like one."""
+    """One photo file and whom it shows; `photo_id` tells that person's photos apart."""
 
     file: Path
     person_id: str
     name: str
+    photo_id: str
 
     @property
     def is_picture(self) -> bool:
@@ -31,19 +32,32 @@ class Portrait:
 def portraits(path: Path, *, name: str | None = None) -> Iterator[Portrait]:
     """The photos under `path`, sorted: one file, a folder of files, or a folder with a folder a person.
 
-    With `name`, everything found is of that one person. Hidden files are passed over.
+    With `name`, everything found is of that one person. Hidden files are passed over. A photo's id is its
+    file's name; where another photo of that person has it already, its folder's name comes before it.
     """
+    known: set[tuple[str, str]] = set()
+    for file, shown in _shown(path, name):
+        person_id = person_id_of(shown)
+        photo_id = unicodedata.normalize("NFC", file.name)
+        if (person_id, photo_id) in known:
+            photo_id = unicodedata.normalize("NFC", f"{file.parent.name}-{file.name}")
+        known.add((person_id, photo_id))
+        yield Portrait(file, person_id, readable_name(shown), photo_id)
+
+
+def _shown(path: Path, name: str | None) -> Iterator[tuple[Path, str]]:
+    """Each file, and the name of whom it shows."""
     if path.is_file():
-        yield _portrait(path, name or name_of_file(path))
+        yield path, name or name_of_file(path)
         return
     names = {name_of_file(entry) for entry in _entries(path) if entry.is_file()}
     for entry in _entries(path):
         if entry.is_file():
-            yield _portrait(entry, name or _shared(name_of_file(entry), names))
+            yield entry, name or _shared(name_of_file(entry), names)
         elif entry.is_dir():
             for file in _entries(entry):
                 if file.is_file():
-                    yield _portrait(file, name or entry.name)
+                    yield file, name or entry.name
 
 
 def person_id_of(name: str) -> str:
@@ -82,10 +96,6 @@ def _shared(name: str, names: set[str]) -> str:
     # `ada2` beside `ada` is her second photo; alone it may be what somebody is called.
     base = name.rstrip("0123456789")
     return base if base in names else name
-
-
-def _portrait(file: Path, name: str) -> Portrait:
-    return Portrait(file, person_id_of(name), readable_name(name))
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -1,15 +1,17 @@
 """`recognizeme sightings`: who was seen."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import click
 
 from kiosk.client.api import ApiClient
+from kiosk.client.capture_id import captured_at
 from kiosk.client.errors import Busy, Unreachable
 from kiosk.client.moment import iso_text
 from kiosk.client.sighting import Sighting
@@ -22,7 +24,9 @@ _COLUMNS = {
     "similarity_pct": "similarity", "reason": "reason", "capture_id": "capture",
 }  # fmt: skip
 _POLL_S = 1.0
-_LATE = timedelta(minutes=10)  # how far back --follow looks for captures that arrive late
+_KNOWN = 20  # a look ends after so many in a row that were seen before
+_FULL_EVERY = 60  # every so many looks one goes all the way back
+_LATE = timedelta(hours=1)  # how far back --follow looks for captures that arrive late
 
 
 @click.command()
@@ -58,7 +62,7 @@ def command(
         )
         return
     with suppress(KeyboardInterrupt):  # the way to end it, and no failure
-        for record in _news(find, since):
+        for record in news(find, since):
             write_json(record) if as_json else click.echo(_line(record))
 
 
@@ -74,20 +78,46 @@ def _line(record: dict[str, Any]) -> str:
     return f"{record['captured_at'][:19]}  {record['kiosk_id']}  {who}{similarity}"
 
 
-def _news(find: Callable[..., Iterator[Sighting]], since: str | None) -> Iterator[dict[str, Any]]:
-    """Final sightings that were not there at the start, oldest first, for ever."""
-    seen: set[str] | None = None if since is None else set()
-    while True:
-        floor = since or iso_text(datetime.now(UTC) - _LATE)
+def news(
+    find: Callable[..., Iterator[Sighting]],
+    since: str | None,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[dict[str, Any]]:
+    """Final sightings from `since` on, or that were not there at the start; oldest first, for ever.
+
+    `find` lists the newest first, so a look ends where only what was seen before follows. Once a
+    minute one goes an hour back, for captures that arrive late.
+    """
+    floor = since or _ago(now)
+    seen = set() if since else {sighting.capture_id for sighting in find(since=floor) if sighting.is_final}
+    for turn in count():
         try:
-            final = [sighting for sighting in find(since=floor) if sighting.is_final]
+            found = _until_known(find(since=floor), seen, patience=_KNOWN if turn % _FULL_EVERY else None)
         except (Busy, Unreachable) as error:
-            if seen is None:
-                raise
             click.echo(f"waiting: {error}", err=True)
-            time.sleep(5 * _POLL_S)
+            sleep(5 * _POLL_S)
             continue
-        news = [] if seen is None else [sighting for sighting in final if sighting.capture_id not in seen]
-        yield from (sighting.to_json() for sighting in reversed(news))
-        seen = {sighting.capture_id for sighting in final}
-        time.sleep(_POLL_S)
+        yield from (sighting.to_json() for sighting in reversed(found))
+        floor = _ago(now)
+        seen |= {sighting.capture_id for sighting in found}
+        seen = {capture_id for capture_id in seen if iso_text(captured_at(capture_id)) >= floor}
+        sleep(_POLL_S)
+
+
+def _until_known(listed: Iterator[Sighting], seen: Set[str], *, patience: int | None) -> list[Sighting]:
+    """The final ones that were not seen yet, until so many in a row were."""
+    found: list[Sighting] = []
+    known = 0
+    for sighting in listed:
+        known = known + 1 if sighting.capture_id in seen else 0
+        if known and known == patience:
+            break
+        if not known and sighting.is_final:
+            found.append(sighting)
+    return found
+
+
+def _ago(now: Callable[[], datetime]) -> str:
+    return iso_text(now() - _LATE)

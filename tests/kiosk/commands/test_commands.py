@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,10 @@ from click.testing import CliRunner, Result
 
 from kiosk.cli import COMMANDS, main
 from kiosk.client.api import ApiClient
-from kiosk.client.capture_id import new_capture_id
+from kiosk.client.capture_id import captured_at, new_capture_id
+from kiosk.client.moment import iso_text
+from kiosk.client.sighting import Sighting
+from kiosk.commands.sightings import news
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
 
@@ -58,6 +64,17 @@ def test_a_folder_of_people_is_enrolled(server: ApiServer, folder: Path) -> None
     assert (person_id.split("-")[0], name) == ("asa_oberg", "Åsa Öberg")
     assert set(server.photos["bob"]) == {"bob.jpg", "bob_2.jpg"}
     assert server.people["bob"]["consent"]["recorded_by"] == "front desk"
+
+
+def test_photos_of_one_person_in_several_folders_are_all_enrolled(server: ApiServer, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.jpg").write_bytes(picture_of("ada"))
+    result = run(server, "enroll", str(tmp_path), "--name", "Ada")
+    assert "2 enrolled, 0 refused" in result.output
+    assert sorted(server.photos["Ada"]) == ["1.jpg", "b-1.jpg"]
+    run(server, "enroll", str(tmp_path), "--name", "Ada")
+    assert len(server.photos["Ada"]) == 2
 
 
 def test_enrolling_again_changes_nothing(server: ApiServer, folder: Path) -> None:
@@ -182,6 +199,46 @@ def test_following_writes_each_new_sighting_once(server: ApiServer, api: ApiClie
         follower.send_signal(signal.SIGINT)
         assert follower.wait(20) == 0
     assert (first["outcome"], second["outcome"]) == ("recognized", "unknown")
+
+
+def test_following_reads_no_more_of_the_list_than_is_new() -> None:
+    """Also with a thousand sightings in the time it looks back for late ones."""
+    moment = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    listed: list[Sighting] = []
+    read = 0
+
+    def sighted(age_s: float, status: str = "done") -> Sighting:
+        made_s = moment.timestamp() - age_s
+        return Sighting(new_capture_id(unix_s=lambda: made_s), "front", "", status, "unknown")
+
+    def find(*, since: str) -> Iterator[Sighting]:
+        nonlocal read
+        for each in sorted(listed, key=lambda sighting: sighting.capture_id, reverse=True):
+            if iso_text(captured_at(each.capture_id)) >= since:
+                read += 1
+                yield each
+
+    looks = 0
+
+    def sleep(_: float) -> None:
+        nonlocal moment, looks
+        looks += 1
+        moment += timedelta(seconds=1)
+        if looks == 5:
+            listed.append(fresh)
+        if looks == 10:
+            listed.append(late)
+        if looks == 62:
+            raise KeyboardInterrupt
+
+    listed += [sighted(age_s / 2) for age_s in range(1000)]
+    fresh, late = sighted(-5), sighted(300)
+    followed = []
+    with suppress(KeyboardInterrupt):
+        for record in news(find, None, now=lambda: moment, sleep=sleep):
+            followed.append(record["capture_id"])
+    assert followed == [fresh.capture_id, late.capture_id]
+    assert read < 1000 + 3 * 1000 + 60 * 25
 
 
 def test_statistics_and_costs_add_up(server: ApiServer) -> None:
