@@ -3,6 +3,7 @@
 import click
 
 from kiosk.client.api import ApiClient
+from kiosk.client.bidi import isolated
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
 from kiosk.monitoring.wording import counted
@@ -18,7 +19,9 @@ def command(person_id: str, yes: bool, api: ApiClient, as_json: bool) -> None:
     if not yes:
         person = api.person(person_id)
         click.confirm(
-            f"Forget {person['name']} ({counted(person['faces'], 'faces')}) for good?", abort=True, err=True
+            f"Forget {isolated(person['name'])} ({counted(person['faces'], 'faces')}) for good?",
+            abort=True,
+            err=True,
         )
     answer = api.forget(person_id)
     if as_json:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kiosk.client.bidi import isolated
+
 Record = Mapping[str, Any]
 
 _PIPE_WIDTH = 200  # where there is no terminal to fit, nothing is cut
@@ -56,4 +58,4 @@ def _cell(key: str, value: object) -> str:
         return f"{value:.2f}"
     if key.endswith("_at"):
         return escape(str(value)[:19].replace("T", " "))
-    return escape(str(value))
+    return escape(isolated(str(value)))

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from kiosk.client.bidi import isolated
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer
 from kiosk.monitoring.wording import counted
@@ -90,5 +91,5 @@ class Report:
 
 def _details(sighting: Sighting) -> str:
     if sighting.person_id and sighting.similarity_pct is not None:
-        return f" {sighting.name or sighting.person_id} ({sighting.similarity_pct:.1f} %)"
+        return f" {isolated(sighting.name or sighting.person_id)} ({sighting.similarity_pct:.1f} %)"
     return f" ({sighting.reason})" if sighting.reason else ""

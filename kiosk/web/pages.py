@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.client.api import ApiClient
+from kiosk.client.bidi import isolated
 from kiosk.client.capture_id import captured_at, new_capture_id
 from kiosk.client.errors import ApiError, Busy, NotFound, NotYetDone, Refused, Unreachable
 from kiosk.client.sighting import Sighting
@@ -41,7 +42,7 @@ def make_app(
     """The web application in front of one API."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
-    app.jinja_env.filters |= {"moment": _moment, "sentence": _sentence}
+    app.jinja_env.filters |= {"isolated": isolated, "moment": _moment, "sentence": _sentence}
     guard(app, token=token, clock=clock)
 
     @app.get("/")
@@ -68,13 +69,16 @@ def make_app(
 
     @app.get("/sightings/<capture_id>")
     def sighting(capture_id: str) -> str:
-        found = _sighting_or_pending(api, capture_id, now())
+        found = _sighting_or_pending(api, _checked(capture_id), now())
         people = list(islice(api.people(limit=_MOST_PEOPLE), _MOST_PEOPLE)) if found else None
         return render_template("sighting.html", sighting=found, people=people)
 
     @app.post("/sightings/<capture_id>/correction")
     def correct(capture_id: str) -> AnyResponse:
-        api.correct(capture_id, person_id=request.form.get("person_id") or None)
+        person_id = request.form.get("person_id") or None
+        if person_id and not person_id.isprintable():
+            abort(400, "This is no id of a person.")
+        api.correct(_checked(capture_id), person_id=person_id)
         return redirect(url_for("sighting", capture_id=capture_id), HTTPStatus.SEE_OTHER)
 
     @app.get("/kiosks")
@@ -85,7 +89,7 @@ def make_app(
 
     @app.get("/sightings/<capture_id>/photo")
     def photo(capture_id: str) -> Response:
-        picture = api.sighting_photo(capture_id)
+        picture = api.sighting_photo(_checked(capture_id))
         return Response(picture, content_type=content_type(picture))
 
     @app.errorhandler(UnusableFile)
@@ -114,6 +118,15 @@ _FRIENDLY = {
     405: "this page cannot be asked that way",
     413: f"the file is larger than {MAX_UPLOAD_BYTES // 1024**2} MB; choose a smaller picture",
 }
+
+
+def _checked(capture_id: str) -> str:
+    """The id, or a 400: what is none need not be asked for."""
+    try:
+        captured_at(capture_id)
+    except ValueError:
+        abort(400, "This is no id of a sighting.")
+    return capture_id
 
 
 def _sighting_or_pending(api: ApiClient, capture_id: str, now: datetime) -> Sighting | None:

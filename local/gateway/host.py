@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
 from starlette.types import ASGIApp
 
 from local.gateway.access import Access, refusal
@@ -25,8 +25,6 @@ _LOG = logging.getLogger(__name__)
 
 # API Gateway's limit for a request.
 MAX_BODY_BYTES = 10 * 1024 * 1024
-
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def event_host(
@@ -59,7 +57,10 @@ def event_host(
             _LOG.info("%s %d in %.0f ms", matched.route.key, reply.status, 1000 * (time.monotonic() - began))
         return response(reply)
 
-    app = Starlette(routes=[*store, Route("/{path:path}", api, methods=_METHODS)])
+    app = Starlette(routes=store)
+    # No route of Starlette's own takes a path that holds a line break.
+    app.router.default = request_response(api)
+    app.router.redirect_slashes = False
     return access.guard(app)
 
 

@@ -1,6 +1,7 @@
 """The picture store over HTTP: uploads by presigned POST, answered as S3 answers them, and picture links."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
@@ -37,7 +38,8 @@ def store_routes(photos: FilePhotoStore, *, max_bytes: int, after_change: Callab
         except RecognizeMeError as error:
             return _refusal(error)
         after_change()
-        return Response(status_code=204, headers={"location": str(request.url_for("photo", key=key))})
+        location = f"{request.url.replace(path=PHOTOS_PATH, query='')}{quote(key)}"
+        return Response(status_code=204, headers={"location": location})
 
     async def photo(request: Request) -> Response:
         terms = {name: request.query_params.get(name, "") for name in ("expires", "signature")}
@@ -50,7 +52,7 @@ def store_routes(photos: FilePhotoStore, *, max_bytes: int, after_change: Callab
 
     return [
         Route(UPLOADS_PATH, upload, methods=["POST"]),
-        Route(PHOTOS_PATH + "{key:path}", photo, methods=["GET"], name="photo"),
+        Route(PHOTOS_PATH + "{key:path}", photo, methods=["GET"]),
     ]
 
 

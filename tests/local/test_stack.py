@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import psutil
 import pytest
@@ -114,6 +115,19 @@ def test_an_upload_without_a_file_is_refused(stack: Stack) -> None:
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("photo_id", ["a.png ", "\u00e4 +%2F.png", "\u65e5\u672c.png", "\U0001f600.png"])
+def test_a_photo_of_any_name_is_uploaded_and_where_it_lies_is_ascii(stack: Stack, photo_id: str) -> None:
+    with ApiClient(stack.url) as api:
+        api.put_person("eileen", name="Eileen")
+    asked = {"photo_id": photo_id, "content_type": "image/png"}
+    form = requests.post(f"{stack.url}/people/eileen/photos", json=asked, timeout=30).json()["upload"]
+    answer = requests.post(
+        form["url"], data=form["fields"], files={"file": ASTRONAUT.read_bytes()}, timeout=30
+    )
+    assert (answer.status_code, answer.text) == (204, "")
+    assert unquote(answer.headers["location"]).endswith(f"/enrollments/eileen/{photo_id}")
+
+
 @pytest.mark.parametrize("body", [b"", b"--x\r\n", b"no form at all", b'--x\r\nContent-Disposition: x="\r\n'])
 def test_a_broken_form_is_refused(stack: Stack, body: bytes) -> None:
     headers = {"content-type": "multipart/form-data; boundary=x"}
@@ -133,6 +147,8 @@ def test_a_broken_form_is_refused(stack: Stack, body: bytes) -> None:
         ("GET", "/people/nobody", 404),
         ("GET", "/people/a%20b", 400),
         ("PUT", "/people/a%2Fb", 404),
+        ("GET", "/people/a%0d%0ab", 404),
+        ("GET", "/people%0d%0a", 404),
         ("POST", "/kiosks/front/captures", 400),
         ("POST", "/kiosks/front/recognitions", 415),
         ("GET", "/_local/photos/../../recognizeme.db", 404),

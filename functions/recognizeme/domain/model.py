@@ -24,6 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENROLLMENT_KEY = re.compile(r"enrollments/(?P<person>[^/]+)/(?P<photo>[^/]+)", re.DOTALL)
 
 MAX_NAME_LENGTH = 200
+_NOT_IN_FILE_NAMES = {"/", "\\", *map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])}
 EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
 
 
@@ -53,8 +54,8 @@ def check_name(name: str, called: str = "name") -> str:
 
 
 def _is_plain(text: str) -> bool:
-    # Control characters would steer the terminals that show it; lone surrogates cannot be stored.
-    return not any(category(character) in {"Cc", "Cs"} for character in text)
+    # Control characters and separators of lines would steer what shows it; lone surrogates cannot be stored.
+    return not any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
 
 
 class Outcome(StrEnum):
@@ -187,9 +188,11 @@ class Enrollment:
 
 
 def _is_file_name(text: str) -> bool:
-    # 255 bytes are what file systems take, and leave room for the person's id in S3's 1024.
+    # 255 bytes are what file systems take, and leave room for the person's id in S3's 1024. A backslash is a
+    # slash to some of them, and what turns the direction of text hides a name's ending.
     size = len(text.encode(errors="surrogatepass"))
-    return _is_plain(text) and 0 < size <= 255 and "/" not in text and text not in {".", ".."}
+    is_named = 0 < size <= 255 and text not in {".", ".."}
+    return is_named and _is_plain(text) and not set(text) & _NOT_IN_FILE_NAMES
 
 
 @dataclass(frozen=True, slots=True)

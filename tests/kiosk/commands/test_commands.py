@@ -307,6 +307,13 @@ def test_a_command_sends_its_token_over_plain_http_only_when_that_is_said(
     assert "https, or say --insecure-http" in result.output
 
 
+def test_a_name_that_runs_right_to_left_turns_no_table(api: ApiClient, server: ApiServer) -> None:
+    api.put_person("ada", name="\u05d0\u05d3\u05d4 \u202eevil")
+    assert "\u2068\u05d0\u05d3\u05d4 evil\u2069" in run(server, "people").stdout
+    assert "\u202e" not in run(server, "forget", "ada", stdin="n\n").output
+    assert json.loads(run(server, "people", "--json").stdout)["name"] == "\u05d0\u05d3\u05d4 \u202eevil"
+
+
 def test_saying_so_lets_the_token_go(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[bool] = []
 

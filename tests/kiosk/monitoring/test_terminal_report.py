@@ -35,6 +35,11 @@ def written(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
+def test_a_name_that_runs_right_to_left_turns_nothing_around_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Report(as_json=False).tell(Answered(Answer("c1", replace(ADA, name="\u05d0\u05d3\u05d4 \u202eevil"))))
+    assert "recognized \u2068\u05d0\u05d3\u05d4 evil\u2069 (99.9 %)" in capsys.readouterr().out
+
+
 def test_people_read_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> None:
     assert written(capsys, as_json=False) == [
         "track 1: recognized Ada [L] Łovelace (99.9 %)",

@@ -59,13 +59,19 @@ def test_a_picture_handed_in_shows_the_name_the_similarity_and_the_face(
     assert page.get(photo[1]).data == picture_of("ada")
 
 
+def test_a_name_that_runs_right_to_left_turns_nothing_around_it(page: FlaskClient, api: ApiClient) -> None:
+    api.put_person("ada", name="\u05d0\u05d3\u05d4 \u202eevil")
+    response = hand_in(page, picture_of("ada"))
+    assert response.text.count("\u2068\u05d0\u05d3\u05d4 evil\u2069") == 3, "title, heading, choice"
+    assert "\u202e" not in response.text + page.get("/").text
+
+
 def test_a_capture_nobody_knows_yet_is_looked_for_again_but_not_for_ever(page: FlaskClient) -> None:
     fresh = page.get(f"/sightings/{new_capture_id()}")
     assert 'http-equiv="refresh"' in fresh.text
-    for old in (new_capture_id(unix_s=lambda: time.time() - 3600), "%2e%2e"):
-        gone = page.get(f"/sightings/{old}")
-        assert gone.status_code == 404
-        assert "refresh" not in gone.text
+    gone = page.get(f"/sightings/{new_capture_id(unix_s=lambda: time.time() - 3600)}")
+    assert gone.status_code == 404
+    assert "refresh" not in gone.text
 
 
 def test_a_stranger_is_told_as_one(page: FlaskClient) -> None:
@@ -138,8 +144,24 @@ def test_an_api_that_fails_gets_a_friendly_page(
 )
 def test_a_page_that_is_not_there_is_a_friendly_page_too(page: FlaskClient, path: str) -> None:
     response = page.get(path)
-    assert response.status_code in {200, 404, 405}
+    assert response.status_code in {200, 400, 404, 405}
     assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize(
+    "capture_id", ["%0d%0aSet-Cookie:a=b", "01932b6e-0000-7000-8000-000000000000%0d%0a", "x", "%00", "%2e%2e"]
+)
+def test_an_id_that_is_none_is_a_bad_request_and_is_not_asked_for(
+    page: FlaskClient, server: ApiServer, capture_id: str
+) -> None:
+    for path in ("", "/photo"):
+        assert page.get(f"/sightings/{capture_id}{path}").status_code == 400
+    for person_id in ("ada", "a\r\nb"):
+        form = {"person_id": person_id}
+        response = page.post(f"/sightings/{capture_id}/correction", data=form, headers=OUR_PAGE)
+        assert response.status_code == 400
+        assert alert(response).startswith("This is no id")
+    assert server.asked == []
 
 
 @pytest.mark.parametrize(

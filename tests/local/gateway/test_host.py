@@ -135,7 +135,14 @@ def test_a_request_reaches_the_function_that_owns_its_route() -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/nothing"), ("DELETE", "/sightings"), ("GET", "/people/a/b/c"), ("GET", "//")],
+    [
+        ("GET", "/sight\r\nings"),
+        ("BREW", "/coffee"),
+        ("GET", "/nothing"),
+        ("DELETE", "/sightings"),
+        ("GET", "/people/a/b/c"),
+        ("GET", "//"),
+    ],
 )
 def test_a_route_that_is_not_there_is_not_found(method: str, path: str) -> None:
     functions = Recorded()
