@@ -34,7 +34,7 @@ def sighting(number: int) -> Sighting:
     """A finished sighting, one a minute, of two kiosks."""
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
     capture = Capture(new_capture_id(at, bytes(10)), f"kiosk-{number % 2}")
-    return Sighting(capture, Status.DONE, f"captures/{number}", Outcome.UNKNOWN, rekognition_calls=1)
+    return Sighting(capture, Status.DONE, f"captures/{number}", outcome=Outcome.UNKNOWN, rekognition_calls=1)
 
 
 def synced_append(path: Path) -> Callable[[bytes], None]:
@@ -70,6 +70,7 @@ def storage(folder: Path) -> list[Row]:
     def claim_and_save() -> None:
         done = sighting(next(numbers))
         sightings.claim(done.capture, now=done.capture.captured_at, lease_s=30)
+        sightings.begin_call(done.capture.capture_id, most=1)
         sightings.save(done)
 
     def two_commits() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from local.data_folder import DataFolder
 from local.jobs.queue import JobQueue
 from local.runtime.events import object_created_event
+from recognizeme.adapters.later import forget_event, recognize_event
 from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People
@@ -102,7 +103,7 @@ class LocalParts:
         """SQLite."""
         from local.adapters.people import SqlitePeople
 
-        return SqlitePeople(self.database)
+        return SqlitePeople(self.database, tombstone_key=self._data_folder.key.read_bytes())
 
     @cached_property
     def database(self) -> "Database":
@@ -110,6 +111,11 @@ class LocalParts:
         from local.adapters.database import open_database
 
         return open_database(self._data_folder.database)
+
+    @cached_property
+    def later(self) -> "LaterJobs":
+        """Jobs that are not due yet."""
+        return LaterJobs(self.jobs)
 
     @cached_property
     def failed_events(self) -> FailedEvents:
@@ -134,6 +140,25 @@ def _awaited_s(key: str, now: datetime) -> float:
     """How long somebody stands at the door for what was stored; 0 for what a kiosk hands in late."""
     capture = Capture.from_key(key)
     return _ANSWER_S if capture and now - capture.captured_at < _LATE else 0.0
+
+
+class LaterJobs:
+    """`Later` in the job queue."""
+
+    def __init__(self, jobs: JobQueue) -> None:
+        self._jobs = jobs
+
+    def recognize(self, photo_key: str, *, delay_s: float) -> None:
+        """As an object-created event."""
+        self._jobs.add(NOTIFIED["captures/"], recognize_event(photo_key), delay_s=delay_s)
+
+    def forget(self, person_id: str, *, delay_s: float) -> None:
+        """As an event of our own."""
+        self._jobs.add(NOTIFIED["enrollments/"], forget_event(person_id), delay_s=delay_s)
+
+    def drop_photos(self, person_id: str) -> None:
+        """Whether they wait or failed for good: their photos are gone."""
+        self._jobs.drop(prefix=f"enrollments/{person_id}/")
 
 
 class DeadJobs:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
-from recognizeme.domain.errors import CaptureInProgress, NotFound
+from recognizeme.domain.errors import NotFound
 from recognizeme.domain.model import (
     Capture,
     Sighting,
@@ -21,12 +21,13 @@ from recognizeme.domain.model import (
 )
 from recognizeme.entry import parsing
 from recognizeme.entry.http_api import HttpApi, answer, path_id
-from recognizeme.entry.observe import count_sighting
+from recognizeme.entry.observe import Observer
 from recognizeme.entry.presentation import sighting_json, ticket_json, time_text
 from recognizeme.usecases.recognize import issue_ticket
 
 logger = Logger()
 metrics = Metrics()
+observer = Observer(logger, metrics)
 api = HttpApi(logger)
 
 
@@ -38,7 +39,12 @@ def post_capture(kiosk_id: str) -> Response[str]:
     capture = Capture(parsing.text(fields, "capture_id"), path_id(kiosk_id, check_kiosk_id))
     content_type = parsing.text(fields, "content_type", "image/jpeg")
     ticket = issue_ticket(
-        capture, content_type, photos=parts.photos, ticket_s=parts.settings.ticket_s, now=parts.now
+        capture,
+        content_type,
+        photos=parts.photos,
+        sightings=parts.sightings,
+        ticket_s=parts.settings.ticket_s,
+        now=parts.now,
     )
     return answer(ticket_json(ticket, capture_id=capture.capture_id), HTTPStatus.CREATED)
 
@@ -50,15 +56,9 @@ def post_recognition(kiosk_id: str) -> Response[str]:
     capture_id = api.parameters.get("capture_id") or new_capture_id(parts.now(), secrets.token_bytes(10))
     capture = Capture(capture_id, path_id(kiosk_id, check_kiosk_id))
     picture = api.picture()
-    try:
-        sighting = wiring.recognizer(parts).recognize_now(capture, picture)
-    except CaptureInProgress:
-        elsewhere = _own_sighting(capture, parts.sightings.get(capture.capture_id))
-        status = HTTPStatus.OK if elsewhere.status is Status.DONE else HTTPStatus.ACCEPTED
-        return answer(sighting_json(elsewhere), status)
-    sighting = _own_sighting(capture, sighting)
-    count_sighting(sighting, logger=logger, metrics=metrics)
-    return answer(sighting_json(sighting))
+    sighting = _own_sighting(capture, wiring.recognizer(parts, observer).recognize_now(capture, picture))
+    is_done = sighting.status is Status.DONE
+    return answer(sighting_json(sighting), HTTPStatus.OK if is_done else HTTPStatus.ACCEPTED)
 
 
 @api.get("/kiosks/<kiosk_id>/sightings/<capture_id>")

@@ -11,10 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
 from recognizeme.domain.errors import InvalidRequest, NotFound
-from recognizeme.domain.model import Enrollment, check_capture_id, check_person_id
+from recognizeme.domain.model import Enrollment, Removed, check_capture_id, check_person_id
 from recognizeme.entry import parsing
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presentation import (
+    collection_check_json,
     person_json,
     photo_json,
     removed_json,
@@ -22,7 +23,8 @@ from recognizeme.entry.presentation import (
     ticket_json,
     time_text,
 )
-from recognizeme.entry.s3_event import StoredObject, handle_objects
+from recognizeme.entry.s3_event import handle_objects, unwrapped
+from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
 
 logger = Logger()
@@ -102,13 +104,35 @@ def post_replay() -> Response[str]:
     return answer({"replayed": replayed})
 
 
-def _enroll_stored(stored: StoredObject) -> dict[str, Any] | None:
-    enrollment = Enrollment.from_key(stored.key)
+@api.post("/collection-checks")
+def post_collection_check() -> Response[str]:
+    """Look for faces whose person does not exist."""
+    remove = api.parameters.get("remove", "false")
+    if remove not in ("true", "false"):
+        raise InvalidRequest("remove must be true or false")
+    return answer(_check_collection(remove_orphans=remove == "true"))
+
+
+def _check_collection(*, remove_orphans: bool) -> dict[str, Any]:
+    parts = wiring.parts()
+    check = check_collection(
+        faces=parts.faces,
+        people=parts.people,
+        later=parts.later,
+        now=parts.now,
+        remove_orphans=remove_orphans,
+    )
+    logger.info("collection checked", faces=check.faces, removing=check.removing, orphans=len(check.orphans))
+    return collection_check_json(check)
+
+
+def _enroll_stored(key: str) -> dict[str, Any] | None:
+    enrollment = Enrollment.from_key(key)
     if enrollment is None:
-        prefix = stored.key.partition("/")[0][:40]
+        prefix = key.partition("/")[0][:40]
         logger.warning("object ignored: it is no enrollment photo", key_prefix=prefix)
         return None
-    photo = wiring.enroller(wiring.parts()).enroll_stored(enrollment, stored.stored_at)
+    photo = wiring.enroller(wiring.parts()).enroll_stored(enrollment)
     if photo is None:
         logger.info("photo ignored: it has been removed meanwhile")
         return None
@@ -118,11 +142,18 @@ def _enroll_stored(stored: StoredObject) -> dict[str, Any] | None:
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Route an HTTP API event, or index the photos of an S3 event.
+    """Route an HTTP API event, index the photos of an S3 event, or finish forgetting somebody.
 
     Raises `RecordsFailed`, for Lambda to retry, when a record of an S3 event failed.
     """
     if isinstance(event, dict) and "requestContext" in event:
         return api.resolve(event, context)
-    result = handle_objects(event, _enroll_stored, log=logger)
+    task = unwrapped(event)
+    if isinstance(task, dict) and "forget" in task:
+        finished = wiring.forgetter(wiring.parts()).finish(check_person_id(task["forget"]))
+        logger.info("forgetting finished", **asdict(finished or Removed()))
+        return asdict(finished or Removed())
+    if isinstance(task, dict) and task.get("check") == "collection":
+        return _check_collection(remove_orphans=False)
+    result = handle_objects(task, _enroll_stored, log=logger)
     return {"photos": result.items, "ignored": result.ignored}

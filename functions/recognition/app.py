@@ -8,12 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
 from recognizeme.domain.model import Capture
-from recognizeme.entry.observe import count_sighting
+from recognizeme.entry.observe import Observer
 from recognizeme.entry.presentation import sighting_json
-from recognizeme.entry.s3_event import StoredObject, handle_objects
+from recognizeme.entry.s3_event import handle_objects, unwrapped
 
 logger = Logger()
 metrics = Metrics()
+observer = Observer(logger, metrics)
 
 
 @logger.inject_lambda_context
@@ -21,17 +22,15 @@ metrics = Metrics()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Recognize each stored capture. Raises `RecordsFailed`, for Lambda to retry, when any record failed."""
     metrics.add_metric("RecognitionEvents", MetricUnit.Count, 1)
-    recognizer = wiring.recognizer(wiring.parts())
+    recognizer = wiring.recognizer(wiring.parts(), observer)
 
-    def recognize(stored: StoredObject) -> dict[str, Any] | None:
-        capture = Capture.from_key(stored.key)
+    def recognize(key: str) -> dict[str, Any] | None:
+        capture = Capture.from_key(key)
         if capture is None:
-            logger.warning("object ignored: it is no capture", key_prefix=stored.key.partition("/")[0][:40])
+            logger.warning("object ignored: it is no capture", key_prefix=key.partition("/")[0][:40])
             return None
-        sighting = recognizer.recognize_stored(capture, stored.key)
-        count_sighting(sighting, logger=logger, metrics=metrics)
-        return sighting_json(sighting)
+        return sighting_json(recognizer.recognize_stored(capture, key))
 
-    result = handle_objects(event, recognize, log=logger)
+    result = handle_objects(unwrapped(event), recognize, log=logger)
     metrics.add_metric("IgnoredRecords", MetricUnit.Count, result.ignored)
     return {"sightings": result.items, "ignored": result.ignored}

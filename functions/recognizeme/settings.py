@@ -27,9 +27,12 @@ class Settings:
     ticket_s: int = _env("RECOGNIZEME_TICKET_S", 300)
     link_s: int = _env("RECOGNIZEME_LINK_S", 60)
     lease_s: int = _env("RECOGNIZEME_LEASE_S", 30)
+    most_calls: int = _env("RECOGNIZEME_MOST_CALLS", 6)
     call_usd: float = _env("RECOGNIZEME_CALL_USD", 0.001)
     failure_queue_url: str = _env("RECOGNIZEME_FAILURE_QUEUE_URL", "")
     candidates: str = _env("RECOGNIZEME_CANDIDATES", "")
+    later_queue_url: str = _env("RECOGNIZEME_LATER_QUEUE_URL", "")
+    tombstone_key: str = _env("RECOGNIZEME_TOMBSTONE_KEY", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -13,9 +13,11 @@ from recognizeme.domain.ports import (
     Deployments,
     FaceIndex,
     FailedEvents,
+    Later,
     People,
     PhotoStore,
     Sightings,
+    Witness,
 )
 from recognizeme.settings import Settings
 from recognizeme.usecases.enroll import Enroller
@@ -49,6 +51,10 @@ class Parts(Protocol):
     @property
     def people(self) -> People:
         """Who is enrolled."""
+
+    @property
+    def later(self) -> Later:
+        """What this function does after a while."""
 
     @property
     def failed_events(self) -> FailedEvents:
@@ -93,6 +99,7 @@ class AwsParts:
         return DynamoDbSightings.connect(
             self.settings.sightings_table,
             totals_table=self.settings.totals_table,
+            people_table=self.settings.people_table,
             retention_days=self.settings.sighting_days,
         )
 
@@ -101,7 +108,19 @@ class AwsParts:
         """DynamoDB, in two tables."""
         from recognizeme.adapters.dynamodb import DynamoDbPeople
 
-        return DynamoDbPeople.connect(self.settings.people_table, faces_table=self.settings.faces_table)
+        return DynamoDbPeople.connect(
+            self.settings.people_table,
+            faces_table=self.settings.faces_table,
+            tombstone_key=self.settings.tombstone_key.encode(),
+        )
+
+    @cached_property
+    def later(self) -> Later:
+        """The function's own queue."""
+        from recognizeme.adapters.later import SqsLater
+
+        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")  # Lambda's own
+        return SqsLater.connect(self.settings.later_queue_url, function=f"{function}:live")
 
     @cached_property
     def failed_events(self) -> FailedEvents:
@@ -129,16 +148,19 @@ def stage() -> Stage:
     return Stage(candidate, CodeDeployDeployments.connect(), AwsParts(settings).photos)
 
 
-def recognizer(parts: Parts) -> Recognizer:
+def recognizer(parts: Parts, witness: Witness) -> Recognizer:
     """Recognizing, made of these parts."""
     return Recognizer(
         photos=parts.photos,
         faces=parts.faces,
         sightings=parts.sightings,
         people=parts.people,
+        later=parts.later,
         policy=parts.policy,
         lease_s=parts.settings.lease_s,
+        most_calls=parts.settings.most_calls,
         now=parts.now,
+        witness=witness,
     )
 
 
@@ -148,6 +170,7 @@ def enroller(parts: Parts) -> Enroller:
         photos=parts.photos,
         faces=parts.faces,
         people=parts.people,
+        later=parts.later,
         ticket_s=parts.settings.ticket_s,
         now=parts.now,
     )
@@ -155,7 +178,15 @@ def enroller(parts: Parts) -> Enroller:
 
 def forgetter(parts: Parts) -> Forgetter:
     """Forgetting, made of these parts."""
-    return Forgetter(photos=parts.photos, faces=parts.faces, people=parts.people, sightings=parts.sightings)
+    return Forgetter(
+        photos=parts.photos,
+        faces=parts.faces,
+        people=parts.people,
+        sightings=parts.sightings,
+        later=parts.later,
+        lease_s=parts.settings.lease_s,
+        now=parts.now,
+    )
 
 
 def utc_now() -> datetime:

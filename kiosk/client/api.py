@@ -7,7 +7,7 @@ from typing import Literal, Self
 from urllib.parse import quote
 
 from kiosk.client.capture_id import captured_at
-from kiosk.client.errors import Busy, NotFound, NotYetDone, Unreachable
+from kiosk.client.errors import AlreadyDone, Busy, NotFound, NotYetDone, Unreachable
 from kiosk.client.sighting import Sighting
 from kiosk.client.wire import DEFAULT_URL, Json, Wire
 
@@ -102,10 +102,16 @@ class ApiClient:
         timeout_s: float | None = None,
         liveness: str = "not_asked",
     ) -> None:
-        """Ask for an upload ticket and store the picture with it; the recognition starts by itself."""
+        """Ask for an upload ticket and store the picture with it; the recognition starts by itself.
+
+        Does nothing for a capture that has its sighting already: that is how an answer was lost.
+        """
         request: Json = {"capture_id": capture_id, "content_type": content_type, "liveness": liveness}
         route = f"/kiosks/{_segment(kiosk_id)}/captures"
-        ticket = self._wire.call("POST", route, json=request, timeout_s=timeout_s)
+        try:
+            ticket = self._wire.call("POST", route, json=request, timeout_s=timeout_s)
+        except AlreadyDone:
+            return
         self._wire.use_ticket(ticket, picture, timeout_s=timeout_s)
 
     def recognize(
@@ -242,6 +248,12 @@ class ApiClient:
     def replay(self, *, limit: int) -> int:
         """Have at most `limit` (1-1000) events that failed for good handled again; return how many."""
         return int(self._wire.call("POST", "/replays", params={"limit": str(limit)}).get("replayed", 0))
+
+    def check_collection(self, *, remove_orphans: bool) -> Json:
+        """Look for faces whose person does not exist, and have those of the forgotten, or all, removed."""
+        params = {"remove": "true" if remove_orphans else "false"}
+        answer = self._wire.call("POST", "/collection-checks", params=params)
+        return self._with(answer, "faces", "removing", "orphans")
 
     def health(self, *, timeout_s: float | None = None) -> Json:
         """That the API is up, and its version."""

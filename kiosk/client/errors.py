@@ -40,5 +40,9 @@ class Refused(ApiError):
     """The request itself is wrong (400, 413, 415...): making it again cannot help."""
 
 
+class AlreadyDone(ApiError):
+    """The capture has its sighting (409): there is nothing to hand in, only to ask."""
+
+
 class UnknownAnswer(ApiError):
     """What answered is no RecognizeMe API."""

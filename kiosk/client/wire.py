@@ -10,6 +10,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import ProtocolError
 
 from kiosk.client.errors import (
+    AlreadyDone,
     ApiError,
     Busy,
     NotFound,
@@ -226,6 +227,8 @@ class Wire:
             )
         if response.is_redirect or (status in {404, 405} and not is_ours):
             return self.unknown_answer(f"HTTP {status}")
+        if status == 409:
+            return AlreadyDone(detail or "the capture has its sighting already")
         if status == 404:
             return NotFound(detail or "there is no such thing")
         return Refused(detail or f"the RecognizeMe API at {self.url} refused the request ({status})")

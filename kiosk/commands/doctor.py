@@ -35,6 +35,8 @@ _MARKS = {
     type=click.Path(path_type=Path),
     help=f"A face detector's model of your own.  [env: {YUNET_ENV}]",
 )
+@click.option("--collection", is_flag=True, help="Look for faces whose person does not exist, instead.")
+@click.option("--remove-orphans", is_flag=True, help="With --collection: remove all of them.")
 @api_option
 @json_option
 def command(
@@ -43,6 +45,8 @@ def command(
     kiosk_id: str,
     spool: Path | None,
     yunet_model: Path | None,
+    collection: bool,
+    remove_orphans: bool,
     api: ApiClient,
     as_json: bool,
 ) -> None:
@@ -50,6 +54,9 @@ def command(
 
     Exits 1 when something has failed; warnings can wait.
     """
+    if collection or remove_orphans:
+        _check_collection(api, remove_orphans=remove_orphans, as_json=as_json)
+        return
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     checks = []
     folder = spool or state_folder(kiosk_id) / "spool"
@@ -57,6 +64,23 @@ def command(
         checks.append(check)
         write_json(asdict(check)) if as_json else _tell(check)
     sys.exit(any(check.finding is Finding.FAILURE for check in checks))
+
+
+def _check_collection(api: ApiClient, *, remove_orphans: bool, as_json: bool) -> None:
+    found = api.check_collection(remove_orphans=remove_orphans)
+    if as_json:
+        write_json(found)
+        return
+    console().print(
+        f"{found['faces']} faces in the collection; {found['removing']} of people who do not exist are being"
+        f" removed, and {found['orphans']} belong to nobody known here",
+        soft_wrap=True,
+    )
+    if found["orphans"]:
+        console().print(
+            "  -> if no other application uses the collection, remove them with --remove-orphans",
+            soft_wrap=True,
+        )
 
 
 def _tell(check: Check) -> None:

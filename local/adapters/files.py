@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -37,25 +37,44 @@ class DurableFiles:
     def write(self, key: str, content: bytes) -> None:
         """Store the content; when this returns, file and name survive a power cut."""
         target = self._root / path_of(key)
-        temporary = self._incoming / uuid4().hex
-        with self._translated():
-            try:
-                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                self._rename(temporary, target)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
+        with self._translated(), self._written(content) as temporary:
+            self._place(temporary, target, Path.rename)
 
-    def _rename(self, temporary: Path, target: Path) -> None:
+    def write_new(self, key: str, content: bytes) -> bool:
+        """Store the content as `write` does, unless there is some; return whether it was stored."""
+        target = self._root / path_of(key)
+        with self._translated():
+            if target.exists():
+                return False
+            with self._written(content) as temporary:
+                try:
+                    self._place(temporary, target, os.link)
+                except FileExistsError:
+                    return False
+                temporary.unlink()
+        return True
+
+    @contextmanager
+    def _written(self, content: bytes) -> Iterator[Path]:
+        # The process's number tells what a killed one left from what is being written.
+        temporary = self._incoming / f"{os.getpid()}-{uuid4().hex}"
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            yield temporary
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _place(self, temporary: Path, target: Path, move: Callable[[Path, Path], object]) -> None:
         for _ in range(_TRIES):
             # `delete` may take the empty folder away in between.
             with suppress(FileNotFoundError):
                 self._make_folder(target.parent)
-                temporary.rename(target)
+                move(temporary, target)
                 _sync_folder(target.parent)
                 return
         raise ServiceBusy(f"files in {self._root} are being moved by others; try again in a moment")
@@ -76,14 +95,28 @@ class DurableFiles:
             except FileNotFoundError as error:
                 raise NotFound("the picture is not stored; it may have expired or been removed") from error
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Every key that starts with `prefix`, in no order."""
-        for key, _ in self._find(prefix):
+    def keys(self, *prefixes: str) -> Iterator[str]:
+        """Every key that starts with one of the prefixes, in no order."""
+        for key, _ in self._find(*prefixes):
             yield key
+
+    def folders(self, prefix: str) -> frozenset[str]:
+        """What stands between the prefix and the next slash of any key."""
+        with self._translated():
+            decoded = (decode(name) or "" for name, _ in _entries(self._root))
+            below = [folder.removeprefix(prefix) for folder in decoded if folder.startswith(prefix)]
+        return frozenset(rest.partition("/")[0] for rest in below if "/" in rest)
 
     def delete(self, keys: Iterable[str]) -> int:
         """Remove the files, and folders that are empty then: their names may tell who was here."""
         return sum(self._remove(self._root / path_of(key)) for key in set(keys))
+
+    def clear_abandoned(self) -> None:
+        """Remove what killed processes had begun to write."""
+        with self._translated():
+            for left in self._incoming.iterdir():
+                if not _is_running(left.name.partition("-")[0]):
+                    left.unlink(missing_ok=True)
 
     def expire(self, prefix: str, *, before_s: float) -> int:
         """Remove files with this prefix last written before `before_s` (Unix seconds); return how many."""
@@ -94,15 +127,19 @@ class DurableFiles:
                     removed += self._remove(path)
         return removed
 
-    def _find(self, prefix: str) -> Iterator[tuple[str, Path]]:
+    def _find(self, *prefixes: str) -> Iterator[tuple[str, Path]]:
         with self._translated():
             for folder_name, folder in _entries(self._root):
                 in_folder = decode(folder_name) if folder.is_dir() else None
-                if in_folder is None or not (in_folder.startswith(prefix) or prefix.startswith(in_folder)):
+                if in_folder is None:
+                    continue
+                if not in_folder.startswith(prefixes) and not any(
+                    prefix.startswith(in_folder) for prefix in prefixes
+                ):
                     continue  # no such key can be in it
                 for file_name, path in _entries(folder):
                     name = decode(file_name)
-                    if name is not None and (in_folder + name).startswith(prefix):
+                    if name is not None and (in_folder + name).startswith(prefixes):
                         yield in_folder + name, path
 
     def _remove(self, path: Path) -> bool:
@@ -133,6 +170,16 @@ class DurableFiles:
             raise Misconfigured(
                 f"{self._root} cannot be used ({error.strerror}); check the folder and its permissions"
             ) from error
+
+
+def _is_running(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -1,15 +1,19 @@
-"""People, their photos and faces in SQLite."""
+"""People, their photos and faces, and the tombstones of the forgotten, in SQLite."""
 
+import hashlib
+import hmac
 import sqlite3
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from local.adapters.columns import from_box, from_moment, to_box, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState
+from recognizeme.domain.errors import PersonGone, ServiceBusy
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
 from recognizeme.domain.ports import Page
 
-_STEPS = (
+STEPS = (
     """CREATE TABLE people (
         person_id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at TEXT NOT NULL,
         consent_given_at TEXT, consent_recorded_by TEXT
@@ -23,20 +27,31 @@ _STEPS = (
         face_id TEXT PRIMARY KEY, person_id TEXT NOT NULL, photo_key TEXT NOT NULL, enrolled_at TEXT NOT NULL
     ) WITHOUT ROWID""",
     "CREATE INDEX faces_person ON faces (person_id)",
+    "ALTER TABLE photos ADD COLUMN sha256 TEXT",
+    # Pictures of which a face may be indexed already, and not yet recorded.
+    """CREATE TABLE unsettled (
+        person_id TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (person_id, sha256)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE tombstones (
+        id_hash TEXT PRIMARY KEY, expires_at TEXT NOT NULL, leased_until TEXT NOT NULL
+    ) WITHOUT ROWID""",
 )
 
 
 class SqlitePeople:
-    """`People` in three tables."""
+    """`People` in a few tables. `tombstone_key` is the key of the hash that tombstones hold of an id."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, tombstone_key: bytes) -> None:
         self._database = database
-        database.prepare("people", _STEPS)
+        self._tombstone_key = tombstone_key
+        database.prepare("people", STEPS)
 
-    def put(self, person: Person) -> Person:
+    def put(self, person: Person, *, now: datetime) -> Person:
         """`person.photos` is not looked at, and no consent leaves the stored one."""
         consent = person.consent
         with self._database.writing() as connection:
+            self._refuse_while_forgetting(connection, person.person_id, now)
+            connection.execute("DELETE FROM tombstones WHERE id_hash = ?", (self._hash(person.person_id),))
             connection.execute(
                 "INSERT INTO people (person_id, name, created_at) VALUES (?, ?, ?)"
                 " ON CONFLICT (person_id) DO UPDATE SET name = excluded.name",
@@ -48,6 +63,19 @@ class SqlitePeople:
                     (to_moment(consent.given_at), consent.recorded_by, person.person_id),
                 )
             return _select(connection, "WHERE person_id = ?", (person.person_id,))[0]
+
+    def put_unless_forgotten(self, person: Person, *, now: datetime) -> bool:
+        """Look and create in one transaction."""
+        with self._database.writing() as connection:
+            if _exists(connection, person.person_id):
+                return True
+            if self._is_forgotten(connection, person.person_id, now):
+                return False
+            connection.execute(
+                "INSERT INTO people (person_id, name, created_at) VALUES (?, ?, ?)",
+                (person.person_id, person.name, to_moment(person.created_at)),
+            )
+        return True
 
     def get(self, person_id: str) -> Person | None:
         """One person with their photos."""
@@ -64,15 +92,27 @@ class SqlitePeople:
             return Page(found)
         return Page(found[:limit], cursors.encode("people", found[limit - 1].person_id))
 
+    def begin_photo(self, person_id: str, sha256: str) -> bool:
+        """One transaction, if the person exists."""
+        with self._database.writing() as connection:
+            if not _exists(connection, person_id):
+                return False
+            connection.execute("INSERT OR IGNORE INTO unsettled VALUES (?, ?)", (person_id, sha256))
+        return True
+
     def add_photo(self, person_id: str, photo: EnrolledPhoto, *, photo_key: str) -> bool:
         """One transaction over photo and face, if the person exists."""
         enrolled_at = to_moment(photo.enrolled_at)
         with self._database.writing() as connection:
-            if not connection.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone():
+            if not _exists(connection, person_id):
                 return False
             connection.execute(
-                "INSERT OR REPLACE INTO photos VALUES"
-                " (:person_id, :photo_id, :state, :enrolled_at, :face_id, :face_box, :reason)",
+                "DELETE FROM unsettled WHERE person_id = ? AND sha256 = ?", (person_id, photo.sha256)
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO photos"
+                " (person_id, photo_id, state, enrolled_at, face_id, face_box, reason, sha256) VALUES"
+                " (:person_id, :photo_id, :state, :enrolled_at, :face_id, :face_box, :reason, :sha256)",
                 {
                     "person_id": person_id,
                     "photo_id": photo.photo_id,
@@ -81,6 +121,7 @@ class SqlitePeople:
                     "face_id": photo.face_id,
                     "face_box": to_box(photo.face_box),
                     "reason": photo.reason,
+                    "sha256": photo.sha256,
                 },
             )
             if photo.face_id is not None:
@@ -99,15 +140,79 @@ class SqlitePeople:
             ).fetchall()
         return tuple(row["face_id"] for row in rows)
 
-    def delete(self, person_id: str) -> tuple[str, ...]:
-        """Person, photos and faces in one transaction."""
+    def begin_forgetting(
+        self,
+        person_id: str,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        lease_s: float,
+        unless_there: bool = False,
+    ) -> Remains | None:
+        """Record and photos go, the tombstone comes, in one transaction; expired ones go, too."""
         with self._database.writing() as connection:
+            if unless_there and _exists(connection, person_id):
+                return None
+            self._refuse_while_forgetting(connection, person_id, now)
             for table in ("people", "photos"):
                 connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
-            rows = connection.execute(
-                "DELETE FROM faces WHERE person_id = ? RETURNING face_id", (person_id,)
-            ).fetchall()
-        return tuple(row["face_id"] for row in rows)
+            connection.execute("DELETE FROM tombstones WHERE expires_at <= ?", (to_moment(now),))
+            leased_until = now + timedelta(seconds=lease_s)
+            connection.execute(
+                "INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?)",
+                (self._hash(person_id), to_moment(expires_at), to_moment(leased_until)),
+            )
+            unsettled = connection.execute("SELECT 1 FROM unsettled WHERE person_id = ?", (person_id,))
+            faces = connection.execute("SELECT face_id FROM faces WHERE person_id = ?", (person_id,))
+            return Remains(
+                tuple(row["face_id"] for row in faces.fetchall()), unsettled.fetchone() is not None
+            )
+
+    def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
+        """One transaction; then nothing that this file's tables forgot is left in the file either."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "DELETE FROM faces WHERE face_id = ? AND person_id = ?",
+                [(face_id, person_id) for face_id in face_ids],
+            )
+            connection.execute("DELETE FROM unsettled WHERE person_id = ?", (person_id,))
+            connection.execute(
+                "UPDATE tombstones SET leased_until = '' WHERE id_hash = ?", (self._hash(person_id),)
+            )
+
+    def is_forgotten(self, person_id: str, *, now: datetime) -> bool:
+        """Whether there is a tombstone of this id."""
+        with self._database.reading() as connection:
+            return self._is_forgotten(connection, person_id, now)
+
+    def _is_forgotten(self, connection: sqlite3.Connection, person_id: str, now: datetime) -> bool:
+        found = connection.execute(
+            "SELECT 1 FROM tombstones WHERE id_hash = ? AND expires_at > ?",
+            (self._hash(person_id), to_moment(now)),
+        )
+        return found.fetchone() is not None
+
+    def _refuse_while_forgetting(self, connection: sqlite3.Connection, person_id: str, now: datetime) -> None:
+        leased = connection.execute(
+            "SELECT 1 FROM tombstones WHERE id_hash = ? AND leased_until > ?",
+            (self._hash(person_id), to_moment(now)),
+        )
+        if leased.fetchone():
+            raise ServiceBusy("this person is being forgotten right now; try again in a moment")
+
+    def _hash(self, person_id: str) -> str:
+        return hmac.new(self._tombstone_key, person_id.encode(), hashlib.sha256).hexdigest()
+
+
+def check_named(connection: sqlite3.Connection, person_id: str | None) -> None:
+    """Raise `PersonGone` unless the person exists, in the transaction that is going to name them."""
+    if person_id is not None and not _exists(connection, person_id):
+        raise PersonGone("the person was forgotten meanwhile")
+
+
+def _exists(connection: sqlite3.Connection, person_id: str) -> bool:
+    found = connection.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,))
+    return found.fetchone() is not None
 
 
 def _select(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> tuple[Person, ...]:
@@ -125,6 +230,7 @@ def _photos(connection: sqlite3.Connection, person_id: str) -> dict[str, Enrolle
             face_id=row["face_id"],
             face_box=from_box(row["face_box"]),
             reason=row["reason"],
+            sha256=row["sha256"],
         )
         for row in rows
     }

@@ -104,6 +104,12 @@ class FilePhotoStore:
         self._files.write(key, picture)
         self._on_stored(key, len(picture))
 
+    def write_new(self, key: str, picture: bytes, content_type: str) -> bool:
+        """Store the picture unless there is one, and say so either way: whoever stored it may have died."""
+        is_new = self._files.write_new(key, picture)
+        self._on_stored(key, len(picture))
+        return is_new
+
     def read(self, key: str) -> bytes:
         """The picture's bytes. Raises `NotFound`."""
         return self._files.read(key)
@@ -127,9 +133,18 @@ class FilePhotoStore:
         """Every stored key that starts with `prefix`, in no order."""
         return self._files.keys(prefix)
 
+    def folders(self, prefix: str) -> frozenset[str]:
+        """What stands between the prefix and the next slash of any key."""
+        return self._files.folders(prefix)
+
     def delete(self, keys: Iterable[str]) -> int:
         """Remove the pictures; return how many there were."""
         return self._files.delete(keys)
+
+    def delete_below(self, prefixes: Iterable[str]) -> int:
+        """Remove whatever starts with one of the prefixes; return how many there were."""
+        self._files.clear_abandoned()
+        return self._files.delete(list(self._files.keys(*prefixes)))
 
     def expire(self, prefix: str, *, before: datetime) -> int:
         """Remove pictures with this prefix stored before a time, as a bucket's lifecycle rule does."""

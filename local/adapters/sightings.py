@@ -1,17 +1,27 @@
 """Sightings in SQLite, with the meaning that the DynamoDB table has."""
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from local.adapters import people
 from local.adapters.columns import from_box, from_moment, to_box, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import utc_now
 from recognizeme.adapters.capture_ids import id_range
-from recognizeme.domain.errors import CaptureInProgress, NotFound
-from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status, check_capture_id
+from recognizeme.domain.errors import CallsSpent, CaptureInProgress, NotFound
+from recognizeme.domain.model import (
+    Capture,
+    Correction,
+    Outcome,
+    Sighting,
+    Status,
+    Trace,
+    check_capture_id,
+)
 from recognizeme.domain.ports import Clock, Page, SightingQuery
 from recognizeme.domain.totals import TOTAL_DAYS, Count
 
@@ -78,6 +88,7 @@ _STEPS = (
     "DROP INDEX sightings_person",
     """CREATE INDEX sightings_person ON sightings (person_id, capture_id, kiosk_id, outcome, expires_at)
         WHERE person_id IS NOT NULL""",
+    "ALTER TABLE sightings ADD COLUMN picture_sha256 TEXT",
 )
 
 
@@ -88,6 +99,7 @@ class SqliteSightings:
         self._database = database
         self._retention = timedelta(days=retention_days)
         self._now = now
+        database.prepare("people", people.STEPS)
         database.prepare("sightings", _STEPS)
 
     def claim(self, capture: Capture, *, now: datetime, lease_s: float) -> Sighting:
@@ -116,22 +128,43 @@ class SqliteSightings:
             connection.execute(f"INSERT OR REPLACE INTO sightings ({names}) VALUES ({values})", columns)
             return claimed
 
-    def save(self, sighting: Sighting) -> None:
+    def begin_call(self, capture_id: str, *, most: int) -> int:
+        """Look and count in one transaction."""
+        with self._database.writing() as connection:
+            pending = connection.execute(
+                "SELECT rekognition_calls FROM sightings WHERE capture_id = ? AND status = 'pending'",
+                (capture_id,),
+            ).fetchone()
+            if pending is None:
+                raise CaptureInProgress("somebody else has decided this capture; ask for its sighting")
+            calls = int(pending["rekognition_calls"]) + 1
+            if calls > most:
+                raise CallsSpent(f"Rekognition was asked {most} times about this capture, without an answer")
+            connection.execute(
+                "UPDATE sightings SET rekognition_calls = ? WHERE capture_id = ?", (calls, capture_id)
+            )
+            return calls
+
+    def save(self, sighting: Sighting) -> bool:
         """Store the result, unless there is one: the first `done` stands, and nothing undoes it."""
         columns = _columns(sighting) | {"claimed_until": None}
-        names, values, changes = _sql(columns)
+        names, values, _ = _sql(columns)
+        _, _, changes = _sql({name: None for name in columns if name != "rekognition_calls"})
         with self._database.writing() as connection:
-            connection.execute(
+            people.check_named(connection, sighting.person_id)
+            stored = connection.execute(
                 f"INSERT INTO sightings ({names}, expires_at) VALUES ({values}, :expires_at)"
                 f" ON CONFLICT (capture_id) DO UPDATE SET {changes} WHERE status <> 'done'",
                 columns | {"expires_at": to_moment(self._now() + self._retention)},
             )
+            return stored.rowcount > 0
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
         """Replace a result by what a person said. Raises `NotFound` when there is nothing to correct."""
         columns = _columns(replace(sighting, correction=correction)) | {"claimed_until": None}
         _, _, changes = _sql(columns)
         with self._database.writing() as connection:
+            people.check_named(connection, sighting.person_id)
             update = f"UPDATE sightings SET {changes} WHERE capture_id = :capture_id"
             if not connection.execute(update, columns).rowcount:
                 raise NotFound(f"there is no sighting {sighting.capture.capture_id}")
@@ -195,22 +228,30 @@ class SqliteSightings:
             for day, kiosk_id, result, sightings, calls in rows
         ]
 
-    def forget(self, person_id: str) -> tuple[str, ...]:
-        """Take the person out of every sighting, also out of what a correction replaced, in one transaction.
-
-        Returns the keys of the pictures that show the person, not of those corrected to somebody else.
-        """
-        with self._database.writing() as connection:
+    def traces(self, person_id: str) -> Iterator[Trace]:
+        """All at once: what a person leaves in 90 days is little."""
+        with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT photo_key FROM sightings WHERE person_id = ? AND photo_key IS NOT NULL", (person_id,)
+                "SELECT capture_id, 1 AS is_shown FROM sightings WHERE person_id = ?1"
+                " UNION ALL SELECT capture_id, 0 FROM sightings WHERE was_person_id = ?1",
+                (person_id,),
             ).fetchall()
-            connection.execute(
-                "UPDATE sightings SET person_id = NULL, name = NULL WHERE person_id = ?", (person_id,)
+        return iter([Trace(row["capture_id"], bool(row["is_shown"])) for row in rows])
+
+    def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
+        """One transaction."""
+        with self._database.writing() as connection:
+            return sum(
+                connection.execute(
+                    "UPDATE sightings SET person_id = NULL, name = NULL, photo_key = NULL,"
+                    " picture_sha256 = NULL WHERE capture_id = ? AND person_id = ?"
+                    if trace.is_shown
+                    else "UPDATE sightings SET was_person_id = NULL"
+                    " WHERE capture_id = ? AND was_person_id = ?",
+                    (trace.capture_id, person_id),
+                ).rowcount
+                for trace in traces
             )
-            connection.execute(
-                "UPDATE sightings SET was_person_id = NULL WHERE was_person_id = ?", (person_id,)
-            )
-        return tuple(row["photo_key"] for row in rows)
 
     def release_claims(self) -> int:
         """End every lease, for a stack that starts and has this database for itself; return how many."""
@@ -258,6 +299,7 @@ def _columns(sighting: Sighting) -> dict[str, Any]:
         "kiosk_id": sighting.capture.kiosk_id,
         "status": sighting.status,
         "photo_key": sighting.photo_key,
+        "picture_sha256": sighting.picture_sha256,
         "outcome": sighting.outcome,
         "reason": sighting.reason,
         "person_id": sighting.person_id,
@@ -278,6 +320,7 @@ def _sighting(row: sqlite3.Row) -> Sighting:
         capture=Capture(row["capture_id"], row["kiosk_id"]),
         status=Status(row["status"]),
         photo_key=row["photo_key"],
+        picture_sha256=row["picture_sha256"],
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         reason=row["reason"],
         person_id=row["person_id"],

@@ -79,13 +79,16 @@ class JobQueue:
         self._monotonic = monotonic
         database.prepare("jobs", _STEPS)
 
-    def add(self, function: str, event: Event, *, awaited_s: float = 0.0) -> int:
-        """Queue an event, durably; return the job's id. Somebody waits for it for `awaited_s` from now on."""
+    def add(self, function: str, event: Event, *, awaited_s: float = 0.0, delay_s: float = 0.0) -> int:
+        """Queue an event, durably; return the job's id. Somebody waits for it for `awaited_s` from now on.
+
+        It is not due before `delay_s` have passed.
+        """
         now = self._monotonic()
         rows = self._rows(
             "INSERT INTO jobs (function, event, due_at, awaited_until, added_at) VALUES (?, ?, ?, ?, ?)"
             " RETURNING id",
-            (function, json.dumps(event), now, now + awaited_s, self._clock()),
+            (function, json.dumps(event), now + delay_s, now + awaited_s, self._clock()),
         )
         return int(rows[0][0])
 

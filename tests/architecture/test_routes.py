@@ -44,6 +44,7 @@ MAY_CALL = {
     "DELETE /people/{person_id}": {"manager", "admin"},
     "POST /people/{person_id}/photos": {"manager", "admin"},
     "POST /replays": {"admin"},
+    "POST /collection-checks": {"admin"},
 }
 PARAMETERS = {"capture_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d", "person_id": "ada"}
 

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 from recognizeme.adapters.dynamodb import DynamoDbPeople
+from recognizeme.adapters.later import SqsLater
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.adapters.s3 import S3PhotoStore
 from recognizeme.settings import Settings
@@ -118,7 +119,8 @@ def running() -> Iterator[StandIns]:
         variables = {
             "AWS_ENDPOINT_URL": aws,
             "AWS_ENDPOINT_URL_REKOGNITION": rekognition,
-            "RECOGNIZEME_FAILURE_QUEUE_URL": f"{aws}/123456789012/failures",
+            "RECOGNIZEME_FAILURE_QUEUE_URL": f"{aws}/123456789012/Failures",
+            "RECOGNIZEME_LATER_QUEUE_URL": f"{aws}/123456789012/EnrollmentLater",
         }
         ENV_FILE.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
         try:
@@ -131,12 +133,16 @@ def _furnish(services: StandIns) -> None:
     settings = Settings.from_env(services.environment("Enrollment"))
     portrait = ASTRONAUT.read_bytes()
     people = DynamoDbPeople(
-        services.client("dynamodb"), settings.people_table, faces_table=settings.faces_table
+        services.client("dynamodb"),
+        settings.people_table,
+        faces_table=settings.faces_table,
+        tombstone_key=settings.tombstone_key.encode(),
     )
     enroller = Enroller(
         photos=S3PhotoStore(services.client("s3"), services.bucket),
         faces=RekognitionFaceIndex(services.rekognition, settings.collection_id),
         people=people,
+        later=SqsLater(services.client("sqs"), settings.later_queue_url, function="enrollment:live"),
         ticket_s=settings.ticket_s,
         now=utc_now,
     )

@@ -25,6 +25,8 @@ LAMBDA = {
     "AWS_DEFAULT_REGION": REGION,
 }
 
+QUEUES = ("Failures", "RecognitionLater", "EnrollmentLater")
+
 
 @dataclass(frozen=True)
 class StandIns:
@@ -49,7 +51,8 @@ class StandIns:
     def environment(self, function: str, **deployed: str) -> dict[str, str]:
         """A function's variables as the template sets them, pointed at these services."""
         parameters = {"EndpointUrl": self.url, "RekognitionEndpointUrl": self.rekognition_url} | deployed
-        names = environment(function, **parameters, Failures=f"{self.url}/123456789012/failures")
+        queues = {name: f"{self.url}/123456789012/{name}" for name in QUEUES}
+        names = environment(function, **parameters, **queues)
         return names | LAMBDA
 
     def make_stack(self) -> None:
@@ -69,7 +72,8 @@ class StandIns:
                     if key in wanted
                 },
             )
-        self.client("sqs").create_queue(QueueName="failures")
+        for name in QUEUES:
+            self.client("sqs").create_queue(QueueName=name)
         self.rekognition.create_collection(CollectionId=variables["RECOGNIZEME_COLLECTION"])
 
 

@@ -81,7 +81,7 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
         == {
             "Recognition": {"rekognition:SearchFacesByImage"},
             "Door": {"rekognition:SearchFacesByImage"},
-            "Enrollment": {"rekognition:IndexFaces", "rekognition:DeleteFaces"},
+            "Enrollment": {"rekognition:IndexFaces", "rekognition:DeleteFaces", "rekognition:ListFaces"},
             "Query": set(),
         }[name]
     )

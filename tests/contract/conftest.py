@@ -1,4 +1,4 @@
-"""Every contract test runs twice: over AWS's adapters, on local servers, and over SQLite and files."""
+"""Every contract test runs three times: over AWS's adapters, SQLite and files, and in memory."""
 
 import logging
 import os
@@ -23,7 +23,11 @@ from local.adapters.sightings import SqliteSightings
 from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
 from recognizeme.adapters.s3 import S3PhotoStore
 from recognizeme.domain.ports import People, PhotoStore, Sightings, UploadTicket
+from tests.contract.samples import person
 from tests.contract.tables import make_table
+from tests.twins.people import TwinPeople
+from tests.twins.photos import TwinPhotos
+from tests.twins.sightings import TwinSightings
 
 RETENTION_DAYS = 30
 
@@ -47,7 +51,7 @@ def clock() -> SetClock:
     return SetClock()
 
 
-@pytest.fixture(params=[pytest.param("aws", marks=pytest.mark.integration), "local"])
+@pytest.fixture(params=[pytest.param("aws", marks=pytest.mark.integration), "local", "twin"])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -103,25 +107,43 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def sightings(backend: str, clock: SetClock, request: pytest.FixtureRequest) -> Sightings:
-    if backend == "local":
-        database = request.getfixturevalue("database")
-        return SqliteSightings(database, retention_days=RETENTION_DAYS, now=clock)
-    client = request.getfixturevalue("aws_client")("dynamodb")
-    table = make_table(client, "Sightings", f"sightings-{secrets.token_hex(4)}")
-    totals = make_table(client, "Totals", f"totals-{secrets.token_hex(4)}")
-    return DynamoDbSightings(client, table, totals_table=totals, retention_days=RETENTION_DAYS, now=clock)
+def people_table(aws_client: Callable[[str], Any]) -> str:
+    return make_table(aws_client("dynamodb"), "People", f"people-{secrets.token_hex(4)}")
 
 
 @pytest.fixture
 def people(backend: str, request: pytest.FixtureRequest) -> People:
+    if backend == "twin":
+        return TwinPeople()
     if backend == "local":
-        return SqlitePeople(request.getfixturevalue("database"))
+        return SqlitePeople(request.getfixturevalue("database"), tombstone_key=b"key")
     client = request.getfixturevalue("aws_client")("dynamodb")
     return DynamoDbPeople(
         client,
-        make_table(client, "People", f"people-{secrets.token_hex(4)}"),
+        request.getfixturevalue("people_table"),
         faces_table=make_table(client, "Faces", f"faces-{secrets.token_hex(4)}"),
+        tombstone_key=b"key",
+    )
+
+
+@pytest.fixture
+def sightings(backend: str, clock: SetClock, people: People, request: pytest.FixtureRequest) -> Sightings:
+    """Sightings, and the people whom the samples name."""
+    for person_id in ("ada", "bob"):
+        people.put(person(person_id), now=clock())
+    if isinstance(people, TwinPeople):
+        return TwinSightings(people, clock, RETENTION_DAYS)
+    if backend == "local":
+        database = request.getfixturevalue("database")
+        return SqliteSightings(database, retention_days=RETENTION_DAYS, now=clock)
+    client = request.getfixturevalue("aws_client")("dynamodb")
+    return DynamoDbSightings(
+        client,
+        make_table(client, "Sightings", f"sightings-{secrets.token_hex(4)}"),
+        totals_table=make_table(client, "Totals", f"totals-{secrets.token_hex(4)}"),
+        people_table=request.getfixturevalue("people_table"),
+        retention_days=RETENTION_DAYS,
+        now=clock,
     )
 
 
@@ -137,6 +159,9 @@ class Photos:
 
 @pytest.fixture
 def photos(backend: str, clock: SetClock, tmp_path: Path, request: pytest.FixtureRequest) -> Photos:
+    if backend == "twin":
+        twin = TwinPhotos()
+        return Photos(twin, twin.upload, twin.show)
     return _local_photos(tmp_path, clock) if backend == "local" else _aws_photos(request, clock)
 
 

@@ -29,6 +29,7 @@ def recognized(of: Capture, person_id: str = "ada", *, photo_key: str | None = N
         capture=of,
         status=Status.DONE,
         photo_key=photo_key or of.photo_key("image/jpeg"),
+        picture_sha256="5" * 64,
         outcome=Outcome.RECOGNIZED,
         person_id=person_id,
         name=person_id.title(),
@@ -51,4 +52,5 @@ def person(person_id: str = "ada", *, name: str = "Ada Lovelace") -> Person:
 
 def indexed(photo_id: str, face_id: str) -> EnrolledPhoto:
     """A photo whose face is in the collection."""
-    return EnrolledPhoto(photo_id, PhotoState.INDEXED, NOON, face_id, Box(0.1, 0.2, 0.3, 0.4))
+    box = Box(0.1, 0.2, 0.3, 0.4)
+    return EnrolledPhoto(photo_id, PhotoState.INDEXED, NOON, face_id, box, sha256="5" * 64)

@@ -28,6 +28,12 @@ def claimed(sightings: Sightings, clock: SetClock, number: int = 0) -> Sighting:
     return sightings.claim(capture(clock(), number=number), now=clock(), lease_s=30)
 
 
+def called(sightings: Sightings, clock: SetClock, number: int = 0) -> Sighting:
+    pending = claimed(sightings, clock, number)
+    sightings.begin_call(pending.capture.capture_id, most=1)
+    return pending
+
+
 def test_before_anything_was_seen_there_is_nothing_to_count(sightings: Sightings) -> None:
     assert counted(sightings) == set()
 
@@ -36,7 +42,8 @@ def test_a_capture_is_counted_as_what_it_is_at_the_moment(sightings: Sightings, 
     pending = claimed(sightings, clock)
     assert counted(sightings) == {count(Status.PENDING, calls=0)}
 
-    sightings.save(replace(pending, status=Status.FAILED, reason="no answer", rekognition_calls=1))
+    sightings.begin_call(pending.capture.capture_id, most=1)
+    sightings.save(replace(pending, status=Status.FAILED, reason="no answer"))
     assert counted(sightings) == {count(Status.FAILED)}
 
     claimed(sightings, clock)
@@ -44,7 +51,7 @@ def test_a_capture_is_counted_as_what_it_is_at_the_moment(sightings: Sightings, 
 
 
 def test_a_result_is_counted_once_however_often_it_is_saved(sightings: Sightings, clock: SetClock) -> None:
-    done = unknown(claimed(sightings, clock).capture)
+    done = unknown(called(sightings, clock).capture)
     for again in (done, done, recognized(done.capture), replace(done, status=Status.FAILED)):
         sightings.save(again)
 
@@ -52,7 +59,7 @@ def test_a_result_is_counted_once_however_often_it_is_saved(sightings: Sightings
 
 
 def test_results_that_are_saved_at_once_are_all_counted(sightings: Sightings, clock: SetClock) -> None:
-    seen = [claimed(sightings, clock, number) for number in range(12)]
+    seen = [called(sightings, clock, number) for number in range(12)]
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda pending: sightings.save(unknown(pending.capture)), seen * 2))
@@ -79,7 +86,7 @@ def test_a_correction_moves_a_sighting_to_its_new_outcome(sightings: Sightings, 
 def test_forgetting_a_person_changes_no_count(sightings: Sightings, clock: SetClock) -> None:
     sightings.save(recognized(capture(clock())))
 
-    sightings.forget("ada")
+    sightings.forget("ada", list(sightings.traces("ada")))
 
     assert counted(sightings) == {count(Outcome.RECOGNIZED)}
 
@@ -100,7 +107,7 @@ def test_what_is_done_stays_counted_when_it_expires_and_what_is_not_does_not(
     sightings: Sightings, clock: SetClock
 ) -> None:
     claimed(sightings, clock, number=1)
-    sightings.save(unknown(claimed(sightings, clock).capture))
+    sightings.save(unknown(called(sightings, clock).capture))
 
     clock.advance(timedelta(days=RETENTION_DAYS, seconds=1))
 

@@ -16,7 +16,7 @@ from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import SightingQuery
 from recognizeme.domain.totals import Count
 from tests.contract.conftest import RETENTION_DAYS, SetClock
-from tests.contract.samples import capture, indexed, person, recognized, unknown
+from tests.contract.samples import NOON, capture, indexed, person, recognized, unknown
 from tests.contract.tables import make_table, resource
 from tests.contract.test_sighting_lists import pages
 
@@ -39,18 +39,28 @@ def totals_table(client: Any) -> str:
 
 
 @pytest.fixture
-def sightings(client: Any, table: str, totals_table: str, clock: SetClock) -> DynamoDbSightings:
-    return DynamoDbSightings(
-        client, table, totals_table=totals_table, retention_days=RETENTION_DAYS, now=clock
-    )
+def backend() -> str:
+    return "aws"
 
 
 @pytest.fixture
-def people(client: Any) -> DynamoDbPeople:
-    return DynamoDbPeople(
+def sightings(
+    client: Any,
+    table: str,
+    totals_table: str,
+    people: DynamoDbPeople,
+    people_table: str,
+    clock: SetClock,
+) -> DynamoDbSightings:
+    for person_id in ("ada", "bob"):
+        people.put(person(person_id), now=clock())
+    return DynamoDbSightings(
         client,
-        make_table(client, "People", f"people-{secrets.token_hex(4)}"),
-        faces_table=make_table(client, "Faces", f"faces-{secrets.token_hex(4)}"),
+        table,
+        totals_table=totals_table,
+        people_table=people_table,
+        retention_days=RETENTION_DAYS,
+        now=clock,
     )
 
 
@@ -96,7 +106,7 @@ def test_a_page_that_cost_enough_is_given_with_a_cursor_and_nothing_is_lost_or_d
 
 
 def test_the_days_of_the_default_retention_are_walked_in_one_page(client: Any, table: str) -> None:
-    sightings = DynamoDbSightings(client, table, totals_table="none", retention_days=90)
+    sightings = DynamoDbSightings(client, table, totals_table="none", people_table="none", retention_days=90)
     page = sightings.query(SightingQuery(), limit=50)
     assert (page.items, page.next_cursor) == ((), None)
 
@@ -133,37 +143,20 @@ def test_every_index_of_the_template_finds_a_sighting(
         assert client.scan(TableName=table, IndexName=index["IndexName"])["Count"] == 1, index["IndexName"]
 
 
-def test_a_sighting_that_appears_while_somebody_is_forgotten_is_forgotten_too(
-    sightings: DynamoDbSightings, client: Any, clock: SetClock
-) -> None:
-    early, late = (recognized(capture(clock(), number=number)) for number in range(2))
-    sightings.save(early)
-    appeared: list[Sighting] = []
-
-    def appear(**_: object) -> None:
-        if not appeared:
-            appeared.append(late)
-            sightings.save(late)
-
-    client.meta.events.register("before-call.dynamodb.UpdateItem", appear)
-    try:
-        assert set(sightings.forget("ada")) == {early.photo_key, late.photo_key}
-    finally:
-        client.meta.events.unregister("before-call.dynamodb.UpdateItem", appear)
-    assert sightings.query(SightingQuery(person_id="ada"), limit=10).items == ()
-
-
 def test_faces_are_known_while_the_index_lags_and_when_the_person_is_gone(
     people: DynamoDbPeople, client: Any
 ) -> None:
-    people.put(person())
+    people.put(person(), now=NOON)
     people.add_photo("ada", indexed("a.jpg", "face-a"), photo_key="enrollments/ada/a.jpg")
     people.add_photo("ada", indexed("b.jpg", "face-b"), photo_key="enrollments/ada/b.jpg")
     client.delete_item(TableName=people._faces, Key={"RekognitionId": {"S": "face-a"}})
     assert sorted(people.face_ids("ada")) == ["face-a", "face-b"]
-    client.delete_item(TableName=people._people, Key={"PersonId": {"S": "ada"}})
-    assert people.face_ids("ada") == ("face-b",)
-    assert people.delete("ada") == ("face-b",), "what a failure halfway left is removed by trying again"
+    remains = people.begin_forgetting("ada", now=NOON, expires_at=NOON + timedelta(days=15), lease_s=30)
+    assert remains
+    assert sorted(remains.face_ids) == ["face-a", "face-b"]
+    again = NOON + timedelta(seconds=30)
+    assert people.begin_forgetting("ada", now=again, expires_at=again, lease_s=30) == remains
+    people.end_forgetting("ada", remains.face_ids)
     assert people.face_ids("ada") == ()
 
 
@@ -203,21 +196,39 @@ def test_sightings_saved_before_there_were_totals_are_counted_once(
     assert pending in sightings.query(SightingQuery(), limit=10).items
 
 
+def test_a_tombstone_says_nothing_about_whom_it_is_for_and_expires_by_itself(
+    people: DynamoDbPeople, client: Any, people_table: str
+) -> None:
+    people.put(person(), now=NOON)
+    expires_at = NOON + timedelta(days=15)
+    people.begin_forgetting("ada", now=NOON, expires_at=expires_at, lease_s=30)
+    people.end_forgetting("ada", [])
+    (item,) = client.scan(TableName=people_table)["Items"]
+    ttl = resource("People")["TimeToLiveSpecification"]
+    assert set(item) == {"PersonId", ttl["AttributeName"]}
+    assert item[ttl["AttributeName"]] == {"N": str(int(expires_at.timestamp()))}
+    assert "ada" not in str(item)
+
+
 def test_a_table_that_does_not_exist_is_named(client: Any, clock: SetClock) -> None:
+    none = "no-such-table"
     nowhere = DynamoDbSightings(
-        client, "no-such-table", totals_table="no-such-table", retention_days=30, now=clock
+        client, none, totals_table=none, people_table=none, retention_days=30, now=clock
     )
+    nobody = DynamoDbPeople(client, none, faces_table=none, tombstone_key=b"")
     of = capture(clock())
     for use in (
         lambda: nowhere.get(of.capture_id),
         lambda: nowhere.claim(of, now=clock(), lease_s=30),
         lambda: nowhere.save(unknown(of)),
         lambda: nowhere.query(SightingQuery(), limit=1),
-        lambda: nowhere.forget("ada"),
-        lambda: DynamoDbPeople(client, "no-such-table", faces_table="no-such-table").put(person()),
-        lambda: DynamoDbPeople(client, "no-such-table", faces_table="no-such-table").add_photo(
-            "ada", indexed("a.jpg", "f"), photo_key="k"
-        ),
+        lambda: nowhere.begin_call(of.capture_id, most=1),
+        lambda: nowhere.save(recognized(of)),
+        lambda: list(nowhere.traces("ada")),
+        lambda: nobody.put(person(), now=NOON),
+        lambda: nobody.begin_photo("ada", "picture"),
+        lambda: nobody.add_photo("ada", indexed("a.jpg", "f"), photo_key="k"),
+        lambda: nobody.is_forgotten("ada", now=NOON),
     ):
         with pytest.raises(Misconfigured, match="no-such-table"):
             use()

@@ -2,22 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recognizeme.adapters import cursor as cursors
-from recognizeme.domain.errors import InvalidRequest
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState
+from recognizeme.domain.errors import InvalidRequest, ServiceBusy
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
 from recognizeme.domain.ports import People
 from tests.contract.samples import NOON, indexed, person
 from tests.contract.strategies import boxes, moments, texts
 
 
 def test_a_person_that_was_put_is_there(people: People) -> None:
-    assert people.put(person()) == person()
+    assert people.put(person(), now=NOON) == person()
     assert people.get("ada") == person()
 
 
@@ -28,10 +28,10 @@ def test_nobody_is_there_before(people: People) -> None:
 
 
 def test_renaming_keeps_photos_consent_and_the_day_of_creation(people: People) -> None:
-    people.put(person())
+    people.put(person(), now=NOON)
     photo = indexed("a.jpg", "face-1")
     people.add_photo("ada", photo, photo_key="enrollments/ada/a.jpg")
-    renamed = people.put(Person("ada", "Countess of Lovelace", NOON + timedelta(days=1)))
+    renamed = people.put(Person("ada", "Countess of Lovelace", NOON + timedelta(days=1)), now=NOON)
     assert renamed == Person(
         "ada", "Countess of Lovelace", NOON, Consent(NOON, "the office"), {"a.jpg": photo}
     )
@@ -39,9 +39,9 @@ def test_renaming_keeps_photos_consent_and_the_day_of_creation(people: People) -
 
 
 def test_a_new_consent_replaces_the_old_one(people: People) -> None:
-    people.put(person())
+    people.put(person(), now=NOON)
     again = Consent(NOON + timedelta(days=365))
-    assert people.put(replace(person(), consent=again)).consent == again
+    assert people.put(replace(person(), consent=again), now=NOON).consent == again
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -57,21 +57,22 @@ def test_a_new_consent_replaces_the_old_one(people: People) -> None:
         face_id=st.none() | st.uuids().map(str),
         face_box=st.none() | boxes,
         reason=st.none() | texts,
+        sha256=st.none() | texts,
     ),
 )
 def test_what_is_stored_of_a_person_comes_back_the_same(
     people: People, person_id: str, name: str, recorded_by: str | None, photo: EnrolledPhoto
 ) -> None:
-    people.delete(person_id)
+    forget(people, person_id)
     given = Person(person_id, name, NOON, Consent(photo.enrolled_at, recorded_by))
-    people.put(given)
+    people.put(given, now=NOON)
     assert people.add_photo(person_id, photo, photo_key=f"enrollments/{person_id}/{photo.photo_id}")
     assert people.get(person_id) == replace(given, photos={photo.photo_id: photo})
     assert people.face_ids(person_id) == ((photo.face_id,) if photo.face_id else ())
 
 
 def test_a_refused_photo_is_recorded_without_a_face(people: People) -> None:
-    people.put(person())
+    people.put(person(), now=NOON)
     refused = EnrolledPhoto("b.jpg", PhotoState.REFUSED, NOON, reason="the photo shows no face")
     assert people.add_photo("ada", refused, photo_key="enrollments/ada/b.jpg")
     stored = people.get("ada")
@@ -87,7 +88,7 @@ def test_a_photo_of_somebody_who_no_longer_exists_changes_nothing(people: People
 
 
 def test_the_same_photo_again_is_one_photo_and_one_face(people: People) -> None:
-    people.put(person())
+    people.put(person(), now=NOON)
     for _ in range(2):
         people.add_photo("ada", indexed("a.jpg", "face-1"), photo_key="enrollments/ada/a.jpg")
     stored = people.get("ada")
@@ -97,14 +98,14 @@ def test_the_same_photo_again_is_one_photo_and_one_face(people: People) -> None:
 
 
 def test_a_replaced_photo_leaves_its_old_face_known_so_that_it_can_be_removed(people: People) -> None:
-    people.put(person())
+    people.put(person(), now=NOON)
     for face_id in ("face-1", "face-2"):
         people.add_photo("ada", indexed("a.jpg", face_id), photo_key="enrollments/ada/a.jpg")
     assert sorted(people.face_ids("ada")) == ["face-1", "face-2"]
 
 
 def test_photos_that_come_at_the_same_time_are_all_recorded(people: People) -> None:
-    people.put(person())
+    people.put(person(), now=NOON)
 
     def add(number: int) -> bool:
         photo = indexed(f"{number}.jpg", f"face-{number}")
@@ -117,35 +118,153 @@ def test_photos_that_come_at_the_same_time_are_all_recorded(people: People) -> N
     assert stored.faces == len(people.face_ids("ada")) == 16
 
 
-def test_deleting_removes_the_person_and_the_records_of_their_faces_only(people: People) -> None:
-    for person_id in ("ada", "bob"):
-        people.put(person(person_id))
+def forget(people: People, person_id: str) -> None:
+    remains = begin(people, person_id)
+    assert remains is not None
+    people.end_forgetting(person_id, remains.face_ids)
+
+
+def begin(
+    people: People, person_id: str, *, unless_there: bool = False, now: datetime = NOON
+) -> Remains | None:
+    until = now + timedelta(days=15)
+    return people.begin_forgetting(
+        person_id, now=now, expires_at=until, lease_s=30, unless_there=unless_there
+    )
+
+
+def enrolled(people: People, *person_ids: str) -> None:
+    for person_id in person_ids:
+        people.put(person(person_id), now=NOON)
         people.add_photo(
             person_id, indexed("a.jpg", f"face-{person_id}"), photo_key=f"enrollments/{person_id}/a.jpg"
         )
-    assert people.delete("ada") == ("face-ada",)
+
+
+def test_whoever_is_forgotten_is_gone_at_once_and_their_faces_stay_known_until_the_end(
+    people: People,
+) -> None:
+    enrolled(people, "ada", "bob")
+    assert begin(people, "ada") == Remains(("face-ada",))
     assert people.get("ada") is None
+    assert people.face_ids("ada") == ("face-ada",)
+    people.end_forgetting("ada", ["face-ada"])
     assert people.face_ids("ada") == ()
     assert people.face_ids("bob") == ("face-bob",)
     assert [one.person_id for one in people.list(limit=10).items] == ["bob"]
 
 
-def test_deleting_somebody_unknown_is_no_error(people: People) -> None:
-    assert people.delete("ada") == ()
+def test_forgetting_that_was_interrupted_finds_the_same_remains_when_its_lease_has_ended(
+    people: People,
+) -> None:
+    enrolled(people, "ada")
+    people.begin_photo("ada", "of a face that was never recorded")
+    remains = Remains(("face-ada",), is_unsettled=True)
+    assert begin(people, "ada") == remains
+    with pytest.raises(ServiceBusy, match="being forgotten"):
+        begin(people, "ada", now=NOON + timedelta(seconds=29))
+    assert begin(people, "ada", now=NOON + timedelta(seconds=30)) == remains
+    people.end_forgetting("ada", remains.face_ids)
+    assert begin(people, "ada") == Remains()
+
+
+def test_a_photo_that_is_recorded_is_settled(people: People) -> None:
+    people.put(person(), now=NOON)
+    assert people.begin_photo("ada", "5" * 64)
+    people.add_photo("ada", indexed("a.jpg", "face-1"), photo_key="enrollments/ada/a.jpg")
+    assert begin(people, "ada") == Remains(("face-1",), is_unsettled=False)
+
+
+def test_a_photo_of_somebody_who_no_longer_exists_is_not_begun(people: People) -> None:
+    assert not people.begin_photo("ada", "5" * 64)
+    enrolled(people, "ada")
+    forget(people, "ada")
+    assert not people.begin_photo("ada", "5" * 64)
+    assert begin(people, "ada") == Remains()
+
+
+def test_forgetting_somebody_unknown_leaves_a_tombstone_all_the_same(people: People) -> None:
+    assert not people.is_forgotten("ada", now=NOON)
+    assert begin(people, "ada") == Remains()
+    assert people.is_forgotten("ada", now=NOON)
+    assert not people.is_forgotten("bob", now=NOON)
+    assert people.list(limit=10).items == ()
+
+
+def test_a_late_event_does_not_bring_the_forgotten_back_until_the_tombstone_expires(people: People) -> None:
+    enrolled(people, "ada")
+    forget(people, "ada")
+    for days, comes_back in ((0, False), (14, False), (15, True)):
+        now = NOON + timedelta(days=days)
+        assert people.is_forgotten("ada", now=now) != comes_back
+        assert people.put_unless_forgotten(person(), now=now) == comes_back
+        assert (people.get("ada") is not None) == comes_back
+
+
+def test_whoever_is_known_is_not_changed_by_a_late_event(people: People) -> None:
+    people.put(person(name="Countess of Lovelace"), now=NOON)
+    assert people.put_unless_forgotten(person(), now=NOON)
+    stored = people.get("ada")
+    assert stored
+    assert stored.name == "Countess of Lovelace"
+
+
+def test_the_office_may_enroll_the_forgotten_anew_but_not_while_they_are_being_forgotten(
+    people: People,
+) -> None:
+    enrolled(people, "ada")
+    begin(people, "ada")
+    with pytest.raises(ServiceBusy, match="being forgotten"):
+        people.put(person(), now=NOON + timedelta(seconds=29))
+    assert people.get("ada") is None
+    people.end_forgetting("ada", ["face-ada"])
+    assert people.put(person(), now=NOON + timedelta(seconds=29)) == person()
+    assert not people.is_forgotten("ada", now=NOON)
+
+
+def test_when_a_forgetting_died_its_lease_ends_by_itself(people: People) -> None:
+    begin(people, "ada")
+    assert people.put(person(), now=NOON + timedelta(seconds=30)) == person()
+
+
+def test_a_forgetting_that_comes_late_spares_whoever_was_enrolled_anew(people: People) -> None:
+    enrolled(people, "ada")
+    assert begin(people, "ada", unless_there=True) is None
+    assert people.face_ids("ada") == ("face-ada",)
+    assert not people.is_forgotten("ada", now=NOON)
+    forget(people, "ada")
+    assert begin(people, "ada", unless_there=True) == Remains()
 
 
 def test_a_person_created_anew_has_no_photos_of_the_one_before(people: People) -> None:
-    people.put(person())
-    people.add_photo("ada", indexed("a.jpg", "face-1"), photo_key="enrollments/ada/a.jpg")
-    people.delete("ada")
-    assert people.put(person()) == person()
+    enrolled(people, "ada")
+    forget(people, "ada")
+    assert people.put(person(), now=NOON) == person()
+
+
+def test_photos_recorded_while_somebody_is_forgotten_are_recorded_before_or_not_at_all(
+    people: People,
+) -> None:
+    people.put(person(), now=NOON)
+
+    def add(number: int) -> bool:
+        photo = indexed(f"{number}.jpg", f"face-{number}")
+        return people.add_photo("ada", photo, photo_key=f"enrollments/ada/{number}.jpg")
+
+    with ThreadPoolExecutor(8) as pool:
+        added = [pool.submit(add, number) for number in range(8)]
+        forgetting = pool.submit(begin, people, "ada")
+        added += [pool.submit(add, number) for number in range(8, 16)]
+    remains = forgetting.result()
+    assert remains
+    assert sorted(remains.face_ids) == sorted(f"face-{n}" for n, one in enumerate(added) if one.result())
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8, 100])
 def test_pages_give_everybody_once_whatever_their_size(people: People, limit: int) -> None:
     everybody = {f"person-{number}" for number in range(7)}
     for person_id in everybody:
-        people.put(person(person_id))
+        people.put(person(person_id), now=NOON)
     found: list[str] = []
     cursor = None
     for _ in range(-(-7 // limit)):

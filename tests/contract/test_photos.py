@@ -1,5 +1,6 @@
 """What `PhotoStore` promises."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,47 @@ def test_deleting_counts_what_was_there_and_does_not_mind_what_was_not(photos: P
     assert photos.store.delete(keys) == 0
     assert photos.store.delete([]) == 0
     assert list(photos.store.keys("")) == ["enrollments/ada/b.jpg"]
+
+
+def test_a_new_picture_is_stored_only_where_none_is(photos: Photos) -> None:
+    assert photos.store.write_new(KEY, PICTURE, "image/jpeg")
+    assert not photos.store.write_new(KEY, b"another", "image/jpeg")
+    assert photos.store.read(KEY) == PICTURE
+    photos.store.delete([KEY])
+    assert photos.store.write_new(KEY, b"another", "image/jpeg")
+    assert photos.store.read(KEY) == b"another"
+
+
+def test_of_many_new_pictures_at_once_one_is_stored(photos: Photos) -> None:
+    def store(number: int) -> bool:
+        return photos.store.write_new(KEY, b"%d" % number, "image/jpeg")
+
+    with ThreadPoolExecutor(8) as pool:
+        winners = [number for number, won in enumerate(pool.map(store, range(8))) if won]
+    assert photos.store.read(KEY) == b"%d" % winners[0]
+    assert len(winners) == 1
+
+
+def test_folders_are_named_by_what_is_stored_in_them(photos: Photos) -> None:
+    for key in (
+        "captures/front/2026/a.jpg",
+        "captures/front/2026/b.jpg",
+        "captures/Back.1/c.jpg",
+        "captures/d",
+    ):
+        photos.store.write(key, PICTURE, "image/jpeg")
+    assert photos.store.folders("captures/") == {"front", "Back.1"}
+    assert photos.store.folders("enrollments/") == frozenset()
+
+
+def test_deleting_below_removes_all_that_starts_so_and_nothing_else(photos: Photos) -> None:
+    keys = ["a/ada/1.jpg", "a/ada/2/3.jpg", "a/ada2/1.jpg", "b/x.jpg", "b/x.png", "b/xy.jpg"]
+    for key in keys:
+        photos.store.write(key, PICTURE, "image/jpeg")
+    assert photos.store.delete_below(["a/ada/", "b/x.", "missing/"]) == 4
+    assert sorted(photos.store.keys("")) == ["a/ada2/1.jpg", "b/xy.jpg"]
+    assert photos.store.delete_below(["a/ada/", "b/x."]) == 0
+    assert photos.store.delete_below([]) == 0
 
 
 def test_a_ticket_lets_one_upload_its_picture(photos: Photos, clock: SetClock) -> None:

@@ -40,6 +40,20 @@ def test_deleting_removes_every_version_and_every_delete_marker(
     assert "DeleteMarkers" not in left
 
 
+def test_what_lies_under_a_delete_marker_is_found_and_removed_too(client: Any, bucket: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    photos = S3PhotoStore(client, bucket)
+    for key in ("enrollments/ada/1.jpg", "enrollments/ada/1.jpg", "captures/front/2.jpg"):
+        photos.write(key, b"x", "image/jpeg")
+        client.delete_object(Bucket=bucket, Key=key)
+    assert list(photos.keys("")) == []
+    assert photos.folders("captures/") == {"front"}
+    assert photos.delete_below(["enrollments/ada/", "captures/front/2."]) == 2
+    left = client.list_object_versions(Bucket=bucket)
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+
+
 def test_deleting_works_without_versions(client: Any, bucket: str) -> None:
     photos = S3PhotoStore(client, bucket)
     photos.write("a", b"x", "image/jpeg")

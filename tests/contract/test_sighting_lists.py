@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import InvalidRequest
-from recognizeme.domain.model import Correction, Outcome, Sighting
+from recognizeme.domain.model import Correction, Outcome, Sighting, Trace
 from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import SetClock
 from tests.contract.samples import capture, recognized, unknown
@@ -115,12 +115,13 @@ def test_a_capture_that_waited_in_a_spool_is_listed_until_its_retention_ends(
 ) -> None:
     spooled = recognized(capture(clock() - timedelta(days=6)))
     sightings.claim(spooled.capture, now=clock(), lease_s=30)
+    sightings.begin_call(spooled.capture.capture_id, most=1)
     sightings.save(spooled)
     clock.advance(timedelta(days=29, hours=23))
     assert sightings.query(SightingQuery(), limit=10).items == (spooled,)
 
 
-@pytest.mark.parametrize("bound", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)])
+@pytest.mark.parametrize("bound", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_absurd_times_are_answered_like_others(
     sightings: Sightings, clock: SetClock, bound: datetime
 ) -> None:
@@ -178,10 +179,15 @@ def test_forgetting_takes_the_person_out_of_every_sighting_and_leaves_the_rest(
     sightings: Sightings, clock: SetClock
 ) -> None:
     everything = stored(sightings, clock)
-    keys = sightings.forget("ada")
-    assert sorted(keys) == sorted(str(one.photo_key) for one in everything if one.person_id == "ada")
+    traces = list(sightings.traces("ada"))
+    shown = [Trace(one.capture.capture_id, is_shown=True) for one in everything if one.person_id == "ada"]
+    assert sorted(traces, key=str) == sorted(shown, key=str)
+    assert sightings.forget("ada", traces) == len(shown)
     expected = tuple(
-        replace(one, person_id=None, name=None) if one.person_id == "ada" else one for one in everything
+        replace(one, person_id=None, name=None, photo_key=None, picture_sha256=None)
+        if one.person_id == "ada"
+        else one
+        for one in everything
     )
     assert sightings.query(SightingQuery(), limit=50).items == expected
     assert sightings.query(SightingQuery(person_id="ada"), limit=50).items == ()
@@ -189,9 +195,17 @@ def test_forgetting_takes_the_person_out_of_every_sighting_and_leaves_the_rest(
 
 def test_forgetting_twice_finds_nothing_left(sightings: Sightings, clock: SetClock) -> None:
     stored(sightings, clock)
-    sightings.forget("ada")
-    assert sightings.forget("ada") == ()
-    assert sightings.forget("nobody") == ()
+    traces = list(sightings.traces("ada"))
+    sightings.forget("ada", traces)
+    assert sightings.forget("ada", traces) == 0
+    assert list(sightings.traces("ada")) == list(sightings.traces("nobody")) == []
+
+
+def test_a_sighting_that_expired_still_leads_to_the_person(sightings: Sightings, clock: SetClock) -> None:
+    stored(sightings, clock, days=1)
+    before = sorted(sightings.traces("ada"), key=str)
+    clock.advance(timedelta(days=365))
+    assert sorted(sightings.traces("ada"), key=str) == before != []
 
 
 def test_forgetting_reaches_what_a_correction_replaced_but_spares_the_picture_of_somebody_else(
@@ -201,7 +215,9 @@ def test_forgetting_reaches_what_a_correction_replaced_but_spares_the_picture_of
     sightings.save(done)
     bob = replace(done, person_id="bob", name="Bob")
     sightings.correct(bob, Correction(clock(), Outcome.RECOGNIZED, "ada"))
-    assert sightings.forget("ada") == ()
+    traces = list(sightings.traces("ada"))
+    assert traces == [Trace(done.capture.capture_id, is_shown=False)]
+    assert sightings.forget("ada", traces) == 1
     assert sightings.get(done.capture.capture_id) == replace(
         bob, correction=Correction(clock(), Outcome.RECOGNIZED, None)
     )

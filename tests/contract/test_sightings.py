@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recognizeme.domain.errors import CaptureInProgress, NotFound
+from recognizeme.domain.errors import CallsSpent, CaptureInProgress, NotFound, PersonGone
 from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status
-from recognizeme.domain.ports import SightingQuery, Sightings
+from recognizeme.domain.ports import People, SightingQuery, Sightings
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import capture, recognized, unknown
 from tests.contract.strategies import boxes, corrections, moments, numbers, texts
@@ -54,16 +54,79 @@ def test_a_failed_capture_is_taken_over_and_keeps_count_of_the_calls_paid_for(
     sightings: Sightings, clock: SetClock
 ) -> None:
     seen = capture(clock())
-    failed = replace(
-        claim(sightings, seen, clock), status=Status.FAILED, reason="no answer", rekognition_calls=1
-    )
-    sightings.save(failed)
+    claimed = claim(sightings, seen, clock)
+    assert sightings.begin_call(seen.capture_id, most=3) == 1
+    sightings.save(replace(claimed, status=Status.FAILED, reason="no answer"))
     assert claim(sightings, seen, clock) == Sighting(seen, Status.PENDING, rekognition_calls=1)
+    assert sightings.begin_call(seen.capture_id, most=3) == 2
+
+
+def test_a_capture_has_one_budget_of_calls_whoever_makes_them(sightings: Sightings, clock: SetClock) -> None:
+    seen = capture(clock())
+    for expected in (1, 2):
+        claim(sightings, seen, clock)
+        clock.advance(timedelta(seconds=LEASE_S))
+        assert sightings.begin_call(seen.capture_id, most=2) == expected
+    claim(sightings, seen, clock)
+    with pytest.raises(CallsSpent):
+        sightings.begin_call(seen.capture_id, most=2)
+    assert sightings.begin_call(seen.capture_id, most=3) == 3, "more may be allowed later"
+
+
+def test_calls_that_begin_at_once_are_all_counted(sightings: Sightings, clock: SetClock) -> None:
+    seen = capture(clock())
+    claim(sightings, seen, clock)
+    with ThreadPoolExecutor(8) as pool:
+        counts = pool.map(lambda _: sightings.begin_call(seen.capture_id, most=99), range(16))
+        assert sorted(counts) == list(range(1, 17))
+
+
+def test_no_call_begins_for_a_capture_that_is_decided_or_was_never_claimed(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    seen = capture(clock())
+    with pytest.raises(CaptureInProgress):
+        sightings.begin_call(seen.capture_id, most=3)
+    sightings.save(unknown(seen))
+    with pytest.raises(CaptureInProgress):
+        sightings.begin_call(seen.capture_id, most=3)
+
+
+def test_a_result_keeps_the_count_of_calls_that_others_made_meanwhile(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    slow = claim(sightings, capture(clock()), clock)
+    for _ in range(2):
+        sightings.begin_call(slow.capture.capture_id, most=3)
+    sightings.save(unknown(slow.capture))
+    stored = sightings.get(slow.capture.capture_id)
+    assert stored
+    assert stored.rekognition_calls == 2
+
+
+def test_nobody_is_named_who_has_no_record(sightings: Sightings, people: People, clock: SetClock) -> None:
+    seen = capture(clock())
+    claim(sightings, seen, clock)
+    forget(people, "ada", clock)
+    with pytest.raises(PersonGone):
+        sightings.save(recognized(seen, "ada"))
+    assert sightings.get(seen.capture_id) == Sighting(seen, Status.PENDING)
+    assert sightings.save(recognized(seen, "bob"))
+    with pytest.raises(PersonGone):
+        sightings.correct(recognized(seen, "ada"), Correction(clock(), Outcome.RECOGNIZED, "bob"))
+    stored = sightings.get(seen.capture_id)
+    assert stored
+    assert stored.person_id == "bob"
+
+
+def forget(people: People, person_id: str, clock: SetClock) -> None:
+    people.begin_forgetting(person_id, now=clock(), expires_at=clock() + timedelta(days=15), lease_s=LEASE_S)
 
 
 def test_a_done_capture_is_returned_to_whoever_claims_it(sightings: Sightings, clock: SetClock) -> None:
     done = recognized(capture(clock()))
     claim(sightings, done.capture, clock)
+    sightings.begin_call(done.capture.capture_id, most=3)
     sightings.save(done)
     clock.advance(timedelta(days=1))
     assert claim(sightings, done.capture, clock) == done
@@ -103,9 +166,10 @@ def test_whoever_outlived_their_lease_does_not_replace_the_result(
     clock.advance(timedelta(seconds=LEASE_S))
     claim(sightings, slow.capture, clock)
     done = recognized(slow.capture)
-    sightings.save(done)
-    sightings.save(replace(slow, status=Status.FAILED, reason="no answer"))
-    sightings.save(replace(unknown(slow.capture)))
+    assert sightings.save(done)
+    assert not sightings.save(replace(slow, status=Status.FAILED, reason="no answer"))
+    assert not sightings.save(unknown(slow.capture))
+    done = replace(done, rekognition_calls=0)  # none was begun
     assert sightings.get(slow.capture.capture_id) == done
 
 
@@ -113,7 +177,8 @@ def test_a_result_may_follow_a_failure(sightings: Sightings, clock: SetClock) ->
     pending = claim(sightings, capture(clock()), clock)
     sightings.save(replace(pending, status=Status.FAILED, reason="no answer"))
     sightings.save(recognized(pending.capture))
-    assert sightings.get(pending.capture.capture_id) == recognized(pending.capture)
+    expected = replace(recognized(pending.capture), rekognition_calls=0)
+    assert sightings.get(pending.capture.capture_id) == expected
 
 
 def test_a_capture_nobody_claimed_has_no_sighting(sightings: Sightings, clock: SetClock) -> None:
@@ -129,9 +194,10 @@ def test_a_capture_nobody_claimed_has_no_sighting(sightings: Sightings, clock: S
         capture=st.just(None),
         status=st.sampled_from([Status.DONE, Status.FAILED]),
         photo_key=st.none() | texts,
+        picture_sha256=st.none() | texts,
         outcome=st.none() | st.sampled_from(Outcome),
         reason=st.none() | texts,
-        person_id=st.none() | texts,
+        person_id=st.sampled_from([None, "ada", "bob"]),
         name=st.none() | texts,
         similarity_pct=st.none() | numbers,
         face_box=st.none() | boxes,
@@ -150,7 +216,6 @@ def test_what_is_stored_comes_back_the_same(
 ) -> None:
     clock.advance(timedelta(seconds=1))
     sighting = replace(sighting, capture=capture(clock(), kiosk_id=kiosk_id, number=number))
-    claim(sightings, sighting.capture, clock)
     sightings.save(sighting)
     if correction:
         sightings.correct(sighting, correction)
@@ -159,7 +224,6 @@ def test_what_is_stored_comes_back_the_same(
 
 def test_a_sighting_past_its_retention_is_never_returned(sightings: Sightings, clock: SetClock) -> None:
     done = recognized(capture(clock()))
-    claim(sightings, done.capture, clock)
     sightings.save(done)
     clock.advance(timedelta(days=RETENTION_DAYS, seconds=-1))
     assert sightings.get(done.capture.capture_id) == done
@@ -189,7 +253,6 @@ def test_a_kiosk_whose_clock_stands_at_1970_still_gets_its_answer(
     sightings: Sightings, clock: SetClock
 ) -> None:
     done = recognized(capture(clock().replace(year=1970)))
-    claim(sightings, done.capture, clock)
     sightings.save(done)
     assert sightings.get(done.capture.capture_id) == done
 

@@ -65,6 +65,15 @@ class Photos:
     def delete(self, keys: Iterable[str]) -> int:
         raise NotImplementedError
 
+    def write_new(self, key: str, picture: bytes, content_type: str) -> bool:
+        raise NotImplementedError
+
+    def folders(self, prefix: str) -> frozenset[str]:
+        raise NotImplementedError
+
+    def delete_below(self, prefixes: Iterable[str]) -> int:
+        raise NotImplementedError
+
 
 def rehearsed(
     versions: Versions, photos: Photos | None = None, pauses: list[float] | None = None

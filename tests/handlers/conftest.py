@@ -17,10 +17,10 @@ from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
 from local.jobs.queue import JobQueue
 from local.runtime.events import Request, http_event
-from local.wiring import DeadJobs
+from local.wiring import DeadJobs, LaterJobs
 from recognizeme import wiring
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
-from recognizeme.domain.model import FaceSearch, IndexedFace, new_capture_id
+from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace, new_capture_id
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import FaceIndex
@@ -55,6 +55,13 @@ class CountedFaces:
     def remove(self, face_ids: Any) -> int:
         return self.index.remove(face_ids)
 
+    def all_faces(self) -> Iterator[ListedFace]:
+        return self.index.all_faces()
+
+    def held_for(self, person_id: str) -> int:
+        """How many faces the collection holds of a person."""
+        return sum(face.person_id == person_id for face in self.all_faces())
+
 
 @dataclass
 class Stack:
@@ -70,6 +77,10 @@ class Stack:
     jobs: JobQueue
     stored: list[str]
     clock_s: float = 1_800_000_000.0
+
+    @property
+    def later(self) -> LaterJobs:
+        return LaterJobs(self.jobs)
 
     @property
     def failed_events(self) -> DeadJobs:
@@ -147,7 +158,7 @@ def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
         photos,
         CountedFaces(RekognitionFaceIndex(rekolocal.client, settings.collection_id)),
         SqliteSightings(database, retention_days=90),
-        SqlitePeople(database),
+        SqlitePeople(database, tombstone_key=b"k"),
         lambda: datetime.now(UTC),
         JobQueue(database, monotonic=lambda: built.clock_s),
         stored,

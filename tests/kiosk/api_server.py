@@ -126,6 +126,9 @@ class ApiServer:
                     return self._add_photo(person_id, query["photo_id"], body, content_type)
                 case "POST", ["replays"]:
                     return 200, {"replayed": min(3, int(query["limit"]))}
+                case "POST", ["collection-checks"]:
+                    removing, orphans = (3, 0) if query["remove"] == "true" else (1, 2)
+                    return 200, {"faces": 12, "removing": removing, "orphans": orphans, "items": []}
                 case "GET", ["people", person_id, "photo"] if query["photo_id"] in self.photos.get(
                     person_id, {}
                 ):
@@ -139,6 +142,8 @@ class ApiServer:
     def _ticket(self, kiosk_id: str, request: Json) -> tuple[int, Json]:
         if not re.fullmatch(r"[0-9a-f-]{14}7[0-9a-f-]{21}", request["capture_id"]):
             return problem(400, "invalid-request", "capture_id must be a UUIDv7 in lower case")
+        if self.sightings.get(request["capture_id"], {}).get("status") == "done":
+            return problem(409, "already-done", "the capture is recognized already; ask for its sighting")
         key = f"captures/{kiosk_id}/2026/11/23/{request['capture_id']}.jpg"
         upload = {"url": f"{self.url}/_store", "fields": {"key": key, "policy": "signed"}}
         return 201, {

@@ -36,8 +36,11 @@ def id_range(since: datetime | None, until: datetime | None, before: str | None 
 
 def first_id(moment: datetime) -> str:
     """The smallest id of a capture taken at `moment` or later; ids know milliseconds from 1970 on."""
-    milliseconds = -((_EPOCH - moment) // _MILLISECOND)  # rounded up
-    return capture_id_floor(_EPOCH + max(0, milliseconds) * _MILLISECOND)
+    milliseconds = max(0, -((_EPOCH - moment) // _MILLISECOND))  # rounded up
+    try:
+        return capture_id_floor(_EPOCH + milliseconds * _MILLISECOND)
+    except OverflowError:  # the year 10000 begins, and no id is larger
+        return "ffffffff-ffff-7fff-bfff-ffffffffffff"
 
 
 def newest_day_first(since: datetime, until: datetime, before: str | None) -> Iterator[tuple[str, IdRange]]:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from recognizeme.adapters.aws import error_code, make_client, translated
 from recognizeme.domain.errors import Misconfigured, UnusablePicture
-from recognizeme.domain.model import Box, FaceSearch, IndexedFace, Match
+from recognizeme.domain.model import Box, FaceSearch, IndexedFace, ListedFace, Match
 from recognizeme.domain.picture import Picture
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _COLLECTION_ID = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
 # similarity, not people. A user vector holds at most 100 faces (AssociateFaces), which bounds the faces a
 # person sensibly has; 256 leaves room for two such people and the next one behind them, in about 100 KB.
 _MAX_MATCHES = 256
-_DELETE_AT_ONCE = 4096  # DeleteFaces takes no more
+_AT_ONCE = 4096  # neither DeleteFaces nor ListFaces takes more
 
 # A second face above this part of the first one's area stands beside it, not behind it: which of the two
 # is the person cannot be known.
@@ -109,10 +109,10 @@ class RekognitionFaceIndex:
     def remove(self, face_ids: Sequence[str]) -> int:
         """Delete the faces, 4096 a call."""
         removed = 0
-        for start in range(0, len(face_ids), _DELETE_AT_ONCE):
+        for start in range(0, len(face_ids), _AT_ONCE):
             with translated(self._name):
                 answer = self._client.delete_faces(
-                    CollectionId=self._collection_id, FaceIds=face_ids[start : start + _DELETE_AT_ONCE]
+                    CollectionId=self._collection_id, FaceIds=face_ids[start : start + _AT_ONCE]
                 )
             removed += len(answer.get("DeletedFaces", ()))
             if _kept(
@@ -122,6 +122,16 @@ class RekognitionFaceIndex:
                     f"{self._name} keeps a face of a user vector; disassociate it, then try again"
                 )
         return removed
+
+    def all_faces(self) -> Iterator[ListedFace]:
+        """ListFaces, 4096 a page; it is not paid for."""
+        pages = self._client.get_paginator("list_faces").paginate(
+            CollectionId=self._collection_id, PaginationConfig={"PageSize": _AT_ONCE}
+        )
+        with translated(self._name):
+            for page in pages:
+                for face in page["Faces"]:
+                    yield ListedFace(face["FaceId"], face.get("ExternalImageId"))
 
     @contextmanager
     def _refusing_pictures(self) -> Iterator[None]:

@@ -1,13 +1,13 @@
 """Pictures in an S3 bucket: private, encrypted by the bucket's default, removed with all their versions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 
-from recognizeme.adapters.aws import make_client, translated, utc_now
+from recognizeme.adapters.aws import error_code, make_client, translated, utc_now
 from recognizeme.adapters.photo_keys import check_key
 from recognizeme.domain.errors import NotFound, UnusablePicture
 from recognizeme.domain.ports import Clock, UploadTicket
@@ -58,6 +58,24 @@ class S3PhotoStore:
                 Bucket=self._bucket, Key=check_key(key), Body=picture, ContentType=content_type
             )
 
+    def write_new(self, key: str, picture: bytes, content_type: str) -> bool:
+        """Put the object on condition that there is none (`If-None-Match`)."""
+        with translated(self._name):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=check_key(key),
+                    Body=picture,
+                    ContentType=content_type,
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                # 409: another one is being stored at this moment.
+                if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict"}:
+                    return False
+                raise
+        return True
+
     def read(self, key: str) -> bytes:
         """Get the object. Raises `NotFound`, and `UnusablePicture` above 15 MiB, before loading it."""
         with translated(self._name):
@@ -86,23 +104,42 @@ class S3PhotoStore:
             for page in pages:
                 yield from (item["Key"] for item in page.get("Contents", ()))
 
+    def folders(self, prefix: str) -> frozenset[str]:
+        """By listing versions, since a list of objects leaves out what has a delete marker."""
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=prefix, Delimiter="/"
+        )
+        with translated(self._name):
+            found = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", ())]
+        return frozenset(each.removeprefix(prefix).rstrip("/") for each in found)
+
     def delete(self, keys: Iterable[str]) -> int:
         """Remove every version and delete marker of the keys; return how many keys had any."""
+        wanted = frozenset(keys)
+        return self._delete(wanted, lambda key: key in wanted)
+
+    def delete_below(self, prefixes: Iterable[str]) -> int:
+        """Remove every version and delete marker below the prefixes; return how many keys had any."""
+        return self._delete(prefixes, lambda key: True)
+
+    def _delete(self, prefixes: Iterable[str], is_doomed: Callable[[str], bool]) -> int:
         with ThreadPoolExecutor(_LIST_AT_ONCE) as pool:
-            found = [versions for versions in pool.map(self._versions, set(keys)) if versions]
-        doomed = [version for versions in found for version in versions]
+            listed = [version for some in pool.map(self._versions, prefixes) for version in some]
+        unique = {(version["Key"], version["VersionId"]): version for version in listed}
+        doomed = [version for (key, _), version in unique.items() if is_doomed(key)]
         for start in range(0, len(doomed), _DELETE_AT_ONCE):
             self._delete_versions(doomed[start : start + _DELETE_AT_ONCE])
-        return len(found)
+        return len({version["Key"] for version in doomed})
 
-    def _versions(self, key: str) -> "list[ObjectIdentifierTypeDef]":
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
+    def _versions(self, prefix: str) -> "list[ObjectIdentifierTypeDef]":
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
         with translated(self._name):
             return [
-                {"Key": key, "VersionId": version["VersionId"]}
+                {"Key": version["Key"], "VersionId": version["VersionId"]}
                 for page in pages
                 for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-                if version["Key"] == key
             ]
 
     def _delete_versions(self, versions: "list[ObjectIdentifierTypeDef]") -> None:

@@ -30,6 +30,18 @@ class ServiceBusy(RecognizeMeError):
     """A service we depend on throttled us or did not answer; the same call may be made again. HTTP 503."""
 
 
+class CallsSpent(ServiceBusy):
+    """A capture has had all the paid calls it may have, and none was answered."""
+
+
+class PersonGone(RecognizeMeError):
+    """Somebody was to be named, or given a face, of whom there is no record (any more)."""
+
+
+class CaptureDone(RecognizeMeError):
+    """The capture has its sighting; another picture of it is not taken. HTTP 409."""
+
+
 class Misconfigured(RecognizeMeError):
     """A setting is missing or wrong, or a resource the settings name does not exist. HTTP 500."""
 

@@ -213,6 +213,14 @@ class FaceSearch:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedFace:
+    """A face of the collection; one that somebody else put there may name no person."""
+
+    face_id: str
+    person_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexedFace:
     """A face that the collection now holds."""
 
@@ -231,11 +239,15 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The stored result of recognizing one capture. `reason` says why it was rejected or failed."""
+    """The stored result of recognizing one capture. `reason` says why it was rejected or failed.
+
+    `rekognition_calls` counts attempts, each before it was made: none that may cost something is missing.
+    """
 
     capture: Capture
     status: Status
     photo_key: str | None = None
+    picture_sha256: str | None = None
     outcome: Outcome | None = None
     reason: str | None = None
     person_id: str | None = None
@@ -256,7 +268,10 @@ class PhotoState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EnrolledPhoto:
-    """An enrollment photo and what became of it: the face it gave, or why it was refused."""
+    """An enrollment photo and what became of it: the face it gave, or why it was refused.
+
+    `sha256` tells which of the pictures stored under this id that was.
+    """
 
     photo_id: str
     state: PhotoState
@@ -264,6 +279,7 @@ class EnrolledPhoto:
     face_id: str | None = None
     face_box: Box | None = None
     reason: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,18 +312,29 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """A sighting that mentions a person: it shows them, or did until it was corrected."""
+
+    capture_id: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of a person whose record is gone: the faces recorded for them.
+
+    `is_unsettled` when a face may have been indexed that was never recorded.
+    """
+
+    face_ids: tuple[str, ...] = ()
+    is_unsettled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """What forgetting a person removed."""
 
-    faces: int
-    photos: int
-    captures: int
-    sightings: int
-
-    def __add__(self, other: "Removed") -> "Removed":
-        return Removed(
-            self.faces + other.faces,
-            self.photos + other.photos,
-            self.captures + other.captures,
-            self.sightings + other.sightings,
-        )
+    faces: int = 0
+    photos: int = 0
+    captures: int = 0
+    sightings: int = 0

@@ -49,7 +49,12 @@ def inspect(content: bytes) -> Picture:
         raise UnusablePicture(f"the picture is smaller than {MIN_SIDE_PX} pixels a side")
     if width_px * height_px > MAX_PIXELS:
         raise UnusablePicture(f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels")
-    return Picture(content, content_type, width_px, height_px, hashlib.sha256(content).hexdigest())
+    return Picture(content, content_type, width_px, height_px, sha256_of(content))
+
+
+def sha256_of(content: bytes) -> str:
+    """What tells two files apart, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _read_header(picture: bytes) -> tuple[str, int, int]:

@@ -39,16 +39,23 @@ class Policy:
         return max(0.0, min(80.0, self.threshold_pct - self.margin_pct))
 
     def decide(self, matches: Iterable[Match]) -> Decision:
-        """Group matches by person and decide between recognized, unknown and uncertain."""
-        best_of: dict[str, float] = {}
-        for match in matches:
-            best_of[match.person_id] = max(match.similarity_pct, best_of.get(match.person_id, 0.0))
-        ranking = sorted(best_of.items(), key=lambda item: (-item[1], item[0]))
-        if not ranking:
+        """Decide between recognized, unknown and uncertain."""
+        best, *others = [*candidates(matches)[:2], None]
+        if best is None:
             return Decision(Outcome.UNKNOWN)
-        person_id, similarity_pct = ranking[0]
-        if similarity_pct < self.threshold_pct:
-            return Decision(Outcome.UNKNOWN, similarity_pct=similarity_pct)
-        if len(ranking) > 1 and similarity_pct - ranking[1][1] < self.margin_pct:
-            return Decision(Outcome.UNCERTAIN, similarity_pct=similarity_pct)
-        return Decision(Outcome.RECOGNIZED, person_id, similarity_pct)
+        if best.similarity_pct < self.threshold_pct:
+            return Decision(Outcome.UNKNOWN, similarity_pct=best.similarity_pct)
+        runner_up = others[0]
+        if runner_up and best.similarity_pct - runner_up.similarity_pct < self.margin_pct:
+            return Decision(Outcome.UNCERTAIN, similarity_pct=best.similarity_pct)
+        return Decision(Outcome.RECOGNIZED, best.person_id, best.similarity_pct)
+
+
+def candidates(matches: Iterable[Match]) -> list[Match]:
+    """The best match of each person, the best person first."""
+    best_of: dict[str, Match] = {}
+    for match in matches:
+        known = best_of.get(match.person_id)
+        if known is None or match.similarity_pct > known.similarity_pct:
+            best_of[match.person_id] = match
+    return sorted(best_of.values(), key=lambda match: (-match.similarity_pct, match.person_id))

@@ -14,9 +14,12 @@ from recognizeme.domain.model import (
     EnrolledPhoto,
     FaceSearch,
     IndexedFace,
+    ListedFace,
     Outcome,
     Person,
+    Remains,
     Sighting,
+    Trace,
 )
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.totals import Count
@@ -37,16 +40,19 @@ class UploadTicket:
 
 
 class PhotoStore(Protocol):
-    """Where pictures are kept. Writing the same key again replaces the picture.
+    """Where pictures are kept. Whatever stores a picture raises an object-created event.
 
-    `ticket` and `write` raise `InvalidRequest` for a key that S3 would not take as it is.
+    `ticket`, `write` and `write_new` raise `InvalidRequest` for a key that S3 would not take as it is.
     """
 
     def ticket(self, key: str, content_type: str, *, max_bytes: int, expires_at: datetime) -> UploadTicket:
         """Permission to upload one picture of this type under this key."""
 
     def write(self, key: str, picture: bytes, content_type: str) -> None:
-        """Store a picture durably; like an upload, it raises an object-created event."""
+        """Store a picture durably, in place of the one stored under this key before."""
+
+    def write_new(self, key: str, picture: bytes, content_type: str) -> bool:
+        """Store a picture durably unless one is stored under this key; return whether it was."""
 
     def read(self, key: str) -> bytes:
         """The picture's bytes. Raises `NotFound`, and `UnusablePicture` for what is far too large."""
@@ -57,12 +63,20 @@ class PhotoStore(Protocol):
     def keys(self, prefix: str) -> Iterator[str]:
         """Every stored key that starts with `prefix`."""
 
+    def folders(self, prefix: str) -> frozenset[str]:
+        """What stands between `prefix`, which ends in a slash, and the next slash of any key, also a deleted
+        one of which versions are left."""
+
     def delete(self, keys: Iterable[str]) -> int:
         """Remove pictures, every version; return how many there were. Missing keys are no error."""
 
+    def delete_below(self, prefixes: Iterable[str]) -> int:
+        """Remove whatever starts with one of the prefixes, every version, also of deleted keys; return how
+        many keys there were."""
+
 
 class FaceIndex(Protocol):
-    """The collection of faces that Rekognition compares against. Each call is paid for."""
+    """The collection of faces that Rekognition compares against. `search` and `add` are paid for."""
 
     def search(self, picture: Picture) -> FaceSearch:
         """Compare the picture's largest face with the collection. Raises `UnusablePicture`."""
@@ -76,6 +90,9 @@ class FaceIndex(Protocol):
 
     def remove(self, face_ids: Sequence[str]) -> int:
         """Remove faces; return how many there were. Unknown faces are no error."""
+
+    def all_faces(self) -> Iterator[ListedFace]:
+        """Every face of the collection, in pages of thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +125,19 @@ class Sightings(Protocol):
         Atomic: of many concurrent callers one gets the claim.
         """
 
-    def save(self, sighting: Sighting) -> None:
+    def begin_call(self, capture_id: str, *, most: int) -> int:
+        """Write down that a paid call for a `pending` capture is about to be made; return which it is.
+
+        Raises `CallsSpent` when it has had `most` already, and `CaptureInProgress` when it is not pending:
+        somebody else has decided meanwhile.
+        """
+
+    def save(self, sighting: Sighting) -> bool:
         """Store the result (`done` or `failed`) of a claimed capture and end the lease.
 
-        The first `done` stands: whoever outlived their lease does not replace it.
+        Returns False, having changed nothing, when there is a `done` one: the first stands, and whoever
+        outlived their lease does not replace it. The calls that `begin_call` counted stay as they are.
+        Raises `PersonGone` when it names somebody who has no record, checked in the same step.
         """
 
     def get(self, capture_id: str) -> Sighting | None:
@@ -131,20 +157,34 @@ class Sightings(Protocol):
         """
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
-        """Store a corrected sighting together with what it said before. Raises `NotFound` without one."""
+        """Store a corrected sighting together with what it said before.
 
-    def forget(self, person_id: str) -> tuple[str, ...]:
-        """Take the person's id and name out of every sighting; return the photo keys of those sightings."""
+        Raises `NotFound` without one, and `PersonGone` as `save` does.
+        """
+
+    def traces(self, person_id: str) -> Iterator[Trace]:
+        """Every sighting that mentions the person, also in what a correction replaced, and the expired."""
+
+    def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
+        """Take the person's id out of these sightings, and where they are shown, name and picture, too.
+
+        Returns how many of these still mentioned the person.
+        """
 
 
 class People(Protocol):
-    """Who is enrolled, with their photos and faces."""
+    """Who is enrolled, with their photos and faces; and, until they expire, tombstones of the forgotten."""
 
-    def put(self, person: Person) -> Person:
+    def put(self, person: Person, *, now: datetime) -> Person:
         """Create the person, or change name and consent; photos and `created_at` stay. Return the result.
 
-        A person given without consent keeps the recorded one; `person.photos` is not looked at.
+        A person given without consent keeps the recorded one; `person.photos` is not looked at. This is a
+        person's own decision, so a tombstone gives way; but raises `ServiceBusy` while somebody of this id is
+        being forgotten.
         """
+
+    def put_unless_forgotten(self, person: Person, *, now: datetime) -> bool:
+        """Create the person unless there is one already; return False when there is a tombstone instead."""
 
     def get(self, person_id: str) -> Person | None:
         """One person."""
@@ -152,8 +192,11 @@ class People(Protocol):
     def list(self, *, limit: int, cursor: str | None = None) -> Page[Person]:
         """People in a stable order. Raises `InvalidRequest` for a cursor that is not ours."""
 
+    def begin_photo(self, person_id: str, sha256: str) -> bool:
+        """Write down that a face of this picture is about to be indexed; False without such a person."""
+
     def add_photo(self, person_id: str, photo: EnrolledPhoto, *, photo_key: str) -> bool:
-        """Record what became of a photo, and its face when it has one, in one step.
+        """Record what became of a photo, and its face when it has one, in one step with ending `begin_photo`.
 
         Returns False, having changed nothing, when the person no longer exists.
         """
@@ -161,8 +204,53 @@ class People(Protocol):
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person, also when the person's own record is gone."""
 
-    def delete(self, person_id: str) -> tuple[str, ...]:
-        """Remove the person and their faces' records; return the faces that were recorded."""
+    def begin_forgetting(
+        self,
+        person_id: str,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        lease_s: float,
+        unless_there: bool = False,
+    ) -> Remains | None:
+        """In one step, remove the person's record and raise a tombstone that holds until `expires_at`.
+
+        Nobody of this id is created until `end_forgetting`, or the lease's end. Faces stay recorded until
+        then. With `unless_there` returns None, having changed nothing, when there is such a person. Raises
+        `ServiceBusy` while somebody else holds the lease.
+        """
+
+    def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
+        """Remove the records of these faces, and end the lease; the tombstone stays."""
+
+    def is_forgotten(self, person_id: str, *, now: datetime) -> bool:
+        """Whether there is a tombstone of this id."""
+
+
+class Later(Protocol):
+    """Work that is done after a while, at least once, whatever becomes of this process."""
+
+    def recognize(self, photo_key: str, *, delay_s: float) -> None:
+        """Look at this stored capture."""
+
+    def forget(self, person_id: str, *, delay_s: float) -> None:
+        """Finish forgetting this person."""
+
+    def drop_photos(self, person_id: str) -> None:
+        """Give up what is still to be done for this person's photos, as far as it can be found."""
+
+
+class Witness(Protocol):
+    """Is told of recognitions as they happen, whatever becomes of them afterwards. Nothing here raises."""
+
+    def call_begins(self) -> None:
+        """A call that may cost something is about to be made."""
+
+    def decided(self, sighting: Sighting) -> None:
+        """A capture has its sighting: of many calls about it, one alone says so."""
+
+    def found_orphans(self, face_ids: Sequence[str]) -> None:
+        """These faces resemble somebody, and their person does not exist."""
 
 
 class FailedEvents(Protocol):

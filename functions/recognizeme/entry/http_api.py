@@ -13,6 +13,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from recognizeme.domain.errors import (
+    CaptureDone,
+    CaptureInProgress,
     InvalidRequest,
     Misconfigured,
     NotFound,
@@ -34,6 +36,8 @@ _PROBLEMS: Mapping[type[RecognizeMeError], tuple[str, HTTPStatus]] = {
     NotFound: ("not-found", HTTPStatus.NOT_FOUND),
     PictureTooLarge: ("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     UnsupportedMediaType: ("unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    CaptureDone: ("already-done", HTTPStatus.CONFLICT),
+    CaptureInProgress: ("busy", HTTPStatus.SERVICE_UNAVAILABLE),
     ServiceBusy: ("busy", HTTPStatus.SERVICE_UNAVAILABLE),
     Misconfigured: ("misconfigured", HTTPStatus.INTERNAL_SERVER_ERROR),
 }

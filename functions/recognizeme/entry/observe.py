@@ -1,4 +1,6 @@
-"""What a sighting leaves in the logs and metrics: numbers and ids of captures, never of people."""
+"""What recognitions leave in the logs and metrics: numbers and ids of captures, never of people."""
+
+from collections.abc import Sequence
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -12,20 +14,41 @@ def count_failed_request() -> None:
         pass
 
 
-def count_sighting(sighting: Sighting, *, logger: Logger, metrics: Metrics) -> None:
-    """One log line and the metrics that dashboard and alarms read (template.yaml)."""
-    metrics.add_metric(f"Outcome_{sighting.outcome or sighting.status}", MetricUnit.Count, 1)
-    metrics.add_metric("RekognitionCalls", MetricUnit.Count, sighting.rekognition_calls)
-    wait_ms = None
-    if sighting.recognized_at is not None:
-        wait_ms = (sighting.recognized_at - sighting.capture.captured_at).total_seconds() * 1000
-        # A kiosk's clock may be wrong; a negative wait would only spoil the percentiles.
-        metrics.add_metric("CaptureToSighting", MetricUnit.Milliseconds, max(wait_ms, 0.0))
-    logger.info(
-        "capture recognized",
-        capture_id=sighting.capture.capture_id,
-        kiosk_id=sighting.capture.kiosk_id,
-        status=sighting.status,
-        outcome=sighting.outcome,
-        wait_ms=wait_ms,
-    )
+class Observer:
+    """A `Witness` that writes log lines, and the metrics that dashboard and alarms read (template.yaml)."""
+
+    def __init__(self, logger: Logger, metrics: Metrics) -> None:
+        self._logger = logger
+        self._metrics = metrics
+        self._reported: set[str] = set()
+
+    def call_begins(self) -> None:
+        """Counted before it is made: one that fails may have been paid for, too."""
+        self._metrics.add_metric("RekognitionCalls", MetricUnit.Count, 1)
+
+    def decided(self, sighting: Sighting) -> None:
+        """One log line, the outcome, and how long the visitor waited."""
+        self._metrics.add_metric(f"Outcome_{sighting.outcome or sighting.status}", MetricUnit.Count, 1)
+        wait_ms = None
+        if sighting.recognized_at is not None:
+            wait_ms = (sighting.recognized_at - sighting.capture.captured_at).total_seconds() * 1000
+            # A kiosk's clock may be wrong; a negative wait would only spoil the percentiles.
+            self._metrics.add_metric("CaptureToSighting", MetricUnit.Milliseconds, max(wait_ms, 0.0))
+        self._logger.info(
+            "capture recognized",
+            capture_id=sighting.capture.capture_id,
+            kiosk_id=sighting.capture.kiosk_id,
+            status=sighting.status,
+            outcome=sighting.outcome,
+            wait_ms=wait_ms,
+        )
+
+    def found_orphans(self, face_ids: Sequence[str]) -> None:
+        """Said once of each face, as long as this process lives."""
+        if new := set(face_ids) - self._reported:
+            self._reported |= new
+            self._metrics.add_metric("OrphanFaces", MetricUnit.Count, len(new))
+            self._logger.warning(
+                "the collection holds faces of nobody we know; run recognizeme doctor --collection",
+                faces=len(new),
+            )

@@ -33,9 +33,11 @@ def text(fields: Mapping[str, Any], name: str, default: str | None = None) -> st
 
 def consent(fields: Mapping[str, Any]) -> Consent | None:
     """The optional member `consent`."""
-    value = fields.get("consent")
-    if value is None:
+    if "consent" not in fields:
         return None
+    value = fields["consent"]
+    if value is None:
+        raise InvalidRequest("consent cannot be null; who withdraws it is forgotten, with DELETE")
     if not isinstance(value, dict):
         raise InvalidRequest('consent must be an object like {"given_at": "2026-11-23T08:00:00Z"}')
     recorded_by = value.get("recorded_by")

@@ -8,9 +8,12 @@ from typing import Any
 from recognizeme.domain.model import Box, EnrolledPhoto, Person, Removed, Sighting
 from recognizeme.domain.ports import Page, UploadTicket
 from recognizeme.domain.times import to_api_text
+from recognizeme.usecases.check_collection import CollectionCheck
 from recognizeme.usecases.statistics import Tally
 
 Json = dict[str, Any]
+
+_MOST_ORPHANS = 100
 
 
 def sighting_json(sighting: Sighting) -> Json:
@@ -25,6 +28,7 @@ def sighting_json(sighting: Sighting) -> Json:
         "reason": sighting.reason,
         "person_id": sighting.person_id,
         "name": sighting.name,
+        "picture_sha256": sighting.picture_sha256,
         "similarity_pct": sighting.similarity_pct,
         "face_box": _box_json(sighting.face_box),
         "recognized_at": time_text(sighting.recognized_at),
@@ -76,6 +80,16 @@ def ticket_json(ticket: UploadTicket, **named: str) -> Json:
 def removed_json(person_id: str, removed: Removed) -> Json:
     """What forgetting a person removed."""
     return {"person_id": person_id, "removed": asdict(removed)}
+
+
+def collection_check_json(check: CollectionCheck) -> Json:
+    """What a look through the collection found; of a long list of orphans the beginning."""
+    return {
+        "faces": check.faces,
+        "removing": check.removing,
+        "orphans": len(check.orphans),
+        "items": [asdict(face) for face in check.orphans[:_MOST_ORPHANS]],
+    }
 
 
 def tally_json(tally: Tally, *, call_usd: float, **named: str) -> Json:

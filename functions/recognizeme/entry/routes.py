@@ -95,6 +95,7 @@ ROUTES = (
     Route("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER),
     Route("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER),
     Route("POST", "/replays", "enrollment", Role.ADMIN),
+    Route("POST", "/collection-checks", "enrollment", Role.ADMIN),
 )
 
 

@@ -1,25 +1,16 @@
 """Object-created events: every record is handled, and one that fails does not harm its neighbours."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger
 
-from recognizeme.domain.errors import InvalidRequest, RecognizeMeError, RecordsFailed
-from recognizeme.entry import parsing
+from recognizeme.domain.errors import RecognizeMeError, RecordsFailed
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object that was stored: its key, decoded, and when (None when the event does not say)."""
-
-    key: str
-    stored_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -30,10 +21,8 @@ class EventResult:
     ignored: int = 0
 
 
-def handle_objects(
-    event: object, handle: Callable[[StoredObject], Json | None], *, log: Logger
-) -> EventResult:
-    """Call `handle` with every object of the event; None means that it is not for us.
+def handle_objects(event: object, handle: Callable[[str], Json | None], *, log: Logger) -> EventResult:
+    """Call `handle` with the key of every object of the event; None means that it is not for us.
 
     Raises `RecordsFailed`, after all records have had their turn, when any of them raised. Records
     that are no S3 records, and `s3:TestEvent`, are ignored with a log line.
@@ -41,9 +30,9 @@ def handle_objects(
     result = EventResult()
     reasons: list[str] = []
     waits_s: list[float | None] = []
-    for stored in _objects(event, log):
+    for key in _keys(event, log):
         try:
-            item = handle(stored) if stored is not None else None
+            item = handle(key) if key is not None else None
         except Exception as error:
             reason = str(error) if isinstance(error, RecognizeMeError) else type(error).__name__
             reasons.append(reason)
@@ -63,7 +52,19 @@ def handle_objects(
     return result
 
 
-def _objects(event: object, log: Logger) -> list[StoredObject | None]:
+def unwrapped(event: object) -> object:
+    """The event, or what `Later` had put into the queue that it comes from, one at a time."""
+    try:
+        (record,) = event["Records"]  # type: ignore[index]  # anything may be sent to us
+        if record["eventSource"] != "aws:sqs":
+            return event
+        payload: object = json.loads(record["body"])["requestPayload"]
+        return payload
+    except (TypeError, KeyError, ValueError):
+        return event
+
+
+def _keys(event: object, log: Logger) -> list[str | None]:
     if isinstance(event, Mapping) and event.get("Event") == "s3:TestEvent":
         log.info("test event of the bucket's notification ignored")
         return []
@@ -71,10 +72,10 @@ def _objects(event: object, log: Logger) -> list[StoredObject | None]:
     if not isinstance(records, list):
         log.warning("event ignored: it holds no list of records")
         return [None]
-    return [_object(record, log) for record in records]
+    return [_key(record, log) for record in records]
 
 
-def _object(record: object, log: Logger) -> StoredObject | None:
+def _key(record: object, log: Logger) -> str | None:
     try:
         key = record["s3"]["object"]["key"]  # type: ignore[index]  # anything may be sent to us
         if not isinstance(key, str):
@@ -82,11 +83,4 @@ def _object(record: object, log: Logger) -> StoredObject | None:
     except (TypeError, KeyError, LookupError):
         log.warning("record ignored: it names no stored object")
         return None
-    return StoredObject(unquote_plus(key), _time(record))
-
-
-def _time(record: Any) -> datetime | None:
-    try:
-        return parsing.time(parsing.text(record, "eventTime"), "eventTime")
-    except InvalidRequest:
-        return None
+    return unquote_plus(key)

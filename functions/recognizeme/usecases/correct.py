@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from recognizeme.domain.errors import InvalidRequest, NotFound
+from recognizeme.domain.errors import InvalidRequest, NotFound, PersonGone
 from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import Clock, People, Sightings
 
@@ -35,5 +35,8 @@ def correct(
         name=person.name if person else None,
         correction=correction,
     )
-    sightings.correct(corrected, correction)
+    try:
+        sightings.correct(corrected, correction)
+    except PersonGone as error:
+        raise NotFound(f"there is no person {person_id!r}") from error
     return corrected

@@ -1,9 +1,9 @@
 """Enroll people: who they are, and the photos that tell what they look like."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
-from recognizeme.domain.errors import NotFound, UnusablePicture
+from recognizeme.domain.errors import InvalidRequest, NotFound, UnusablePicture
 from recognizeme.domain.model import (
     Consent,
     EnrolledPhoto,
@@ -14,8 +14,19 @@ from recognizeme.domain.model import (
     check_person_id,
     extension,
 )
-from recognizeme.domain.picture import MAX_BYTES, Picture, inspect
-from recognizeme.domain.ports import Clock, FaceIndex, People, PhotoStore, UploadTicket
+from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
+from recognizeme.domain.ports import Clock, FaceIndex, Later, People, PhotoStore, UploadTicket
+
+# Whoever records consent may have a clock that is a little ahead of ours.
+_CLOCK_AHEAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _NoPicture:
+    """A stored file that cannot be used, and why."""
+
+    sha256: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +36,19 @@ class Enroller:
     photos: PhotoStore
     faces: FaceIndex
     people: People
+    later: Later
     ticket_s: float
     now: Clock
 
     def put_person(self, person_id: str, name: str, consent: Consent | None) -> Person:
-        """Create a person, or rename one; photos stay, and so does consent when none is given."""
-        check_person_id(person_id)
-        known = self.people.get(person_id)
-        if known is None:
-            return self.people.put(Person(person_id, check_name(name), self.now(), consent))
-        return self.people.put(replace(known, name=check_name(name), consent=consent or known.consent))
+        """Create a person, or rename one; photos stay, and so does consent when none is given.
+
+        Raises `InvalidRequest`, also for consent that is still to be given.
+        """
+        now = self.now()
+        if consent and consent.given_at > now + _CLOCK_AHEAD:
+            raise InvalidRequest("consent.given_at lies in the future; it is the time when consent was given")
+        return self.people.put(Person(check_person_id(person_id), check_name(name), now, consent), now=now)
 
     def issue_ticket(self, person_id: str, photo_id: str, content_type: str) -> UploadTicket:
         """Permission to upload one photo of a known person. Raises `NotFound` and `InvalidRequest`."""
@@ -58,37 +72,34 @@ class Enroller:
         content_name = f"{picture.sha256[:32]}.{extension(picture.content_type)}"
         enrollment = Enrollment(person_id, photo_id or content_name)
         self.photos.write(enrollment.photo_key, content, picture.content_type)
-        enrolled = self._record(person, enrollment, self._examined(enrollment, picture))
+        enrolled = self._enroll(person, enrollment, picture)
         if enrolled is None:
             raise NotFound(f"person {person_id!r} was forgotten meanwhile")
         return enrolled
 
-    def enroll_stored(
-        self, enrollment: Enrollment, stored_at: datetime | None = None
-    ) -> EnrolledPhoto | None:
-        """Index a photo that was put into the store, or None when it has been forgotten meanwhile.
+    def enroll_stored(self, enrollment: Enrollment) -> EnrolledPhoto | None:
+        """Index the photo that is stored under this name, or None when it has been forgotten meanwhile.
 
-        A photo that was enrolled after it was stored (`enroll_now` raises an event too, and events come
-        twice) is not paid for again.
+        A picture that was enrolled under this name already (`enroll_now` raises an event too, and events
+        come twice) is not paid for again.
 
         A folder of photos may be copied straight into the store: a person nobody has named yet is named
-        after their id.
+        after their id, unless somebody of this id was forgotten and this is a late event of theirs.
         """
-        person = self.people.get(enrollment.person_id)
-        known = person.photos.get(enrollment.photo_id) if person else None
-        if known and stored_at and known.enrolled_at >= stored_at:
-            return known
-        try:
-            picture = inspect(self.photos.read(enrollment.photo_key))
-        except NotFound:
-            return None
-        except UnusablePicture as error:
-            photo = self._refused(enrollment, error)
-        else:
-            photo = self._examined(enrollment, picture)
-        if person is None:
-            person = self.put_person(enrollment.person_id, enrollment.person_id, consent=None)
-        return self._record(person, enrollment, photo)
+        enrolled: EnrolledPhoto | None = None
+        # Until what is stored has been seen: it may be replaced while it is looked at.
+        while (picture := self._stored(enrollment)) is not None:
+            person = self._known_or_new(enrollment.person_id)
+            if person is None:
+                self._leave_to_forgetting(enrollment.person_id)
+                return None
+            known = person.photos.get(enrollment.photo_id)
+            if known and known.sha256 == picture.sha256:
+                return known
+            enrolled = self._enroll(person, enrollment, picture)
+            if enrolled is None:
+                return None
+        return enrolled
 
     def _known(self, person_id: str) -> Person:
         person = self.people.get(check_person_id(person_id))
@@ -96,24 +107,63 @@ class Enroller:
             raise NotFound(f"there is no person {person_id!r}; create them with PUT /people/{person_id}")
         return person
 
-    def _examined(self, enrollment: Enrollment, picture: Picture) -> EnrolledPhoto:
+    def _known_or_new(self, person_id: str) -> Person | None:
+        person = self.people.get(person_id)
+        if person is None and self.people.put_unless_forgotten(
+            Person(person_id, person_id, self.now()), now=self.now()
+        ):
+            person = self.people.get(person_id)
+        return person
+
+    def _stored(self, enrollment: Enrollment) -> Picture | _NoPicture | None:
+        content = b""
         try:
-            face = self.faces.add(enrollment.person_id, picture)
+            content = self.photos.read(enrollment.photo_key)
+            return inspect(content)
+        except NotFound:
+            return None
         except UnusablePicture as error:
-            return self._refused(enrollment, error)
-        return EnrolledPhoto(enrollment.photo_id, PhotoState.INDEXED, self.now(), face.face_id, face.face_box)
+            return _NoPicture(sha256_of(content), str(error))
 
-    def _refused(self, enrollment: Enrollment, error: UnusablePicture) -> EnrolledPhoto:
-        return EnrolledPhoto(enrollment.photo_id, PhotoState.REFUSED, self.now(), reason=str(error))
-
-    def _record(self, person: Person, enrollment: Enrollment, photo: EnrolledPhoto) -> EnrolledPhoto | None:
+    def _enroll(
+        self, person: Person, enrollment: Enrollment, picture: Picture | _NoPicture
+    ) -> EnrolledPhoto | None:
+        # Written down before the face is there: should we die in between, forgetting knows to look for it.
+        if not self.people.begin_photo(person.person_id, picture.sha256):
+            self._leave_to_forgetting(person.person_id)
+            return None
+        photo = self._examined(enrollment, picture)
         if not self.people.add_photo(person.person_id, photo, photo_key=enrollment.photo_key):
-            # The person was forgotten while we indexed: take back what was just added.
-            self.faces.remove([photo.face_id] if photo.face_id else [])
-            self.photos.delete([enrollment.photo_key])
+            self._leave_to_forgetting(person.person_id)
             return None
         replaced = person.photos.get(photo.photo_id)
         still_shown = {other.face_id for other in person.photos.values() if other is not replaced}
         if replaced and replaced.face_id and replaced.face_id not in {photo.face_id, *still_shown}:
             self.faces.remove([replaced.face_id])
         return photo
+
+    def _examined(self, enrollment: Enrollment, picture: Picture | _NoPicture) -> EnrolledPhoto:
+        try:
+            if isinstance(picture, _NoPicture):
+                raise UnusablePicture(picture.reason)
+            face = self.faces.add(enrollment.person_id, picture)
+        except UnusablePicture as error:
+            return EnrolledPhoto(
+                enrollment.photo_id,
+                PhotoState.REFUSED,
+                self.now(),
+                reason=str(error),
+                sha256=picture.sha256,
+            )
+        return EnrolledPhoto(
+            enrollment.photo_id,
+            PhotoState.INDEXED,
+            self.now(),
+            face.face_id,
+            face.face_box,
+            sha256=picture.sha256,
+        )
+
+    def _leave_to_forgetting(self, person_id: str) -> None:
+        # Not removed here: somebody of this id may be enrolled anew by now, even with the same picture.
+        self.later.forget(person_id, delay_s=0)

@@ -1,56 +1,118 @@
 """Forget a person: their faces, photos, name, and the pictures that a camera took of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 
-from recognizeme.domain.errors import NotFound
-from recognizeme.domain.model import Removed, check_person_id
-from recognizeme.domain.ports import FaceIndex, People, PhotoStore, SightingQuery, Sightings
-from recognizeme.usecases.statistics import all_sightings
+from recognizeme.domain.errors import NotFound, ServiceBusy
+from recognizeme.domain.model import Remains, Removed, Trace, captured_at, check_person_id
+from recognizeme.domain.ports import Clock, FaceIndex, Later, People, PhotoStore, Sightings
+
+# Until every event of theirs has expired: six hours of retries and fourteen days in the failure queue.
+TOMBSTONE_DAYS = 15
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgetter:
-    """The collaborators of forgetting, gathered once."""
+    """The collaborators of forgetting, gathered once.
+
+    `lease_s` is longer than a function may run: how long nobody of this id is created while one forgets
+    them, and after which whatever went on beside it has ended.
+    """
 
     photos: PhotoStore
     faces: FaceIndex
     people: People
     sightings: Sightings
+    later: Later
+    lease_s: float
+    now: Clock
 
     def forget(self, person_id: str) -> Removed:
-        """Remove everything known about a person; sightings stay, without a name, for the statistics.
+        """Remove all that is known of a person; sightings stay, without name and picture, for the statistics.
 
-        Safe to call again after a failure halfway. Raises `NotFound` when nothing is known of the person.
+        Again is no error. Raises `NotFound` when nothing is known of the person, and never was, and
+        `ServiceBusy` while they are being forgotten already.
         """
         if not self._is_known(check_person_id(person_id)):
             raise NotFound(f"there is no person {person_id!r}")
-        before = self._remove(person_id, self.people.face_ids(person_id))
-        # The record goes last, so that a failure on the way leaves somebody to forget again. Whoever was
-        # enrolling or recognizing the person meanwhile had to find the record: hence the second round.
-        late_face_ids = self.people.delete(person_id)
-        after = self._remove(person_id, late_face_ids)
-        return before + after
+        # Before anything else: whatever happens to us, what we begin is finished. Then, too, whoever was
+        # enrolling or recognizing the person at the same time has ended, and nothing comes after that.
+        self.later.forget(person_id, delay_s=self.lease_s + 5)
+        remains = self._begin(person_id)
+        assert remains is not None
+        return self._remove(person_id, remains)
+
+    def finish(self, person_id: str) -> Removed | None:
+        """Remove what a forgetting left that was interrupted or overtaken; None when they are enrolled anew.
+
+        This looks through the whole collection, also for faces that were never recorded.
+        """
+        try:
+            remains = self._begin(person_id, unless_there=True)
+        except ServiceBusy:
+            self.later.forget(person_id, delay_s=self.lease_s)
+            return None
+        if remains is None:
+            return None
+        return self._remove(person_id, Remains(remains.face_ids, is_unsettled=True))
 
     def _is_known(self, person_id: str) -> bool:
         return bool(
             self.people.get(person_id)
+            or self.people.is_forgotten(person_id, now=self.now())
             or self.people.face_ids(person_id)
             or any(True for _ in self.photos.keys(_photos_of(person_id)))
-            or self.sightings.query(SightingQuery(person_id=person_id), limit=1).items
+            or any(True for _ in self.sightings.traces(person_id))
         )
 
-    def _remove(self, person_id: str, face_ids: Iterable[str]) -> Removed:
-        # Photos first: a late object-created event then finds nothing to index. The pictures of the door
-        # before the sightings that name them: a failure in between leaves their keys to be found again.
-        photos = self.photos.delete(list(self.photos.keys(_photos_of(person_id))))
-        faces = self.faces.remove(tuple(face_ids))
-        seen = all_sightings(self.sightings, SightingQuery(person_id=person_id))
-        captures = self.photos.delete([sighting.photo_key for sighting in seen if sighting.photo_key])
-        forgotten_keys = self.sightings.forget(person_id)
-        captures += self.photos.delete(forgotten_keys)
-        return Removed(faces, photos, captures, len(forgotten_keys))
+    def _begin(self, person_id: str, *, unless_there: bool = False) -> Remains | None:
+        now = self.now()
+        return self.people.begin_forgetting(
+            person_id,
+            now=now,
+            expires_at=now + timedelta(days=TOMBSTONE_DAYS),
+            lease_s=self.lease_s,
+            unless_there=unless_there,
+        )
+
+    def _remove(self, person_id: str, remains: Remains) -> Removed:
+        # Photos first: a late object-created event then finds nothing to index.
+        photos = self.photos.delete_below([_photos_of(person_id)])
+        face_ids = list(remains.face_ids)
+        if remains.is_unsettled:
+            face_ids += (face.face_id for face in self.faces.all_faces() if face.person_id == person_id)
+        faces = self.faces.remove(tuple(dict.fromkeys(face_ids)))
+        captures, sightings = self._remove_sightings(person_id)
+        self.later.drop_photos(person_id)
+        self.people.end_forgetting(person_id, remains.face_ids)
+        return Removed(faces, photos, captures, sightings)
+
+    def _remove_sightings(self, person_id: str) -> tuple[int, int]:
+        kiosks = self.photos.folders("captures/")
+        captures = sightings = 0
+        # Until a pass changes nothing: an index may be moments behind its table.
+        while True:
+            changed = 0
+            traces = self.sightings.traces(person_id)
+            while some := tuple(islice(traces, _AT_ONCE)):
+                # The pictures go before the name that leads to them, or a crash in between would lose them.
+                captures += self.photos.delete_below(_pictures_of(some, kiosks))
+                changed += self.sightings.forget(person_id, some)
+            if not changed:
+                return captures, sightings
+            sightings += changed
 
 
 def _photos_of(person_id: str) -> str:
     return f"enrollments/{person_id}/"
+
+
+def _pictures_of(traces: tuple[Trace, ...], kiosks: frozenset[str]) -> Iterator[str]:
+    """Where pictures of these captures may be, whichever kiosk and type they were handed in under."""
+    for trace in traces:
+        if trace.is_shown:
+            for kiosk_id in kiosks:
+                yield f"captures/{kiosk_id}/{captured_at(trace.capture_id):%Y/%m/%d}/{trace.capture_id}."

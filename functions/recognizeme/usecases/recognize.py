@@ -5,11 +5,30 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from recognizeme.domain.errors import NotFound, RecognizeMeError, UnusablePicture
-from recognizeme.domain.model import Capture, Outcome, Person, Sighting, Status
-from recognizeme.domain.picture import MAX_BYTES, Picture, inspect
-from recognizeme.domain.policy import Decision, Policy
-from recognizeme.domain.ports import Clock, FaceIndex, People, PhotoStore, Sightings, UploadTicket
+from recognizeme.domain.errors import (
+    CaptureDone,
+    CaptureInProgress,
+    NotFound,
+    PersonGone,
+    RecognizeMeError,
+    ServiceBusy,
+    UnusablePicture,
+)
+from recognizeme.domain.model import Capture, FaceSearch, Match, Outcome, Person, Sighting, Status
+from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
+from recognizeme.domain.policy import Decision, Policy, candidates
+from recognizeme.domain.ports import (
+    Clock,
+    FaceIndex,
+    Later,
+    People,
+    PhotoStore,
+    Sightings,
+    UploadTicket,
+    Witness,
+)
+
+_TRIES_TO_DECIDE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,61 +36,98 @@ class Recognizer:
     """The collaborators of recognizing, gathered once, and the two ways a capture comes in.
 
     `lease_s` is how long a claim holds: longer than a function may run, so that only a dead one loses it.
+    `most_calls` paid calls are made for a capture, whoever makes them.
     """
 
     photos: PhotoStore
     faces: FaceIndex
     sightings: Sightings
     people: People
+    later: Later
     policy: Policy
     lease_s: float
+    most_calls: int
     now: Clock
+    witness: Witness
 
     def recognize_stored(self, capture: Capture, photo_key: str) -> Sighting:
         """Recognize a capture whose picture is in the store.
 
-        Returns the sighting, old or new. Raises `CaptureInProgress` and, with the sighting marked as
-        failed so that it can be tried again, whatever the services raised.
+        While somebody else is at it, the sighting is `pending` and we look again later. Raises, with the
+        sighting marked as failed so that it can be tried again, whatever the services raised.
         """
+        try:
+            return self._recognize_stored(capture, photo_key)
+        except CaptureInProgress as error:
+            self.later.recognize(photo_key, delay_s=error.retry_after_s)
+            return Sighting(capture, Status.PENDING)
+
+    def recognize_now(self, capture: Capture, content: bytes) -> Sighting:
+        """Recognize a picture at once, and store it: the event of that finds the work done.
+
+        While somebody else is at it, the picture is stored, so that its event finishes what they may not.
+        Raises as `recognize_stored` does, and `CaptureInProgress` for what is no picture and cannot be kept.
+        """
+        try:
+            picture = inspect(content)
+        except UnusablePicture as error:
+            return self._reject(capture, str(error))
+        try:
+            return self._recognize_picture(capture, picture)
+        except CaptureInProgress:
+            self.photos.write_new(capture.photo_key(picture.content_type), content, picture.content_type)
+            return self.sightings.get(capture.capture_id) or Sighting(capture, Status.PENDING)
+
+    def _recognize_stored(self, capture: Capture, photo_key: str) -> Sighting:
         claimed = self._claim(capture)
         if claimed.status is Status.DONE:
+            if claimed.photo_key != photo_key:
+                # A second picture of it, or one that comes after the person it showed was forgotten: no
+                # sighting leads to it, so nothing would ever remove it.
+                self.photos.delete([photo_key])
             return claimed
-        sighting = replace(claimed, photo_key=photo_key)
-        with self._failure_recorded(sighting):
+        claimed = replace(claimed, photo_key=photo_key)
+        with self._failure_recorded(claimed):
             try:
                 picture = inspect(self.photos.read(photo_key))
             except NotFound:
-                done = self._result(sighting, Outcome.REJECTED, reason="the picture is no longer stored")
+                return self._save(self._rejected(claimed, "the picture is no longer stored"))
             except UnusablePicture as error:
-                done = self._result(sighting, Outcome.REJECTED, reason=str(error))
-            else:
-                done = self._identify(sighting, picture)
-            self.sightings.save(done)
-            return done
+                return self._save(self._rejected(claimed, str(error)))
+            return self._recognize(claimed, picture)
 
-    def recognize_now(self, capture: Capture, content: bytes) -> Sighting:
-        """Store the picture and recognize it at once; its object-created event will find the work done.
-
-        Raises as `recognize_stored` does. A picture that cannot be one is rejected and not stored.
-        """
+    def _reject(self, capture: Capture, reason: str) -> Sighting:
         claimed = self._claim(capture)
         if claimed.status is Status.DONE:
             return claimed
+        return self._save(self._rejected(claimed, reason))
+
+    def _recognize_picture(self, capture: Capture, picture: Picture) -> Sighting:
+        photo_key = capture.photo_key(picture.content_type)
+        claimed = self._claim(capture)
+        if claimed.status is Status.DONE:
+            self._keep_picture(claimed, picture)
+            return claimed
         with self._failure_recorded(claimed):
-            try:
-                picture = inspect(content)
-            except UnusablePicture as error:
-                done = self._result(claimed, Outcome.REJECTED, reason=str(error))
-            else:
-                photo_key = capture.photo_key(picture.content_type)
-                done = self._identify(replace(claimed, photo_key=photo_key), picture)
-                # Stored last: its event must find the work done, or it fails and is tried again.
-                self.photos.write(photo_key, content, picture.content_type)
-            self.sightings.save(done)
+            mine = replace(claimed, photo_key=photo_key, picture_sha256=picture.sha256)
+            done = self._recognize(mine, picture)
+            # Stored when there is a sighting, so that the event finds it. Whoever dies in between gets no
+            # answer, hands the same picture in again, and it is stored then.
+            self._keep_picture(done, picture)
             return done
 
     def _claim(self, capture: Capture) -> Sighting:
         return self.sightings.claim(capture, now=self.now(), lease_s=self.lease_s)
+
+    def _keep_picture(self, sighting: Sighting, picture: Picture) -> None:
+        """See that this picture is stored if it is the sighting's, also in place of another one."""
+        key = sighting.capture.photo_key(picture.content_type)
+        if (sighting.photo_key, sighting.picture_sha256) == (key, picture.sha256):
+            if self.photos.write_new(key, picture.content, picture.content_type):
+                return
+            with suppress(NotFound):  # removed at this moment
+                if sha256_of(self.photos.read(key)) != picture.sha256:
+                    self.photos.write(key, picture.content, picture.content_type)
 
     @contextmanager
     def _failure_recorded(self, sighting: Sighting) -> Iterator[None]:
@@ -86,33 +142,61 @@ class Recognizer:
                 self.sightings.save(replace(sighting, status=Status.FAILED, reason=reason))
             raise
 
-    def _identify(self, sighting: Sighting, picture: Picture) -> Sighting:
+    def _recognize(self, sighting: Sighting, picture: Picture) -> Sighting:
+        sighting = replace(sighting, picture_sha256=picture.sha256)
+        calls = self.sightings.begin_call(sighting.capture.capture_id, most=self.most_calls)
+        self.witness.call_begins()
+        sighting = replace(sighting, rekognition_calls=calls)
         try:
             search = self.faces.search(picture)
         except UnusablePicture as error:
-            return self._result(sighting, Outcome.REJECTED, reason=str(error))
-        sighting = replace(
-            sighting, face_box=search.face_box, rekognition_calls=sighting.rekognition_calls + 1
-        )
+            return self._save(self._rejected(sighting, str(error)))
+        sighting = replace(sighting, face_box=search.face_box)
+        for _ in range(_TRIES_TO_DECIDE - 1):
+            # Somebody may be forgotten while we look, or a table be busy: what was paid for is not given up.
+            with suppress(PersonGone, ServiceBusy):
+                return self._decide(sighting, search)
+        return self._decide(sighting, search)
+
+    def _decide(self, sighting: Sighting, search: FaceSearch) -> Sighting:
         if search.face_box is None:
-            return self._result(sighting, Outcome.NO_FACE)
+            return self._save(self._result(sighting, Outcome.NO_FACE))
         matches = search.matches
-        while True:
-            decision = self.policy.decide(matches)
-            if decision.person_id is None:
-                return self._result(sighting, decision.outcome, decision=decision)
-            person = self.people.get(decision.person_id)
-            if person is not None:
-                return self._result(sighting, decision.outcome, decision=decision, person=person)
-            # A face may outlive its person for a moment while they are forgotten: it names nobody.
-            matches = tuple(match for match in matches if match.person_id != decision.person_id)
+        people = self._people_of(matches)
+        # A face may outlive its person. It names nobody, and is no runner-up either.
+        gone = {person_id for person_id, person in people.items() if person is None}
+        if gone:
+            self.witness.found_orphans([match.face_id for match in matches if match.person_id in gone])
+        decision = self.policy.decide(match for match in matches if match.person_id not in gone)
+        person = people.get(decision.person_id) if decision.person_id else None
+        return self._save(self._result(sighting, decision.outcome, decision, person))
+
+    def _people_of(self, matches: tuple[Match, ...]) -> dict[str, Person | None]:
+        """The people whom the decision looks at: from the most similar on, until two of them exist."""
+        people: dict[str, Person | None] = {}
+        for candidate in candidates(matches):
+            if sum(person is not None for person in people.values()) == 2:
+                break
+            people[candidate.person_id] = self.people.get(candidate.person_id)
+        return people
+
+    def _save(self, done: Sighting) -> Sighting:
+        if self.sightings.save(done):
+            self.witness.decided(done)
+            return done
+        # Our lease ended, and somebody else was done before us.
+        stored = self.sightings.get(done.capture.capture_id)
+        if stored is None:
+            raise NotFound(f"sighting {done.capture.capture_id} is no longer kept")
+        return stored
+
+    def _rejected(self, sighting: Sighting, reason: str) -> Sighting:
+        return replace(self._result(sighting, Outcome.REJECTED), reason=reason)
 
     def _result(
         self,
         sighting: Sighting,
         outcome: Outcome,
-        *,
-        reason: str | None = None,
         decision: Decision | None = None,
         person: Person | None = None,
     ) -> Sighting:
@@ -120,7 +204,6 @@ class Recognizer:
             sighting,
             status=Status.DONE,
             outcome=outcome,
-            reason=reason,
             person_id=person.person_id if person else None,
             name=person.name if person else None,
             similarity_pct=decision.similarity_pct if decision else None,
@@ -129,12 +212,23 @@ class Recognizer:
 
 
 def issue_ticket(
-    capture: Capture, content_type: str, *, photos: PhotoStore, ticket_s: float, now: Clock
+    capture: Capture,
+    content_type: str,
+    *,
+    photos: PhotoStore,
+    sightings: Sightings,
+    ticket_s: float,
+    now: Clock,
 ) -> UploadTicket:
-    """Permission for a kiosk to upload this capture's picture. Raises `InvalidRequest` for a wrong type."""
+    """Permission for a kiosk to upload this capture's picture.
+
+    Raises `InvalidRequest` for a wrong type, and `CaptureDone` when there is a result: the picture under it
+    never changes.
+    """
+    photo_key = capture.photo_key(content_type)
+    stored = sightings.get(capture.capture_id)
+    if stored and stored.status is Status.DONE:
+        raise CaptureDone(f"capture {capture.capture_id} is recognized already; ask for its sighting")
     return photos.ticket(
-        capture.photo_key(content_type),
-        content_type,
-        max_bytes=MAX_BYTES,
-        expires_at=now() + timedelta(seconds=ticket_s),
+        photo_key, content_type, max_bytes=MAX_BYTES, expires_at=now() + timedelta(seconds=ticket_s)
     )

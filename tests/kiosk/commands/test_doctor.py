@@ -121,3 +121,12 @@ def test_the_clock_is_compared_with_the_servers(server: ApiServer) -> None:
     an_hour_back = wire.clock_ahead_s(timeout_s=5, unix_s=lambda: __import__("time").time() - 3600)
     assert an_hour_back is not None
     assert abs(an_hour_back + 3600) < 1.5
+
+
+def test_the_collection_is_looked_through_instead_when_asked(server: ApiServer) -> None:
+    result = CliRunner().invoke(main, ["doctor", "--api", server.url, "--collection"])
+    assert result.exit_code == 0, result.output
+    assert "12 faces in the collection; 1 of people who do not exist are being removed" in result.output
+    assert "--remove-orphans" in result.output
+    result = CliRunner().invoke(main, ["doctor", "--api", server.url, "--remove-orphans"])
+    assert "3 of people who do not exist are being removed, and 0 belong" in result.output

@@ -8,12 +8,13 @@ from itertools import count
 from pathlib import Path
 
 from local.adapters.database import open_database
+from local.adapters.people import SqlitePeople
 from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
 from recognizeme.domain.errors import CaptureInProgress, RecognizeMeError
 from recognizeme.domain.model import Status
 from recognizeme.domain.ports import SightingQuery
-from tests.contract.samples import capture, recognized
+from tests.contract.samples import capture, person, recognized
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -25,9 +26,9 @@ def picture(number: int) -> bytes:
 
 def stores(folder: Path) -> tuple[SqliteSightings, FilePhotoStore]:
     """What the writer writes to and the test reads from."""
-    sightings = SqliteSightings(
-        open_database(folder / "recognizeme.db"), retention_days=36500, now=lambda: NOON
-    )
+    database = open_database(folder / "recognizeme.db")
+    SqlitePeople(database, tombstone_key=b"").put(person(), now=NOON)
+    sightings = SqliteSightings(database, retention_days=36500, now=lambda: NOON)
     photos = FilePhotoStore(
         folder / "photos", base_url="", signing_key=b"", on_stored=lambda key, size_bytes: None
     )
@@ -41,6 +42,7 @@ def write(folder: Path, first: int) -> None:
         done = recognized(capture(NOON, number=number), photo_key=f"captures/{number}")
         try:
             sightings.claim(done.capture, now=NOON, lease_s=30)
+            sightings.begin_call(done.capture.capture_id, most=1)
             photos.write(f"captures/{number}", picture(number), "image/jpeg")
             sightings.save(done)
         except RecognizeMeError as error:

@@ -34,6 +34,16 @@ def moment(value: datetime | None) -> Value | None:
     return None if value is None else {"S": to_text(value)}
 
 
+def milliseconds(value: datetime) -> Value:
+    """An N in Unix milliseconds."""
+    return {"N": str(int(value.timestamp() * 1000))}
+
+
+def seconds(value: datetime) -> Value:
+    """An N in Unix seconds, as TimeToLive reads it."""
+    return {"N": str(int(value.timestamp()))}
+
+
 def box(value: Box | None) -> Value | None:
     """An M of four N."""
     if value is None:

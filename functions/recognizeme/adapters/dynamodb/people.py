@@ -1,31 +1,36 @@
-"""People and their faces in DynamoDB, in two tables."""
+"""People and their faces in DynamoDB, in two tables; and the tombstones of the forgotten."""
 
-import random
+import hashlib
+import hmac
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, cast
-
-from botocore.exceptions import ClientError
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
+from recognizeme.adapters.dynamodb.transactions import transact
 from recognizeme.domain.errors import ServiceBusy
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
 from recognizeme.domain.ports import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Photos uploaded together end in transactions on the same person, which DynamoDB lets fail, not wait.
+# No person's id begins with it: tombstones stand in the table of people, where one transaction sees both.
+_TOMBSTONE = "~"
+_FREE = "attribute_not_exists(LeasedUntil) OR LeasedUntil <= :now"
 _TRIES = 8
-_FIRST_WAIT_S = 0.02
 
 
 class DynamoDbPeople:
-    """`People`: a table of people, with their photos as a map, and a table of faces by RekognitionId."""
+    """`People`: a table of people, with their photos as a map, and a table of faces by RekognitionId.
+
+    `tombstone_key` is the key of the hash that tombstones hold of an id.
+    """
 
     def __init__(
         self,
@@ -33,39 +38,66 @@ class DynamoDbPeople:
         people_table: str,
         *,
         faces_table: str,
+        tombstone_key: bytes,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._people = people_table
         self._faces = faces_table
+        self._tombstone_key = tombstone_key
         self._sleep = sleep
 
     @classmethod
-    def connect(cls, people_table: str, *, faces_table: str) -> Self:
+    def connect(cls, people_table: str, *, faces_table: str, tombstone_key: bytes) -> Self:
         """The tables in the SDK's region, or at AWS_ENDPOINT_URL_DYNAMODB."""
-        return cls(make_client("dynamodb"), people_table, faces_table=faces_table)
+        client = make_client("dynamodb")
+        return cls(client, people_table, faces_table=faces_table, tombstone_key=tombstone_key)
 
-    def put(self, person: Person) -> Person:
-        """One update; `person.photos` is not looked at, and no consent leaves the stored one."""
+    def put(self, person: Person, *, now: datetime) -> Person:
+        """One transaction; `person.photos` is not looked at, and no consent leaves the stored one."""
         values: dict[str, Value | None] = {"Name": {"S": person.name}}
         if person.consent:
             values["Consent"] = _consent(person.consent)
         created = items.present(CreatedAt=items.moment(person.created_at), Photos={"M": {}})
-        with translated(self._people_name):
-            answer = self._client.update_item(
-                TableName=self._people,
-                Key={"PersonId": {"S": person.person_id}},
-                **items.update(values, keep=created),
-                ReturnValues="ALL_NEW",
-            )
-        return _person(answer["Attributes"])
+        tombstone = {
+            "TableName": self._people,
+            "Key": self._tombstone(person.person_id),
+            "ConditionExpression": _FREE,
+            "ExpressionAttributeValues": {":now": items.milliseconds(now)},
+        }
+        update = {
+            "TableName": self._people,
+            "Key": _key(person.person_id),
+            **items.update(values, keep=created),
+        }
+        if self._transact({"Delete": tombstone}, {"Update": update}):
+            raise ServiceBusy("this person is being forgotten right now; try again in a moment")
+        return self.get(person.person_id) or person
+
+    def put_unless_forgotten(self, person: Person, *, now: datetime) -> bool:
+        """One transaction, on condition that there is neither tombstone nor person."""
+        tombstone = {
+            "TableName": self._people,
+            "Key": self._tombstone(person.person_id),
+            "ConditionExpression": "attribute_not_exists(PersonId) OR ExpiresAt <= :now",
+            "ExpressionAttributeValues": {":now": items.seconds(now)},
+        }
+        created: dict[str, Value | None] = {
+            "Name": {"S": person.name},
+            "CreatedAt": items.moment(person.created_at),
+            "Photos": {"M": {}},
+        }
+        update = {
+            "TableName": self._people,
+            "Key": _key(person.person_id),
+            **items.update(created, condition="attribute_not_exists(#PersonId)"),
+        }
+        unmet = self._transact({"ConditionCheck": tombstone}, {"Update": update})
+        return not unmet or 1 in unmet
 
     def get(self, person_id: str) -> Person | None:
         """A strongly consistent read."""
-        with translated(self._people_name):
-            item = self._client.get_item(
-                TableName=self._people, Key={"PersonId": {"S": person_id}}, ConsistentRead=True
-            ).get("Item")
+        item = self._item(_key(person_id))
         return _person(item) if item else None
 
     def list(self, *, limit: int, cursor: str | None = None) -> Page[Person]:
@@ -76,7 +108,11 @@ class DynamoDbPeople:
             more: dict[str, Any] = {"ExclusiveStartKey": {"PersonId": {"S": after}}} if after else {}
             with translated(self._people_name):
                 answer = self._client.scan(
-                    TableName=self._people, Limit=limit + 1 - len(found), ConsistentRead=True, **more
+                    TableName=self._people,
+                    Limit=limit + 1 - len(found),
+                    FilterExpression="attribute_exists(CreatedAt)",  # what has none is a tombstone
+                    ConsistentRead=True,
+                    **more,
                 )
             found += map(_person, answer["Items"])
             if len(found) > limit:
@@ -85,17 +121,36 @@ class DynamoDbPeople:
                 return Page(tuple(found))
             after = answer["LastEvaluatedKey"]["PersonId"]["S"]
 
+    def begin_photo(self, person_id: str, sha256: str) -> bool:
+        """One update, on condition that the person exists."""
+        with translated(self._people_name):
+            try:
+                self._client.update_item(
+                    TableName=self._people,
+                    Key=_key(person_id),
+                    UpdateExpression="ADD Unsettled :picture",
+                    ConditionExpression="attribute_exists(PersonId)",
+                    ExpressionAttributeValues={":picture": {"SS": [sha256]}},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
     def add_photo(self, person_id: str, photo: EnrolledPhoto, *, photo_key: str) -> bool:
         """One transaction over both tables, on condition that the person exists."""
+        settle = " DELETE Unsettled :picture" if photo.sha256 else ""
         changes: list[Any] = [
             {
                 "Update": {
                     "TableName": self._people,
-                    "Key": {"PersonId": {"S": person_id}},
-                    "UpdateExpression": "SET Photos.#photo = :photo",
+                    "Key": _key(person_id),
+                    "UpdateExpression": "SET Photos.#photo = :photo" + settle,
                     "ConditionExpression": "attribute_exists(PersonId)",
                     "ExpressionAttributeNames": {"#photo": photo.photo_id},
-                    "ExpressionAttributeValues": {":photo": _photo(photo)},
+                    "ExpressionAttributeValues": {
+                        ":photo": _photo(photo),
+                        **({":picture": {"SS": [photo.sha256]}} if photo.sha256 else {}),
+                    },
                 }
             }
         ]
@@ -107,42 +162,110 @@ class DynamoDbPeople:
                 EnrolledAt=items.moment(photo.enrolled_at),
             )
             changes.append({"Put": {"TableName": self._faces, "Item": face}})
-        for attempt in range(_TRIES):
-            with translated(self._people_name):
-                try:
-                    self._client.transact_write_items(TransactItems=changes)
-                    return True
-                except self._client.exceptions.TransactionCanceledException as error:
-                    reasons = _reasons(error)
-                    if "ConditionalCheckFailed" in reasons:
-                        return False
-                    if not reasons & {
-                        "TransactionConflict",
-                        "ThrottlingError",
-                        "ProvisionedThroughputExceeded",
-                    }:
-                        raise
-            self._sleep(_FIRST_WAIT_S * 2**attempt * random.random())
-        raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
+        return not self._transact(*changes)
 
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """The faces of the index, which may be moments late, and those of the person's own photos."""
         person = self.get(person_id)
-        own = (photo.face_id for photo in person.photos.values() if photo.face_id) if person else ()
-        return tuple(dict.fromkeys((*self._indexed_faces(person_id), *own)))
+        return tuple(dict.fromkeys((*self._indexed_faces(person_id), *_faces_of(person))))
 
-    def delete(self, person_id: str) -> tuple[str, ...]:
-        """The person first: from then on no photo can be added. Safe to repeat after a failure halfway."""
-        with translated(self._people_name):
-            item = self._client.delete_item(
-                TableName=self._people, Key={"PersonId": {"S": person_id}}, ReturnValues="ALL_OLD"
-            ).get("Attributes")
-        own = (photo.face_id for photo in _person(item).photos.values() if photo.face_id) if item else ()
-        face_ids = tuple(dict.fromkeys((*self._indexed_faces(person_id), *own)))
+    def begin_forgetting(
+        self,
+        person_id: str,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        lease_s: float,
+        unless_there: bool = False,
+    ) -> Remains | None:
+        """One transaction over record and tombstone, which keeps the faces that only the record knew."""
+        for _ in range(_TRIES):
+            item = self._item(_key(person_id))
+            if item and unless_there:
+                return None
+            unmet = self._transact(
+                {"Update": self._raised(person_id, item, now, expires_at, lease_s)},
+                self._gone(person_id, item),
+            )
+            if 0 in unmet:
+                raise ServiceBusy("this person is being forgotten right now; try again in a moment")
+            if not unmet:
+                break
+        else:
+            raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
+        tombstone = self._item(self._tombstone(person_id)) or {}
+        kept = tombstone["FaceIds"]["SS"] if "FaceIds" in tombstone else ()
+        return Remains(
+            tuple(dict.fromkeys((*self._indexed_faces(person_id), *kept))), "Unsettled" in tombstone
+        )
+
+    def _raised(
+        self, person_id: str, item: Item | None, now: datetime, expires_at: datetime, lease_s: float
+    ) -> dict[str, Any]:
+        update = "SET ExpiresAt = :expires_at, LeasedUntil = :leased_until"
+        values: dict[str, Value] = {
+            ":now": items.milliseconds(now),
+            ":expires_at": items.seconds(expires_at),
+            ":leased_until": items.milliseconds(now + timedelta(seconds=lease_s)),
+        }
+        if item and "Unsettled" in item:
+            update += ", Unsettled = :unsettled"
+            values[":unsettled"] = {"BOOL": True}
+        if item and (face_ids := _faces_of(_person(item))):
+            update += " ADD FaceIds :faces"
+            values[":faces"] = {"SS": list(face_ids)}
+        return {
+            "TableName": self._people,
+            "Key": self._tombstone(person_id),
+            "UpdateExpression": update,
+            "ConditionExpression": _FREE,
+            "ExpressionAttributeValues": values,
+        }
+
+    def _gone(self, person_id: str, item: Item | None) -> dict[str, Any]:
+        """That the person is not there, or goes as we have seen them."""
+        key = {"TableName": self._people, "Key": _key(person_id)}
+        if item is None:
+            return {"ConditionCheck": {**key, "ConditionExpression": "attribute_not_exists(PersonId)"}}
+        unsettled = {":unsettled": item["Unsettled"]} if "Unsettled" in item else {}
+        same = "Unsettled = :unsettled" if unsettled else "attribute_not_exists(Unsettled)"
+        return {
+            "Delete": {
+                **key,
+                "ConditionExpression": f"Photos = :photos AND {same}",
+                "ExpressionAttributeValues": {":photos": item["Photos"], **unsettled},
+            }
+        }
+
+    def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
+        """The faces' records first: the tombstone names them until they are gone."""
         with translated(self._faces_name):
             for face_id in face_ids:
                 self._client.delete_item(TableName=self._faces, Key={"RekognitionId": {"S": face_id}})
-        return face_ids
+        # Without one, somebody of this id was enrolled anew, after our lease.
+        with translated(self._people_name), suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._people,
+                Key=self._tombstone(person_id),
+                UpdateExpression="REMOVE LeasedUntil, FaceIds, Unsettled",
+                ConditionExpression="attribute_exists(PersonId)",
+            )
+
+    def is_forgotten(self, person_id: str, *, now: datetime) -> bool:
+        """A strongly consistent read."""
+        tombstone = self._item(self._tombstone(person_id))
+        return tombstone is not None and float(tombstone["ExpiresAt"]["N"]) > now.timestamp()
+
+    def _item(self, key: dict[str, Value]) -> Item | None:
+        with translated(self._people_name):
+            return self._client.get_item(TableName=self._people, Key=key, ConsistentRead=True).get("Item")
+
+    def _transact(self, *changes: Any) -> frozenset[int]:
+        return transact(self._client, changes, resource=self._people_name, sleep=self._sleep)
+
+    def _tombstone(self, person_id: str) -> dict[str, Value]:
+        digest = hmac.new(self._tombstone_key, person_id.encode(), hashlib.sha256).hexdigest()
+        return _key(_TOMBSTONE + digest)
 
     def _indexed_faces(self, person_id: str) -> tuple[str, ...]:
         pages = self._client.get_paginator("query").paginate(
@@ -163,9 +286,13 @@ class DynamoDbPeople:
         return f"the table {self._faces!r}"
 
 
-def _reasons(error: ClientError) -> set[str]:
-    reasons: Any = error.response.get("CancellationReasons", ())
-    return {str(reason.get("Code")) for reason in reasons}
+def _key(person_id: str) -> dict[str, Value]:
+    return {"PersonId": {"S": person_id}}
+
+
+def _faces_of(person: Person | None) -> tuple[str, ...]:
+    photos = person.photos.values() if person else ()
+    return tuple(dict.fromkeys(photo.face_id for photo in photos if photo.face_id))
 
 
 def _consent(consent: Consent) -> Value:
@@ -183,6 +310,7 @@ def _photo(photo: EnrolledPhoto) -> Value:
             FaceId=items.string(photo.face_id),
             FaceBox=items.box(photo.face_box),
             Reason=items.string(photo.reason),
+            Sha256=items.string(photo.sha256),
         )
     }
 
@@ -211,6 +339,7 @@ def _enrolled(photo_id: str, photo: Item) -> EnrolledPhoto:
         face_id=items.read_string(photo, "FaceId"),
         face_box=items.read_box(photo, "FaceBox"),
         reason=items.read_string(photo, "Reason"),
+        sha256=items.read_string(photo, "Sha256"),
     )
 
 

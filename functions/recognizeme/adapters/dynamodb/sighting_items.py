@@ -10,6 +10,7 @@ from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Sta
 # Everything a recognition or a correction adds to what a claim writes.
 RESULT = (
     "PhotoKey",
+    "PictureSha256",
     "Outcome",
     "Reason",
     "PersonId",
@@ -50,6 +51,7 @@ def to_item(sighting: Sighting) -> dict[str, Value | None]:
         **identity(sighting.capture, sighting.outcome or sighting.status),
         "Status": items.string(sighting.status),
         "PhotoKey": items.string(sighting.photo_key),
+        "PictureSha256": items.string(sighting.picture_sha256),
         "Outcome": items.string(sighting.outcome),
         "Reason": items.string(sighting.reason),
         "PersonId": items.string(sighting.person_id),
@@ -71,6 +73,7 @@ def from_item(item: Item) -> Sighting:
         capture=Capture(item["CaptureId"]["S"], item["KioskId"]["S"]),
         status=Status(item["Status"]["S"]),
         photo_key=items.read_string(item, "PhotoKey"),
+        picture_sha256=items.read_string(item, "PictureSha256"),
         outcome=Outcome(outcome) if outcome else None,
         reason=items.read_string(item, "Reason"),
         person_id=items.read_string(item, "PersonId"),

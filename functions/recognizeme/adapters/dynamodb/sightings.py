@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -21,8 +21,8 @@ from recognizeme.adapters.dynamodb.sighting_items import (
     to_item,
 )
 from recognizeme.adapters.dynamodb.transactions import transact
-from recognizeme.domain.errors import CaptureInProgress, NotFound, ServiceBusy
-from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status, check_capture_id
+from recognizeme.domain.errors import CallsSpent, CaptureInProgress, NotFound, PersonGone, ServiceBusy
+from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status, Trace, check_capture_id
 from recognizeme.domain.ports import Clock, Page, SightingQuery
 from recognizeme.domain.totals import Count
 
@@ -47,7 +47,7 @@ class DynamoDbSightings:
     """`Sightings` in one table, and their daily totals in another.
 
     `retention_days` counts from the claim, by our clock: a kiosk whose clock is wrong can neither make its
-    sightings vanish nor keep them for ever.
+    sightings vanish nor keep them for ever. Whoever a sighting names must be in `people_table`.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class DynamoDbSightings:
         table: str,
         *,
         totals_table: str,
+        people_table: str,
         retention_days: int,
         now: Clock = utc_now,
         sleep: Callable[[float], None] = time.sleep,
@@ -63,15 +64,21 @@ class DynamoDbSightings:
         self._client = client
         self._table = table
         self._totals_table = totals_table
+        self._people_table = people_table
         self._sleep = sleep
         self._retention = timedelta(days=retention_days)
         self._now = now
 
     @classmethod
-    def connect(cls, table: str, *, totals_table: str, retention_days: int) -> Self:
+    def connect(cls, table: str, *, totals_table: str, people_table: str, retention_days: int) -> Self:
         """The tables in the SDK's region, or at AWS_ENDPOINT_URL_DYNAMODB."""
-        client = make_client("dynamodb")
-        return cls(client, table, totals_table=totals_table, retention_days=retention_days)
+        return cls(
+            make_client("dynamodb"),
+            table,
+            totals_table=totals_table,
+            people_table=people_table,
+            retention_days=retention_days,
+        )
 
     def claim(self, capture: Capture, *, now: datetime, lease_s: float) -> Sighting:
         """One conditional update: DynamoDB orders the writes of an item, so the condition holds for one.
@@ -83,15 +90,15 @@ class DynamoDbSightings:
                 **dict.fromkeys(RESULT),
                 **identity(capture, Status.PENDING),
                 "Status": {"S": Status.PENDING},
-                "ClaimedUntil": _milliseconds(now + timedelta(seconds=lease_s)),
-                "ExpiresAt": _seconds(now + self._retention),
+                "ClaimedUntil": items.milliseconds(now + timedelta(seconds=lease_s)),
+                "ExpiresAt": items.seconds(now + self._retention),
             },
             keep={"RekognitionCalls": {"N": "0"}},
             condition="attribute_not_exists(#CaptureId) OR #ExpiresAt <= :now_s OR #Status = :failed"
             " OR (#Status = :pending AND #ClaimedUntil <= :now_ms)",
             given={
-                ":now_s": _seconds(now),
-                ":now_ms": _milliseconds(now),
+                ":now_s": items.seconds(now),
+                ":now_ms": items.milliseconds(now),
                 ":failed": {"S": Status.FAILED},
                 ":pending": {"S": Status.PENDING},
             },
@@ -113,16 +120,48 @@ class DynamoDbSightings:
             return stored
         raise CaptureInProgress("this capture is being recognized right now; ask again in a moment")
 
-    def save(self, sighting: Sighting) -> None:
+    def begin_call(self, capture_id: str, *, most: int) -> int:
+        """One conditional update."""
+        with translated(self._name):
+            try:
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(capture_id),
+                    UpdateExpression="ADD #RekognitionCalls :one",
+                    ConditionExpression="#Status = :pending AND #RekognitionCalls < :most",
+                    ExpressionAttributeNames={"#RekognitionCalls": "RekognitionCalls", "#Status": "Status"},
+                    ExpressionAttributeValues={
+                        ":one": {"N": "1"},
+                        ":most": {"N": str(most)},
+                        ":pending": {"S": Status.PENDING},
+                    },
+                    ReturnValues="UPDATED_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                stored: Any = error.response.get("Item")
+                if stored and stored["Status"]["S"] == Status.PENDING:
+                    raise CallsSpent(
+                        f"Rekognition was asked {most} times about this capture, without an answer"
+                    ) from error
+                raise CaptureInProgress(
+                    "somebody else has decided this capture; ask for its sighting"
+                ) from error
+        return int(answer["Attributes"]["RekognitionCalls"]["N"])
+
+    def save(self, sighting: Sighting) -> bool:
         """Store the result, unless there is one.
 
         Whoever claimed a capture may outlive the lease, and who took over may be done before them: the first
         `done` stands, and nothing undoes it. (A late `failed` may end a lease that still runs: that can cost
         a call, never a result.)
         """
-        self._store(
+        values = to_item(sighting)
+        return self._store(
             sighting,
+            values,
             dict.fromkeys(counted_as(sighting), (1, sighting.rekognition_calls)),
+            keep=items.present(RekognitionCalls=values.pop("RekognitionCalls")),
             condition="attribute_not_exists(#Status) OR #Status <> :done",
             given={":done": {"S": Status.DONE}},
         )
@@ -138,10 +177,10 @@ class DynamoDbSightings:
         counts = Counter(counted_as(sighting))
         if was in set(Outcome):
             counts[Outcome(was)] -= 1
-        corrected = replace(sighting, correction=correction)
         calls = sighting.rekognition_calls
         if not self._store(
-            corrected,
+            sighting,
+            to_item(replace(sighting, correction=correction)),
             {outcome: (number, number * calls) for outcome, number in counts.items() if number},
             condition="#Result = :was"
             if was
@@ -153,22 +192,38 @@ class DynamoDbSightings:
     def _store(
         self,
         sighting: Sighting,
+        values: Mapping[str, Value | None],
         counted: Mapping[Outcome, tuple[int, int]],
         *,
         condition: str,
+        keep: Mapping[str, Value] | None = None,
         given: dict[str, Value] | None = None,
     ) -> bool:
         expressions = items.update(
-            {**to_item(sighting), "ClaimedUntil": None},
-            keep={"ExpiresAt": _seconds(self._now() + self._retention)},
+            {**values, "ClaimedUntil": None},
+            keep={"ExpiresAt": items.seconds(self._now() + self._retention), **(keep or {})},
             condition=condition,
             given=given,
         )
-        if not counted:
-            return self._update(sighting.capture.capture_id, expressions)
-        update = {"TableName": self._table, "Key": _key(sighting.capture.capture_id), **expressions}
-        changes = [{"Update": update}, totals.change(self._totals_table, sighting.capture, counted)]
-        return not transact(self._client, changes, resource=self._name, sleep=self._sleep)
+        capture = sighting.capture
+        changes: list[Any] = [
+            {"Update": {"TableName": self._table, "Key": _key(capture.capture_id), **expressions}}
+        ]
+        if counted:
+            changes.append(totals.change(self._totals_table, capture, counted))
+        if sighting.person_id is not None:
+            exists = {
+                "TableName": self._people_table,
+                "Key": {"PersonId": {"S": sighting.person_id}},
+                "ConditionExpression": "attribute_exists(PersonId)",
+            }
+            changes.append({"ConditionCheck": exists})
+        if len(changes) == 1:
+            return self._update(capture.capture_id, expressions)
+        unmet = transact(self._client, changes, resource=self._name, sleep=self._sleep)
+        if unmet and 0 not in unmet:
+            raise PersonGone("the person was forgotten meanwhile")
+        return not unmet
 
     def _update(self, capture_id: str, expressions: dict[str, Any]) -> bool:
         with translated(self._name):
@@ -276,7 +331,7 @@ class DynamoDbSightings:
                     ":key": {"S": key},
                     ":low": {"S": ids.low},
                     ":high": {"S": ids.high},
-                    ":now": _seconds(now),
+                    ":now": items.seconds(now),
                     **{f":{name}": value for name, value in wanted.items()},
                 },
                 ScanIndexForward=False,
@@ -285,27 +340,21 @@ class DynamoDbSightings:
                 **more,
             )
 
-    def forget(self, person_id: str) -> tuple[str, ...]:
-        """Take the person out of every sighting, also out of what a correction replaced.
-
-        The indexes follow the table within moments, not at once, so the passes go on until one changes
-        nothing; a sighting saved at the very same time may stay behind, and calling again finds it.
-        Returns the keys of the pictures that show the person, not of those corrected to somebody else.
-        """
-        photo_keys: dict[str, None] = {}
-        while changed := self._forget_once(person_id):
-            photo_keys |= dict.fromkeys(key for key in changed.values() if key)
-        return tuple(photo_keys)
-
-    def _forget_once(self, person_id: str) -> dict[str, str | None]:
-        changed: dict[str, str | None] = {}
+    def traces(self, person_id: str) -> Iterator[Trace]:
+        """From the indexes, which follow the table within moments, not at once."""
         for item in self._of_person("was-person", "WasPersonId", person_id):
-            if self._remove(item, "WasPersonId", person_id):
-                changed[item["CaptureId"]["S"]] = None
+            yield Trace(item["CaptureId"]["S"], is_shown=False)
         for item in self._of_person("person-time", "PersonId", person_id):
-            if self._remove(item, "PersonId", person_id, "Name"):
-                changed[item["CaptureId"]["S"]] = items.read_string(item, "PhotoKey")
-        return changed
+            yield Trace(item["CaptureId"]["S"], is_shown=True)
+
+    def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
+        """One conditional update each."""
+        return sum(
+            self._remove(trace.capture_id, person_id, "PersonId", "Name", "PhotoKey", "PictureSha256")
+            if trace.is_shown
+            else self._remove(trace.capture_id, person_id, "WasPersonId")
+            for trace in traces
+        )
 
     def _of_person(self, index: str, attribute: str, person_id: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
@@ -318,9 +367,9 @@ class DynamoDbSightings:
             for page in pages:
                 yield from page["Items"]
 
-    def _remove(self, item: Item, attribute: str, person_id: str, *with_it: str) -> bool:
+    def _remove(self, capture_id: str, person_id: str, attribute: str, *with_it: str) -> bool:
         return self._update(
-            item["CaptureId"]["S"],
+            capture_id,
             items.update(
                 dict.fromkeys((attribute, *with_it)),
                 condition=f"#{attribute} = :person",
@@ -354,11 +403,3 @@ def _key(capture_id: str) -> dict[str, Value]:
 
 def _cursor(position: str) -> str:
     return cursors.encode("sightings", position)
-
-
-def _milliseconds(moment: datetime) -> Value:
-    return {"N": str(int(moment.timestamp() * 1000))}
-
-
-def _seconds(moment: datetime) -> Value:
-    return {"N": str(int(moment.timestamp()))}

@@ -1,4 +1,4 @@
-"""SQLite and DynamoDB side by side through any history: whatever one answers, the other answers."""
+"""The three side by side through any history: whatever one answers, the others answer."""
 
 import secrets
 from collections.abc import Callable
@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from local.adapters.database import open_database
+from local.adapters.people import SqlitePeople
 from local.adapters.sightings import SqliteSightings
-from recognizeme.adapters.dynamodb import DynamoDbSightings
+from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
 from recognizeme.domain.errors import RecognizeMeError
 from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import RETENTION_DAYS, SetClock
-from tests.contract.samples import capture, recognized, unknown
+from tests.contract.samples import capture, person, recognized, unknown
 from tests.contract.tables import make_table
+from tests.twins.people import TwinPeople
+from tests.twins.sightings import TwinSightings
 
 LEASE_S = 30.0
 START = SetClock().time
@@ -46,22 +49,22 @@ _results: st.SearchStrategy[Callable[[Sighting], Sighting]] = st.one_of(
 class History(RuleBasedStateMachine):
     """Any order of claims, results, corrections, forgetting and waiting."""
 
-    make: Callable[[SetClock], tuple[Sightings, Sightings]]
+    make: Callable[[SetClock], tuple[Sightings, ...]]
 
     @initialize()
     def begin(self) -> None:
         self.clock = SetClock()
-        self.both = type(self).make(self.clock)
+        self.all = type(self).make(self.clock)
         self.claimed: list[Sighting] = []
 
     def alike(self, ask: Callable[[Sightings], Any]) -> Any:
         answers = []
-        for sightings in self.both:
+        for sightings in self.all:
             try:
                 answers.append(ask(sightings))
             except RecognizeMeError as error:
                 answers.append((type(error), str(error)))
-        assert answers[0] == answers[1]
+        assert answers[1:] == answers[:-1]
         return answers[0]
 
     @rule(of=_captures)
@@ -87,9 +90,14 @@ class History(RuleBasedStateMachine):
 
         self.alike(ask)
 
+    @rule(of=_captures)
+    def begin_call(self, of: Any) -> None:
+        self.alike(lambda sightings: sightings.begin_call(of.capture_id, most=3))
+
     @rule(who=_people)
     def forget(self, who: str) -> None:
-        self.alike(lambda sightings: sorted(sightings.forget(who)))
+        self.alike(lambda sightings: sightings.forget(who, list(sightings.traces(who))))
+        assert self.alike(lambda sightings: list(sightings.traces(who))) == []
 
     @rule(seconds=st.sampled_from([1, 29, 30, 31, 3600, 86_400, 29 * 86_400]))
     def wait(self, seconds: int) -> None:
@@ -111,7 +119,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def every_sighting_is_alike(self) -> None:
-        if hasattr(self, "both"):
+        if hasattr(self, "all"):
             for claimed in {one.capture.capture_id for one in self.claimed}:
                 self.alike(partial(_get, claimed))
 
@@ -129,20 +137,31 @@ def _get(capture_id: str, sightings: Sightings) -> Sighting | None:
 @pytest.mark.integration
 @pytest.mark.parametrize("histories", [8, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.timeout(600)
-def test_sqlite_and_dynamodb_answer_alike_through_any_history(
-    aws_client: Callable[[str], Any], tmp_path: Path, histories: int
+def test_all_answer_alike_through_any_history(
+    aws_client: Callable[[str], Any], people_table: str, tmp_path: Path, histories: int
 ) -> None:
     client = aws_client("dynamodb")
 
-    def make(clock: SetClock) -> tuple[Sightings, Sightings]:
+    def make(clock: SetClock) -> tuple[Sightings, ...]:
         name = secrets.token_hex(4)
         database = open_database(tmp_path / f"{name}.db")
+        faces_table = make_table(client, "Faces", f"faces-{name}")
+        people = (
+            TwinPeople(),
+            SqlitePeople(database, tombstone_key=b"k"),
+            DynamoDbPeople(client, people_table, faces_table=faces_table, tombstone_key=b"k"),
+        )
+        for each in people:
+            for person_id in ("ada", "bob"):
+                each.put(person(person_id), now=clock())
         return (
+            TwinSightings(people[0], clock, RETENTION_DAYS),
             SqliteSightings(database, retention_days=RETENTION_DAYS, now=clock),
             DynamoDbSightings(
                 client,
                 make_table(client, "Sightings", name),
                 totals_table=make_table(client, "Totals", f"{name}-totals"),
+                people_table=people_table,
                 retention_days=RETENTION_DAYS,
                 now=clock,
             ),

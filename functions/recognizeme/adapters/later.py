@@ -1,0 +1,63 @@
+"""What is to be done after a while: an SQS queue whose messages come back to the same function."""
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote_plus
+
+from recognizeme.adapters.aws import make_client, translated
+from recognizeme.domain.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_LONGEST_DELAY_S = 900  # DelaySeconds takes no more
+
+
+class SqsLater:
+    """`Later` in a queue that feeds `function` (a name with its alias).
+
+    A message is written as the record of a failed invocation is, so that one that fails for good lies in the
+    failure queue like any other, and is replayed like any other.
+    """
+
+    def __init__(self, client: "SQSClient", queue_url: str, *, function: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._function = function
+
+    @classmethod
+    def connect(cls, queue_url: str, *, function: str) -> Self:
+        """The queue behind a URL; raises `Misconfigured` without one."""
+        if not queue_url:
+            raise Misconfigured("the environment variable RECOGNIZEME_LATER_QUEUE_URL is not set")
+        return cls(make_client("sqs"), queue_url, function=function)
+
+    def recognize(self, photo_key: str, *, delay_s: float) -> None:
+        """As an object-created event."""
+        self._send(recognize_event(photo_key), delay_s)
+
+    def forget(self, person_id: str, *, delay_s: float) -> None:
+        """As an event of our own."""
+        self._send(forget_event(person_id), delay_s)
+
+    def drop_photos(self, person_id: str) -> None:
+        """Nothing: SQS cannot be searched. Late events find the photos gone, and expire in 14 days."""
+
+    def _send(self, event: dict[str, Any], delay_s: float) -> None:
+        body = {"requestContext": {"functionArn": self._function}, "requestPayload": event}
+        with translated("the queue of what is done later"):
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=json.dumps(body),
+                DelaySeconds=min(round(delay_s), _LONGEST_DELAY_S),
+            )
+
+
+def recognize_event(photo_key: str) -> dict[str, Any]:
+    """An S3 event of one stored object, as far as anybody reads it."""
+    return {"Records": [{"s3": {"object": {"key": quote_plus(photo_key, safe="/")}}}]}
+
+
+def forget_event(person_id: str) -> dict[str, Any]:
+    """The event that has the enrollment function finish forgetting a person."""
+    return {"forget": person_id}

@@ -1,0 +1,18 @@
+"""`Later` in a list."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class TwinLater:
+    """`waiting` holds what is to be done ("recognize" or "forget"), with what, and after how many seconds."""
+
+    waiting: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def recognize(self, photo_key: str, *, delay_s: float) -> None:
+        self.waiting.append(("recognize", photo_key, delay_s))
+
+    def forget(self, person_id: str, *, delay_s: float) -> None:
+        self.waiting.append(("forget", person_id, delay_s))
+
+    def drop_photos(self, person_id: str) -> None: ...

@@ -1,0 +1,196 @@
+"""A whole stack in memory: use cases over the twins, with events that are given again as Lambda does."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from recognizeme.domain.errors import CallsSpent, RecognizeMeError
+from recognizeme.domain.model import Capture, EnrolledPhoto, Enrollment, Sighting, Status, new_capture_id
+from recognizeme.domain.picture import Picture
+from recognizeme.domain.policy import Policy
+from recognizeme.usecases.enroll import Enroller
+from recognizeme.usecases.forget import Forgetter
+from recognizeme.usecases.recognize import Recognizer
+from tests.twins.faces import TwinFaces
+from tests.twins.faults import Died, Faults
+from tests.twins.later import TwinLater
+from tests.twins.people import TwinPeople
+from tests.twins.photos import TwinPhotos
+from tests.twins.pictures import picture
+from tests.twins.sightings import TwinSightings
+
+LEASE_S = 30.0
+TRIES = 3  # Lambda's for an asynchronous event
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class TwinWitness:
+    """Remembers what it is told."""
+
+    calls: int = 0
+    sightings: list[Sighting] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+
+    def call_begins(self) -> None:
+        self.calls += 1
+
+    def decided(self, sighting: Sighting) -> None:
+        self.sightings.append(sighting)
+
+    def found_orphans(self, face_ids: Sequence[str]) -> None:
+        self.orphans += face_ids
+
+
+@dataclass
+class World:
+    """`failed` are events that failed for good."""
+
+    time: datetime = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    most_calls: int = 6
+    events: deque[str] = field(default_factory=deque)
+    failed: list[str] = field(default_factory=list)
+    witness: TwinWitness = field(default_factory=TwinWitness)
+
+    def __post_init__(self) -> None:
+        self.photos = TwinPhotos(self.events.append)
+        self.faces = TwinFaces()
+        self.people = TwinPeople()
+        self.sightings = TwinSightings(self.people, self.now)
+        self.later = TwinLater()
+        self.faults = Faults()
+
+    def now(self) -> datetime:
+        return self.time
+
+    def wait(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+    def new_capture(self) -> Capture:
+        self.wait(0.001)
+        return Capture(new_capture_id(self.time, b"0123456789"), "front")
+
+    # --- the use cases, with whatever trouble `faults` has in store ---
+
+    def recognizer(self) -> Recognizer:
+        before = self.faults.before
+        return Recognizer(
+            photos=before(self.photos),
+            faces=before(self.faces),
+            sightings=before(self.sightings),
+            people=before(self.people),
+            later=before(self.later),
+            policy=Policy(),
+            lease_s=LEASE_S,
+            most_calls=self.most_calls,
+            now=self.now,
+            witness=self.witness,
+        )
+
+    def enroller(self) -> Enroller:
+        before = self.faults.before
+        return Enroller(
+            photos=before(self.photos),
+            faces=before(self.faces),
+            people=before(self.people),
+            later=before(self.later),
+            ticket_s=300,
+            now=self.now,
+        )
+
+    def forgetter(self) -> Forgetter:
+        before = self.faults.before
+        return Forgetter(
+            photos=before(self.photos),
+            faces=before(self.faces),
+            people=before(self.people),
+            sightings=before(self.sightings),
+            later=before(self.later),
+            lease_s=LEASE_S,
+            now=self.now,
+        )
+
+    # --- what people and kiosks do ---
+
+    def enroll(self, person_id: str, shown: Picture, photo_id: str | None = None) -> EnrolledPhoto:
+        self.enroller().put_person(person_id, person_id.title(), None)
+        return self.enroller().enroll_now(person_id, shown.content, photo_id)
+
+    def hand_in(self, capture: Capture, shown: Picture) -> Sighting:
+        """By ticket: the picture is stored, and its event comes."""
+        self.photos.write(capture.photo_key("image/jpeg"), shown.content, "image/jpeg")
+        self.settle()
+        stored = self.sightings.get(capture.capture_id)
+        assert stored
+        return stored
+
+    def hand_in_now(self, capture: Capture, shown: Picture) -> Sighting:
+        return self.recognizer().recognize_now(capture, shown.content)
+
+    def seen(self, shown: Picture) -> Sighting:
+        """A visit without trouble."""
+        return self.hand_in(self.new_capture(), shown)
+
+    def insist(self, ask: Callable[[], Answer], *, wait_s: float = 5.0) -> Answer:
+        """Ask until there is an answer, as kiosks do; they cannot tell a dead function from a busy one."""
+        while True:
+            try:
+                return ask()
+            except (RecognizeMeError, Died) as error:
+                if isinstance(error, CallsSpent):
+                    raise
+                self.wait(wait_s)
+
+    # --- what the platform does ---
+
+    def handle(self, key: str) -> None:
+        """The function of an event."""
+        if capture := Capture.from_key(key):
+            self.recognizer().recognize_stored(capture, key)
+        elif enrollment := Enrollment.from_key(key):
+            self.enroller().enroll_stored(enrollment)
+        else:
+            assert key.startswith("forget "), key
+            self.forgetter().finish(key.removeprefix("forget "))
+
+    def settle(self) -> None:
+        """Handle every event, with its retries, and whatever was put off, until nothing is left to do."""
+        while self.events or self.later.waiting:
+            if self.events:
+                self._try(self.events.popleft())
+                continue
+            what, about, delay_s = self.later.waiting.pop(0)
+            self.wait(delay_s)
+            self.events.append(f"forget {about}" if what == "forget" else about)
+
+    def _try(self, event: str) -> None:
+        for _ in range(TRIES):
+            try:
+                self.handle(event)
+            except (RecognizeMeError, Died):
+                self.wait(60)
+            else:
+                return
+        self.failed.append(event)
+
+    def left_of(self, person_id: str, shown: Picture) -> list[str]:
+        """Every place that still knows of a person or of the pictures that show them."""
+        left = [f"people: {person_id}"] if person_id in self.people.people else []
+        left += [f"face record {face}" for face, owner in self.people.faces.items() if owner == person_id]
+        left += [f"face {face}" for face, (owner, _) in self.faces.faces.items() if owner == person_id]
+        left += [f"intent {each}" for each in self.people.unsettled if each[0] == person_id]
+        left += [
+            f"photo {key}" for key, versions in self.photos.versions.items() if shown.content in versions
+        ]
+        for row in self.sightings.rows.values():
+            if row.sighting.status is Status.DONE and (
+                person_id in (row.sighting.person_id, row.sighting.name)
+                or row.sighting.picture_sha256 == shown.sha256
+            ):
+                left.append(f"sighting {row.sighting}")
+        return left
+
+
+ADA = picture("ada")
