@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from kiosk.client.errors import ApiError
 from kiosk.commands.options import Target
+from kiosk.errors import KioskError
 
 # name -> what `recognizeme --help` says; the command is `command` in kiosk/commands/<name>.py
 COMMANDS: Mapping[str, str] = {
@@ -45,10 +45,10 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an API's error becomes one sentence and exit status 1."""
+        """Run a command; an error that it tells of becomes one sentence and exit status 1."""
         try:
             return super().invoke(ctx)
-        except ApiError as error:
+        except KioskError as error:
             raise click.ClickException(str(error)) from error
 
 

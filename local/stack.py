@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from kiosk.client.loopback import is_loopback
-from kiosk.vision.models import ModelError, find_yunet
+from kiosk.vision.models import ModelUnusable, find_yunet
 from local import retention
 from local.adapters.database import open_database
 from local.adapters.tokens import MIN_LENGTH, SqliteTokens
@@ -215,7 +215,7 @@ def _environment(
     }
     try:
         find_yunet(environ=environ)  # the engine would only say so in its log
-    except ModelError as error:
+    except ModelUnusable as error:
         raise Refused(str(error)) from error
     no_proxy = [environ.get("NO_PROXY", environ.get("no_proxy", "")), "127.0.0.1", "localhost"]
     return {

@@ -4,8 +4,8 @@ The unlock policy decides before anything happens. Nothing is tried twice: a doo
 worse than one that stays shut.
 """
 
-from kiosk.actions.action import Action, ActionError, ActionFailed, Trigger
+from kiosk.actions.action import Action, ActionFailed, ActionRefused, Trigger
 from kiosk.actions.runner import Actions
 from kiosk.actions.trigger import parse_trigger
 
-__all__ = ["Action", "ActionError", "ActionFailed", "Actions", "Trigger", "parse_trigger"]
+__all__ = ["Action", "ActionFailed", "ActionRefused", "Actions", "Trigger", "parse_trigger"]

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kiosk.client.sighting import Sighting
+from kiosk.errors import KioskError
 
 
-class ActionError(Exception):
+class ActionRefused(KioskError):
     """An action that cannot be set up; the text says what to do."""
 
 

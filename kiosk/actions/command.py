@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from kiosk.actions.action import ActionError, ActionFailed
+from kiosk.actions.action import ActionFailed, ActionRefused
 
 
 class Command:
@@ -21,9 +21,9 @@ class Command:
     def __init__(self, path: str) -> None:
         program = Path(path)
         if not program.is_absolute() or not program.is_file() or not os.access(program, os.X_OK):
-            raise ActionError(f"command:{path} must be the full path of a program that may be executed")
+            raise ActionRefused(f"command:{path} must be the full path of a program that may be executed")
         if program.stat().st_mode & stat.S_IWOTH:
-            raise ActionError(f"command:{path} can be changed by anybody; chmod o-w it")
+            raise ActionRefused(f"command:{path} can be changed by anybody; chmod o-w it")
         self.name = f"command {path}"
         self._program = program
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from kiosk.actions.action import ActionError, ActionFailed
+from kiosk.actions.action import ActionFailed, ActionRefused
 from kiosk.client.loopback import is_loopback
 
 
@@ -21,16 +21,16 @@ class Mqtt:
         parts = urlsplit(url)
         self._topic = unquote(parts.path.removeprefix("/"))
         if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or not self._topic:
-            raise ActionError(f"mqtt:{url} must be like mqtt:mqtts://broker.example/door/front")
+            raise ActionRefused(f"mqtt:{url} must be like mqtt:mqtts://broker.example/door/front")
         if set(self._topic) & set("+#\0"):
-            raise ActionError(f"mqtt:{url}: a topic to publish to has no + and no #")
+            raise ActionRefused(f"mqtt:{url}: a topic to publish to has no + and no #")
         if parts.username or parts.password:
-            raise ActionError(
+            raise ActionRefused(
                 "give the broker's user in RECOGNIZEME_MQTT_USERNAME and ..._PASSWORD, not the URL"
             )
         self._is_tls = parts.scheme == "mqtts"
         if not self._is_tls and not is_loopback(parts.hostname):
-            raise ActionError(f"mqtt:{url} would send names in the clear; use mqtts")
+            raise ActionRefused(f"mqtt:{url} would send names in the clear; use mqtts")
         self._host, self._port = parts.hostname, parts.port or (8883 if self._is_tls else 1883)
         self._username = environ.get("RECOGNIZEME_MQTT_USERNAME")
         self._password = environ.get("RECOGNIZEME_MQTT_PASSWORD")

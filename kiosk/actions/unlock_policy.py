@@ -32,6 +32,7 @@ from zoneinfo import ZoneInfo
 from kiosk.actions.audit_log import AuditLog
 from kiosk.client.moment import EARLIEST, iso_text
 from kiosk.client.sighting import Sighting
+from kiosk.errors import KioskError
 
 OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -40,7 +41,7 @@ _TIME_OR_END = rf"{_TIME}|24:00"
 _MIDNIGHT, _END_OF_DAY = timedelta(0), timedelta(days=1)
 
 
-class PolicyError(Exception):
+class PolicyRefused(KioskError):
     """The policy cannot be used; the text says where it is wrong."""
 
 
@@ -131,11 +132,11 @@ class UnlockPolicy:
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
-        """Read a policy as the docstring above shows it. Raises `PolicyError`, also for unknown keys."""
+        """Read a policy as the docstring above shows it. Raises `PolicyRefused`, also for unknown keys."""
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise PolicyError(f"the policy is no TOML: {error}") from error
+            raise PolicyRefused(f"the policy is no TOML: {error}") from error
         _only(
             document,
             {
@@ -146,11 +147,11 @@ class UnlockPolicy:
         )
         groups = document.get("groups", {})
         if not isinstance(groups, dict):
-            raise PolicyError("`groups` must be a table of lists of person ids")
+            raise PolicyRefused("`groups` must be a table of lists of person ids")
         members = {str(name): _words(people, f"the group {name}") for name, people in groups.items()}
         rules = document.get("allow", [])
         if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-            raise PolicyError("rules are written as [[allow]]")
+            raise PolicyRefused("rules are written as [[allow]]")
         return cls(
             rules=tuple(_rule(rule, members, f"rule {number}") for number, rule in enumerate(rules, 1)),
             time_zone=_zone(document.get("time_zone", "UTC")),
@@ -212,26 +213,26 @@ def _rule(document: Mapping[str, Any], groups: Mapping[str, frozenset[str]], whe
     _only(document, {"outcome", "people", "groups", "days", "from", "until"}, where)
     outcome = document.get("outcome", "recognized")
     if outcome not in OUTCOMES:
-        raise PolicyError(f"{where}: outcome {outcome!r} must be one of {', '.join(OUTCOMES)}")
+        raise PolicyRefused(f"{where}: outcome {outcome!r} must be one of {', '.join(OUTCOMES)}")
     named = _words(document.get("groups", []), f"groups of {where}")
     if unknown := sorted(named - groups.keys()):
-        raise PolicyError(f"{where}: there is no group {unknown[0]!r} in [groups]")
+        raise PolicyRefused(f"{where}: there is no group {unknown[0]!r} in [groups]")
     people = _words(document.get("people", []), f"people of {where}").union(*(groups[name] for name in named))
     if (outcome == "recognized") != bool(people):
-        raise PolicyError(f"{where}: a rule for recognized names people or groups, another rule names none")
+        raise PolicyRefused(f"{where}: a rule for recognized names people or groups, another rule names none")
     days = _words(document.get("days", list(_DAYS)), f"days of {where}")
     if not days or not days <= set(_DAYS):
-        raise PolicyError(f"{where}: days must be of {', '.join(_DAYS)}")
+        raise PolicyRefused(f"{where}: days must be of {', '.join(_DAYS)}")
     start = _clock_time(document.get("from", "00:00"), _TIME, f"from of {where}")
     until = _clock_time(document.get("until", "24:00"), _TIME_OR_END, f"until of {where}")
     if start == until:
-        raise PolicyError(f"{where}: from and until are the same; for the whole day leave both out")
+        raise PolicyRefused(f"{where}: from and until are the same; for the whole day leave both out")
     return Rule(outcome, people, frozenset(_DAYS.index(day) for day in days), start, until)
 
 
 def _clock_time(value: object, form: str, where: str) -> timedelta:
     if not re.fullmatch(form, str(value)):
-        raise PolicyError(f'{where} must be a time such as "07:30"')
+        raise PolicyRefused(f'{where} must be a time such as "07:30"')
     hours, minutes = str(value).split(":")[:2]
     return timedelta(hours=int(hours), minutes=int(minutes))
 
@@ -246,29 +247,29 @@ def _zone(name: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(name))
     except (OSError, ValueError, KeyError) as error:
-        raise PolicyError(f'there is no time zone {name!r}; write it like "Europe/Zurich"') from error
+        raise PolicyRefused(f'there is no time zone {name!r}; write it like "Europe/Zurich"') from error
 
 
 def _words(value: object, where: str) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise PolicyError(f"{where} must be a list of words in quotes")
+        raise PolicyRefused(f"{where} must be a list of words in quotes")
     return frozenset(value)
 
 
 def _number(document: Mapping[str, Any], key: str, default: float, low: float, high: float) -> float:
     value = document.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise PolicyError(f"`{key}` must be a number from {low:g} to {high:g}")
+        raise PolicyRefused(f"`{key}` must be a number from {low:g} to {high:g}")
     return float(value)
 
 
 def _flag(document: Mapping[str, Any], key: str) -> bool:
     value = document.get(key, False)
     if not isinstance(value, bool):
-        raise PolicyError(f"`{key}` must be true or false")
+        raise PolicyRefused(f"`{key}` must be true or false")
     return value
 
 
 def _only(document: Mapping[str, Any], known: set[str], where: str) -> None:
     if unknown := sorted(document.keys() - known):
-        raise PolicyError(f"{where}: `{unknown[0]}` is unknown; known are {', '.join(sorted(known))}")
+        raise PolicyRefused(f"{where}: `{unknown[0]}` is unknown; known are {', '.join(sorted(known))}")

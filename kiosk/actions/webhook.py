@@ -11,22 +11,22 @@ from urllib.parse import urlsplit
 
 import requests
 
-from kiosk.actions.action import ActionError, ActionFailed
+from kiosk.actions.action import ActionFailed, ActionRefused
 from kiosk.client.loopback import is_loopback
 
 MIN_SECRET_BYTES = 24
 
 
 def signing_key(secret: str) -> bytes:
-    """The key: base64 after `whsec_`, or the text itself. Raises `ActionError` when it is too short."""
+    """The key: base64 after `whsec_`, or the text itself. Raises `ActionRefused` when it is too short."""
     try:
         key = base64.b64decode(secret[6:], validate=True) if secret.startswith("whsec_") else secret.encode()
     except ValueError as error:
-        raise ActionError(
+        raise ActionRefused(
             "RECOGNIZEME_WEBHOOK_SECRET starts with whsec_ but is no base64 after it"
         ) from error
     if len(key) < MIN_SECRET_BYTES:
-        raise ActionError(f"RECOGNIZEME_WEBHOOK_SECRET must have {MIN_SECRET_BYTES} bytes or more")
+        raise ActionRefused(f"RECOGNIZEME_WEBHOOK_SECRET must have {MIN_SECRET_BYTES} bytes or more")
     return key
 
 
@@ -45,9 +45,9 @@ class Webhook:
     def __init__(self, url: str, key: bytes, *, unix_s: Callable[[], float] = time.time) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ActionError(f"webhook:{url} is no http or https URL")
+            raise ActionRefused(f"webhook:{url} is no http or https URL")
         if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ActionError(f"webhook:{url} would send names in the clear; use https")
+            raise ActionRefused(f"webhook:{url} would send names in the clear; use https")
         self.name = f"webhook {parts.scheme}://{parts.hostname}"
         self._url = url
         self._key = key

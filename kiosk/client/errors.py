@@ -1,7 +1,9 @@
 """What can go wrong between a client and the API; each error's text is one sentence that says what to do."""
 
+from kiosk.errors import KioskError
 
-class ApiError(Exception):
+
+class ApiError(KioskError):
     """Base of everything `ApiClient` raises."""
 
 

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import click
 
-from kiosk.actions import ActionError, Actions, parse_trigger
+from kiosk.actions import Actions, parse_trigger
 from kiosk.actions.audit_log import AuditLog
-from kiosk.actions.unlock_policy import Doorkeeper, PolicyError, UnlockPolicy
+from kiosk.actions.unlock_policy import Doorkeeper, PolicyRefused, UnlockPolicy
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -51,8 +51,6 @@ def acting(on: tuple[str, ...], policy: Path | None, folder: Path) -> AbstractCo
         raise click.ClickException(f"the policy {policy} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise click.ClickException(f"the policy {policy} is no text in UTF-8") from error
-    except (PolicyError, ActionError) as error:
-        raise click.ClickException(str(error)) from error
     doorkeeper = Doorkeeper(
         rules, AuditLog(folder / "decisions.jsonl"), now=lambda: datetime.now(UTC), clock=time.monotonic
     )
@@ -64,7 +62,7 @@ def _read(policy: Path) -> str:
     with policy.open("rb") as file:
         status = os.fstat(file.fileno())
         if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise PolicyError(f"the policy {policy} can be changed by others; run: chmod go-w {policy}")
+            raise PolicyRefused(f"the policy {policy} can be changed by others; run: chmod go-w {policy}")
         if status.st_uid not in {0, os.geteuid()}:
-            raise PolicyError(f"the policy {policy} belongs to another user; run: sudo chown root {policy}")
+            raise PolicyRefused(f"the policy {policy} belongs to another user; run: sudo chown root {policy}")
         return file.read().decode()

@@ -10,9 +10,9 @@ from pathlib import Path
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import ApiError, Unauthorized
 from kiosk.delivery.spool import Bounds
-from kiosk.vision.camera import CameraError, View
+from kiosk.vision.camera import SourceUnusable, View
 from kiosk.vision.frame import Frame
-from kiosk.vision.models import ModelError, find_yunet
+from kiosk.vision.models import ModelUnusable, find_yunet
 from kiosk.vision.source import is_live, open_source, still_pictures
 
 _TIMEOUT_S = 5.0
@@ -56,7 +56,7 @@ def check_model(yunet_model: Path | None) -> Check:
     """Whether the face detector's model is there."""
     try:
         return Check("model", Finding.OK, f"YuNet at {find_yunet(yunet_model)}")
-    except ModelError as error:
+    except ModelUnusable as error:
         return Check("model", Finding.FAILURE, str(error), "install this program anew, or check the path")
 
 
@@ -77,7 +77,7 @@ def check_camera(source: str | None) -> Check:
         return Check("camera", Finding.FAILURE, f"this user may not use {source}", mend)
     try:
         frame = _first_frame(source)
-    except (CameraError, OSError) as error:
+    except (SourceUnusable, OSError) as error:
         return Check("camera", Finding.FAILURE, str(error), "check --source")
     if frame is None:
         mend = "check its cable, that no other program uses it, and for a stream its address and password"
@@ -88,7 +88,7 @@ def check_camera(source: str | None) -> Check:
 
 def _first_frame(source: str) -> Frame | None:
     if source == "-" or (not is_live(source) and still_pictures(source) is not None):
-        raise CameraError("give --source a camera, a stream or a clip")
+        raise SourceUnusable("give --source a camera, a stream or a clip")
     with open_source(source, View(None, 0, None)) as camera:
         for turn, frame in enumerate(camera):
             if frame is not None or turn >= _CAMERA_TURNS or (turn and camera.trouble):

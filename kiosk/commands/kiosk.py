@@ -16,18 +16,18 @@ from kiosk.client.api import ApiClient
 from kiosk.client.api import Path as HandInPath
 from kiosk.commands.acting import acting, acting_options
 from kiosk.commands.options import api_option, json_option, source_of, source_options
-from kiosk.delivery.spool import Spool, SpoolError
+from kiosk.delivery.spool import Spool
 from kiosk.delivery.uploader import Uploader
 from kiosk.monitoring.heartbeat import Heartbeat
 from kiosk.monitoring.status_file import StatusFile, state_folder
 from kiosk.monitoring.systemd import Watchdog
 from kiosk.monitoring.terminal_report import Report
-from kiosk.monitoring.window import Window, WindowError
+from kiosk.monitoring.window import Window
 from kiosk.monitoring.wording import counted
-from kiosk.vision.camera import CameraError, View
+from kiosk.vision.camera import View
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box
-from kiosk.vision.models import YUNET_ENV, ModelError
+from kiosk.vision.models import YUNET_ENV
 from kiosk.vision.source import is_live, open_source, still_pictures
 from kiosk.visits.events import Counts, Listener
 from kiosk.visits.liveness import Examiner
@@ -171,7 +171,7 @@ def command(
     if on:
         api.refuse_plain_http("the answers that actions follow")
     counts, report = Counts(), Report(as_json=as_json, names=not no_names)
-    with _clear_errors(), ExitStack() as stack:
+    with ExitStack() as stack:
         detector = YuNet(yunet_model)
         pictures = None if is_live(source) else still_pictures(source)
         folder = state_folder(kiosk_id)
@@ -219,14 +219,6 @@ def command(
     report.summary(counts)
     if waiting:
         click.echo(f"still on disk: {counted(waiting, 'pictures')}; the next start delivers them", err=True)
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except (CameraError, ModelError, SpoolError, WindowError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
 
 try:
-    from kiosk.web import WebRefused, web_server
+    from kiosk.web import web_server
 except ModuleNotFoundError as missing:
     raise click.ClickException(
         "the page is not installed; install it with: uv tool install 'recognizeme-kiosk[web]'"
@@ -29,10 +29,7 @@ def command(host: str, port: int, api: ApiClient, as_json: bool) -> None:
     It is for this machine only. To serve it on another address, set RECOGNIZEME_WEB_TOKEN (16 characters or
     more): the browser asks for it as password. Put TLS in front of it there.
     """
-    try:
-        server = web_server(api, host=host, port=port, token=os.environ.get("RECOGNIZEME_WEB_TOKEN") or None)
-    except WebRefused as error:
-        raise click.ClickException(str(error)) from error
+    server = web_server(api, host=host, port=port, token=os.environ.get("RECOGNIZEME_WEB_TOKEN") or None)
     url = f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
     if as_json:
         write_json({"url": url, "api": api.url})

@@ -24,13 +24,14 @@ from kiosk.client.capture_id import captured_at
 from kiosk.client.moment import EARLIEST
 from kiosk.delivery.atomic_file import UNFINISHED, flush_folder, write_atomic
 from kiosk.delivery.outbox import Capture
+from kiosk.errors import KioskError
 
 _LOG = logging.getLogger(__name__)
 
 _WARN_AT = 0.8
 
 
-class SpoolError(Exception):
+class SpoolUnusable(KioskError):
     """The spool's folder cannot be used; the text says what to do."""
 
 
@@ -67,7 +68,7 @@ class SpoolState:
 class Spool:
     """One kiosk's captures that wait. Safe to use from several threads; one process at a time.
 
-    Raises `SpoolError` when the folder cannot be made, or another kiosk uses it.
+    Raises `SpoolUnusable` when the folder cannot be made, or another kiosk uses it.
     """
 
     def __init__(
@@ -88,16 +89,16 @@ class Spool:
             self._lock_file = (folder / "lock").open("w")
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise SpoolError(f"another kiosk uses {folder}; give this one a --spool of its own") from error
+            raise SpoolUnusable(f"another kiosk uses {folder}; give this one a --spool of its own") from error
         except OSError as error:
-            raise SpoolError(
+            raise SpoolUnusable(
                 f"captures cannot be kept in {folder}: {error.strerror}; give --spool"
             ) from error
         try:
             self._take_stock()
         except OSError as error:
             self.close()
-            raise SpoolError(f"the captures in {folder} cannot be read: {error.strerror}") from error
+            raise SpoolUnusable(f"the captures in {folder} cannot be read: {error.strerror}") from error
 
     def close(self) -> None:
         """Let another process use the folder."""

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as Drawing
 from PIL import ImageDraw, ImageFont
 
+from kiosk.errors import KioskError
 from kiosk.vision.camera import Camera
 from kiosk.vision.frame import Frame, Image
 from kiosk.visits.loop import Loop, Visit
@@ -19,7 +20,7 @@ _KNOWN, _UNKNOWN, _LOOKING = (80, 200, 90), (240, 170, 40), (200, 200, 200)  # R
 _TEXT_PX = 20
 
 
-class WindowError(Exception):
+class NoWindow(KioskError):
     """There is no place for a window; the text says what to do."""
 
 
@@ -27,14 +28,14 @@ class Window:
     """An onlooker that shows what the loop sees. Closing it, Escape or q ends the kiosk as Ctrl-C does."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ, *, platform: str = sys.platform) -> None:
-        """Raises `WindowError` where no window can be made."""
+        """Raises `NoWindow` where no window can be made."""
         # Asked first, because without a display Qt ends the whole program.
         if platform == "linux" and not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
-            raise WindowError("there is no display here (DISPLAY is not set); leave --window out")
+            raise NoWindow("there is no display here (DISPLAY is not set); leave --window out")
         try:
             cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
-            raise WindowError(
+            raise NoWindow(
                 "this OpenCV has no windows: leave --window out, or see docs/kiosk.md for one that has"
             ) from error
         self._is_sized = False

@@ -7,12 +7,13 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from kiosk.errors import KioskError
 from kiosk.vision.frame import Frame, Image
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-class CameraError(Exception):
+class SourceUnusable(KioskError):
     """A source that cannot be used; the text is one sentence that says what to do."""
 
 

@@ -9,7 +9,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from kiosk.vision.camera import CameraError, Pace, View
+from kiosk.vision.camera import Pace, SourceUnusable, View
 from kiosk.vision.frame import Frame
 
 _USUAL_FPS = 25.0
@@ -26,10 +26,10 @@ class Clip:
     trouble = None
 
     def __init__(self, path: Path, view: View | None = None) -> None:
-        """Raises `CameraError` when OpenCV cannot read the file."""
+        """Raises `SourceUnusable` when OpenCV cannot read the file."""
         self._video = cv2.VideoCapture(str(path))
         if not self._video.isOpened():
-            raise CameraError(f"{path} is no video that OpenCV can read")
+            raise SourceUnusable(f"{path} is no video that OpenCV can read")
         self._view = view or View()
         self.fps = self._video.get(cv2.CAP_PROP_FPS) or _USUAL_FPS
         self._ready: queue.Queue[Frame | None] = queue.Queue(_READ_AHEAD_FRAMES)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from kiosk.vision.frame import Box, Detection, Image, Landmarks
-from kiosk.vision.models import ModelError, find_yunet
+from kiosk.vision.models import ModelUnusable, find_yunet
 
 # The detector looks at a copy whose long side is this; faces of 1/60 of the picture are still found.
 DETECT_PX = 640
@@ -40,14 +40,14 @@ class YuNet:
     name = "yunet"
 
     def __init__(self, model: Path | None = None, *, score: float = YUNET_SCORE) -> None:
-        """`model`: one's own file, else what `find_yunet` finds. Raises `ModelError`."""
+        """`model`: one's own file, else what `find_yunet` finds. Raises `ModelUnusable`."""
         model = find_yunet(model)
         try:
             self._network = cv2.FaceDetectorYN.create(
                 str(model), "", (DETECT_PX, DETECT_PX), score_threshold=score, top_k=MOST_FACES
             )
         except cv2.error as error:
-            raise ModelError(f"{model} is not a YuNet model that this OpenCV can read") from error
+            raise ModelUnusable(f"{model} is not a YuNet model that this OpenCV can read") from error
         self._size = (0, 0)
 
     def detect(self, image: Image) -> Sequence[Detection]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-from kiosk.vision.camera import Camera, CameraError, View
+from kiosk.vision.camera import Camera, SourceUnusable, View
 from kiosk.vision.clip import Clip
 from kiosk.vision.live import LiveCamera, Video
 from kiosk.vision.mjpeg import MjpegStream
@@ -29,17 +29,17 @@ def is_live(source: str) -> bool:
 def still_pictures(source: str) -> list[Path] | None:
     """The picture files that `source` names, in order of name, or None when it is a clip.
 
-    Raises `CameraError` for a path that does not exist or an empty folder.
+    Raises `SourceUnusable` for a path that does not exist or an empty folder.
     """
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
         if not files:
-            raise CameraError(f"the folder {source} holds no pictures")
+            raise SourceUnusable(f"the folder {source} holds no pictures")
         return files
     if not path.is_file():
         named = _without_password(source)
-        raise CameraError(
+        raise SourceUnusable(
             f"there is no {named}; give a picture, a folder, a clip, a camera's number such as 0, or a URL"
         )
     return None if path.suffix.lower() in _CLIPS else [path]
@@ -52,7 +52,7 @@ def _without_password(source: str) -> str:
 def open_source(source: str, view: View) -> AbstractContextManager[Camera]:
     """The clip, camera, stream behind a URL, or MJPEG on standard input, to be used in a `with` statement.
 
-    Raises `CameraError` for a clip that cannot be read; a live source that is not there is waited for.
+    Raises `SourceUnusable` for a clip that cannot be read; a live source that is not there is waited for.
     """
     if not is_live(source):
         return Clip(Path(source), view)

@@ -7,6 +7,7 @@ import waitress
 
 from kiosk.client.api import ApiClient
 from kiosk.client.loopback import is_loopback
+from kiosk.errors import KioskError
 from kiosk.web.connections import GuardedChannel, Limits
 from kiosk.web.pages import MAX_UPLOAD_BYTES, make_app
 
@@ -15,7 +16,7 @@ MIN_TOKEN_LENGTH = 16
 _THREADS = 4  # each may hold one decoded picture
 
 
-class WebRefused(Exception):
+class WebRefused(KioskError):
     """The page will not be served like this; the text says what to do."""
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.actions import Action, ActionError, ActionFailed, Actions, Trigger, parse_trigger
+from kiosk.actions import Action, ActionFailed, ActionRefused, Actions, Trigger, parse_trigger
 from kiosk.actions.audit_log import AuditLog
 from kiosk.actions.command import Command
 from kiosk.actions.mqtt import Mqtt
@@ -222,20 +222,20 @@ def test_no_mqtt_broker_at_all_says_so() -> None:
     ],
 )
 def test_an_action_that_cannot_be_set_up_says_so_at_the_start(text: str, words: str) -> None:
-    with pytest.raises(ActionError, match=words):
+    with pytest.raises(ActionRefused, match=words):
         parse_trigger(text, environ={"RECOGNIZEME_WEBHOOK_SECRET": SECRET})
 
 
 @pytest.mark.parametrize(("secret", "words"), [("", "set REC"), ("short", "24 bytes"), ("whsec_!", "base64")])
 def test_a_webhook_needs_a_real_secret(secret: str, words: str) -> None:
-    with pytest.raises(ActionError, match=words):
+    with pytest.raises(ActionRefused, match=words):
         parse_trigger("unknown=webhook:https://example.org/", environ={"RECOGNIZEME_WEBHOOK_SECRET": secret})
 
 
 def test_a_program_that_anybody_can_change_is_not_used(program: Callable[[str], str]) -> None:
     path = program("true")
     Path(path).chmod(0o777)
-    with pytest.raises(ActionError, match="chmod o-w"):
+    with pytest.raises(ActionRefused, match="chmod o-w"):
         Command(path)
 
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kiosk.actions.audit_log import AuditLog
-from kiosk.actions.unlock_policy import OUTCOMES, Doorkeeper, PolicyError, UnlockPolicy, Verdict
+from kiosk.actions.unlock_policy import OUTCOMES, Doorkeeper, PolicyRefused, UnlockPolicy, Verdict
 from kiosk.client.moment import EARLIEST
 from kiosk.client.sighting import Sighting
 
@@ -277,7 +277,7 @@ def test_a_window_and_its_complement_share_no_moment(now: datetime) -> None:
     ],
 )
 def test_a_policy_with_a_mistake_says_where(policy: str, words: str) -> None:
-    with pytest.raises(PolicyError, match=words):
+    with pytest.raises(PolicyRefused, match=words):
         UnlockPolicy.from_toml(policy)
 
 

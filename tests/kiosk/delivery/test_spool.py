@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kiosk.client.capture_id import new_capture_id
 from kiosk.delivery.outbox import Capture
-from kiosk.delivery.spool import Bounds, DamagedCapture, Spool, SpoolError
+from kiosk.delivery.spool import Bounds, DamagedCapture, Spool, SpoolUnusable
 
 NOW_S = 1_795_000_000.0
 
@@ -141,7 +141,7 @@ def test_with_no_more_files_to_open_the_state_is_what_was_known_last(
 def test_a_folder_that_cannot_be_listed_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Spool(folder).close()
     monkeypatch.setattr(Path, "iterdir", lambda folder: failing(errno.EIO))
-    with pytest.raises(SpoolError, match="cannot be read: Input/output error"):
+    with pytest.raises(SpoolUnusable, match="cannot be read: Input/output error"):
         Spool(folder)
 
 
@@ -206,13 +206,13 @@ def test_a_clock_set_back_drops_nothing(folder: Path) -> None:
 
 
 def test_one_folder_serves_one_kiosk(spool: Spool, folder: Path) -> None:
-    with pytest.raises(SpoolError, match="another kiosk uses"):
+    with pytest.raises(SpoolUnusable, match="another kiosk uses"):
         Spool(folder)
 
 
 def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SpoolError, match="captures cannot be kept in"):
+    with pytest.raises(SpoolUnusable, match="captures cannot be kept in"):
         Spool(tmp_path / "file" / "spool")
 
 

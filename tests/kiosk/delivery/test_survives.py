@@ -80,7 +80,7 @@ def deliver_the_rest(spool_folder: Path, url: str, *, timeout_s: float = 30) -> 
     assert (state.waiting, state.refused, state.damaged, state.dropped) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 def test_a_kiosk_killed_while_a_clip_plays_loses_nothing_and_sends_nothing_twice(
     server: ApiServer, clip: Path, tmp_path: Path, kills: int
 ) -> None:

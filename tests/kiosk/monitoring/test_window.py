@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kiosk.client.sighting import Sighting
-from kiosk.monitoring.window import Window, WindowError, annotated
+from kiosk.monitoring.window import NoWindow, Window, annotated
 from kiosk.vision.best_shot import BestShot
 from kiosk.vision.frame import Box, Detection
 from kiosk.vision.track import Track
@@ -44,10 +44,10 @@ def test_names_of_any_script_and_boxes_at_any_edge_are_drawn(box: Box) -> None:
 
 
 def test_without_a_display_it_is_said_before_anything_is_tried() -> None:
-    with pytest.raises(WindowError, match="DISPLAY is not set"):
+    with pytest.raises(NoWindow, match="DISPLAY is not set"):
         Window({}, platform="linux")
 
 
 def test_an_opencv_without_windows_is_said_with_where_to_read_on() -> None:
-    with pytest.raises(WindowError, match=r"see docs/kiosk\.md"):
+    with pytest.raises(NoWindow, match=r"see docs/kiosk\.md"):
         Window({"DISPLAY": ":99"}, platform="linux")

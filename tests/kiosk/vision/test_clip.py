@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.vision.camera import CameraError, Pace, View
+from kiosk.vision.camera import Pace, SourceUnusable, View
 from kiosk.vision.clip import Clip
 from tests.kiosk.pictures import room, write_clip
 
@@ -52,7 +52,7 @@ def test_leaving_a_clip_early_ends_its_thread(clip: Path) -> None:
 def test_a_file_that_is_no_video_is_said_to_be_none(tmp_path: Path) -> None:
     fake = tmp_path / "clip.mp4"
     fake.write_bytes(b"no video")
-    with pytest.raises(CameraError, match="is no video that OpenCV can read"):
+    with pytest.raises(SourceUnusable, match="is no video that OpenCV can read"):
         Clip(fake)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.vision.detect import AGAIN_PX, DETECT_PX, YuNet
 from kiosk.vision.frame import Box, Detection, Image
-from kiosk.vision.models import ModelError
+from kiosk.vision.models import ModelUnusable
 from tests.kiosk.pictures import astronaut, room, sample
 
 FACE = Box(173, 61, 96, 124)
@@ -125,5 +125,5 @@ def test_pictures_of_any_shape_have_boxes_of_numbers(detector: YuNet) -> None:
 def test_a_file_that_is_no_model_is_said_to_be_none(tmp_path: Path) -> None:
     fake = tmp_path / "model.onnx"
     fake.write_bytes(b"no model")
-    with pytest.raises(ModelError, match="is not a YuNet model"):
+    with pytest.raises(ModelUnusable, match="is not a YuNet model"):
         YuNet(fake)

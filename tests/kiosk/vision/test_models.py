@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.vision import models
-from kiosk.vision.models import YUNET_ENV, ModelError, find_yunet
+from kiosk.vision.models import YUNET_ENV, ModelUnusable, find_yunet
 
 
 def installed_as(package: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,9 +29,9 @@ def test_a_named_file_goes_before_the_environments_and_that_before_the_installed
 
 
 def test_a_named_file_that_is_not_there_is_an_error_not_the_installed_one(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="there is no YuNet model at"):
+    with pytest.raises(ModelUnusable, match="there is no YuNet model at"):
         find_yunet(tmp_path / "none", environ={})
-    with pytest.raises(ModelError, match="there is no YuNet model at"):
+    with pytest.raises(ModelUnusable, match="there is no YuNet model at"):
         find_yunet(environ={YUNET_ENV: str(tmp_path / "none")})
 
 
@@ -45,7 +45,7 @@ def test_an_installed_file_with_another_checksum_is_not_taken(
     file.write_bytes(content)
     assert find_yunet(environ={}) == file
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(ModelError, match=r"is not the published YuNet; fetch .* from OpenCV Zoo"):
+    with pytest.raises(ModelUnusable, match=r"is not the published YuNet; fetch .* from OpenCV Zoo"):
         find_yunet(environ={})
 
 
@@ -53,5 +53,5 @@ def test_without_the_package_the_message_names_the_file_and_its_checksum(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     installed_as(None, monkeypatch)
-    with pytest.raises(ModelError, match=r"OpenCV Zoo \(SHA-256 49f000ec[0-9a-f]{56}\) and name it with"):
+    with pytest.raises(ModelUnusable, match=r"OpenCV Zoo \(SHA-256 49f000ec[0-9a-f]{56}\) and name it with"):
         find_yunet(environ={})

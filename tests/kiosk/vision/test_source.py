@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.vision.camera import CameraError
+from kiosk.vision.camera import SourceUnusable
 from kiosk.vision.source import is_live, still_pictures
 
 
@@ -42,10 +42,10 @@ def test_a_clip_is_no_picture(tmp_path: Path, name: str) -> None:
 
 
 def test_a_path_that_is_not_there_is_said_with_what_would_do(tmp_path: Path) -> None:
-    with pytest.raises(CameraError, match="give a picture, a folder, a clip, a camera's number"):
+    with pytest.raises(SourceUnusable, match="give a picture, a folder, a clip, a camera's number"):
         still_pictures(str(tmp_path / "nobody.jpg"))
 
 
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
-    with pytest.raises(CameraError, match="holds no pictures"):
+    with pytest.raises(SourceUnusable, match="holds no pictures"):
         still_pictures(str(tmp_path))
