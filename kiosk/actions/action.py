@@ -35,7 +35,7 @@ class Trigger:
 
 
 def message_of(sighting: Sighting) -> dict[str, Any]:
-    """What every action is told; `id` is the capture's, so a receiver can tell repetitions apart."""
+    """The message of every action; `id` is the capture's, so that a receiver recognizes repetitions."""
     return {
         "id": sighting.capture_id,
         "kiosk_id": sighting.kiosk_id,

@@ -5,7 +5,7 @@ from collections import defaultdict
 import click
 
 from kiosk.client.api import ApiClient
-from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.commands.options import api_option, json_option, period_options
 from kiosk.commands.output import write_json, write_list
 
 _COLUMNS = {"kiosk_id": "kiosk", "rekognition_calls": "calls", "cost_usd": "cost (USD)"}
@@ -13,8 +13,7 @@ _DAYS_A_MONTH = 365.25 / 12
 
 
 @click.command()
-@click.option("--since", type=MOMENT, help="From then on: a day, a time, or 2h, 30d ago.  [default: 7 days]")
-@click.option("--until", type=MOMENT, help="Before then.")
+@period_options
 @api_option
 @json_option
 def command(since: str | None, until: str | None, api: ApiClient, as_json: bool) -> None:

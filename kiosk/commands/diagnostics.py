@@ -1,4 +1,4 @@
-"""What `recognizeme doctor` looks at, one function a check; each says what is wrong and how to mend it."""
+"""What `recognizeme doctor` checks, a function each; they say what is wrong and what to do about it."""
 
 import os
 import shutil
@@ -31,16 +31,16 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check's result; `mend` says what to do when it is not ok."""
+    """One check's result; `remedy` says what to do when it is not ok."""
 
     name: str
     finding: Finding
     detail: str
-    mend: str | None = None
+    remedy: str | None = None
 
 
 def diagnose(api: ApiClient, *, source: str | None, spool: Path, yunet_model: Path | None) -> Iterator[Check]:
-    """Every check, in the order in which to mend things. One that fails does not stop the next."""
+    """Every check, in the order in which to fix things. One that fails does not stop the next."""
     yield check_model(yunet_model)
     yield check_camera(source)
     yield check_disk(spool)
@@ -57,7 +57,7 @@ def check_model(yunet_model: Path | None) -> Check:
     try:
         return Check("model", Finding.OK, f"YuNet at {find_yunet(yunet_model)}")
     except ModelUnusable as error:
-        return Check("model", Finding.FAILURE, str(error), "install this program anew, or check the path")
+        return Check("model", Finding.FAILURE, str(error), "install this program again, or check the path")
 
 
 def check_camera(source: str | None) -> Check:
@@ -73,15 +73,15 @@ def check_camera(source: str | None) -> Check:
             )
         source = cameras[0]
     if source.startswith("/dev/") and Path(source).exists() and not os.access(source, os.R_OK | os.W_OK):
-        mend = "add this user to the group video and log in again: usermod -aG video $USER"
-        return Check("camera", Finding.FAILURE, f"this user may not use {source}", mend)
+        remedy = "add this user to the group video and log in again: usermod -aG video $USER"
+        return Check("camera", Finding.FAILURE, f"this user may not use {source}", remedy)
     try:
         frame = _first_frame(source)
     except (SourceUnusable, OSError) as error:
         return Check("camera", Finding.FAILURE, str(error), "check --source")
     if frame is None:
-        mend = "check its cable, that no other program uses it, and for a stream its address and password"
-        return Check("camera", Finding.FAILURE, "it gave no picture", mend)
+        remedy = "check its cable, that no other program uses it, and for a stream its address and password"
+        return Check("camera", Finding.FAILURE, "it gave no picture", remedy)
     height, width = frame.image.shape[:2]
     return Check("camera", Finding.OK, f"{width}x{height} pixels")
 
@@ -100,8 +100,8 @@ def check_disk(spool: Path) -> Check:
     """Whether captures can be written where the spool is, and whether there is room for all it may hold."""
     folder = next(parent for parent in (spool, *spool.parents) if parent.is_dir())
     if not os.access(folder, os.W_OK):
-        mend = "give --spool a folder that this user may write to"
-        return Check("disk", Finding.FAILURE, f"{folder} cannot be written to", mend)
+        remedy = "give --spool a folder that this user may write to"
+        return Check("disk", Finding.FAILURE, f"{folder} cannot be written to", remedy)
     free, needed = shutil.disk_usage(folder).free, Bounds().max_bytes
     detail = f"{free // 2**20:,} MB free at {folder}"
     if free < needed // 10:
@@ -122,14 +122,14 @@ def check_spool(spool: Path) -> Check:
         dropped = int((spool / "dropped").read_text()) if (spool / "dropped").exists() else 0
     except (OSError, ValueError) as error:
         return Check("spool", Finding.WARNING, f"it cannot be read: {error}", f"check the folder {spool}")
-    detail = f"{waiting} wait, {refused} refused, {damaged} damaged, {dropped} dropped"
+    detail = f"{waiting} waiting, {refused} refused, {damaged} damaged, {dropped} dropped"
     if refused or damaged:
         return Check(
             "spool", Finding.WARNING, detail, f"see the reasons in {spool}/refused; then delete the files"
         )
     if dropped:
-        mend = f"the API was out of reach for too long; once it is not, delete {spool / 'dropped'}"
-        return Check("spool", Finding.WARNING, detail, mend)
+        remedy = f"the API was out of reach for too long; once it is not, delete {spool / 'dropped'}"
+        return Check("spool", Finding.WARNING, detail, remedy)
     if waiting > 100:
         return Check("spool", Finding.WARNING, detail, "is a kiosk running, and does the API answer?")
     return Check("spool", Finding.OK, detail)
@@ -146,35 +146,38 @@ def check_api(api: ApiClient) -> Check:
 
 def check_credentials(api: ApiClient) -> Check:
     """Whether the API lets us in."""
-    mend = "set RECOGNIZEME_TOKEN to the API's token; for AWS, set AWS_PROFILE or give this machine a role"
-    return _asking(
-        "credentials", lambda: f"{sum(1 for _ in api.people(limit=1))} or more people enrolled", mend
-    )
+    remedy = "set RECOGNIZEME_TOKEN to the API's token; for AWS, set AWS_PROFILE or give this machine a role"
+
+    def ask() -> str:
+        is_empty = not any(api.people(limit=1))
+        return "the API accepts them" + ("; nobody is enrolled yet" if is_empty else "")
+
+    return _asking("credentials", ask, remedy)
 
 
-def _asking(name: str, ask: Callable[[], str], mend: str) -> Check:
+def _asking(name: str, ask: Callable[[], str], remedy: str) -> Check:
     try:
         return Check(name, Finding.OK, ask())
     except Unauthorized as error:
         if name == "api":  # it answers, so it is there; the next check says the rest
             return Check(name, Finding.OK, "it answers")
-        return Check(name, Finding.FAILURE, str(error), mend)
+        return Check(name, Finding.FAILURE, str(error), remedy)
     except ApiError as error:
-        return Check(name, Finding.FAILURE, str(error), mend)
+        return Check(name, Finding.FAILURE, str(error), remedy)
 
 
 def check_clock(api: ApiClient) -> Check:
     """Whether this machine's clock is the API's."""
-    mend = "switch time synchronization on: timedatectl set-ntp true"
+    remedy = "turn on time synchronization: timedatectl set-ntp true"
     try:
         ahead_s = api.clock_ahead_s(timeout_s=_TIMEOUT_S)
     except ApiError as error:
-        return Check("clock", Finding.WARNING, str(error), mend)
+        return Check("clock", Finding.WARNING, str(error), remedy)
     if ahead_s is None:
-        return Check("clock", Finding.WARNING, "the API does not say what time it is", mend)
+        return Check("clock", Finding.WARNING, "the API does not say what time it is", remedy)
     detail = f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} the API's"
     if abs(ahead_s) > _CLOCK_WRONG_S:
-        return Check("clock", Finding.FAILURE, detail, mend)
+        return Check("clock", Finding.FAILURE, detail, remedy)
     if abs(ahead_s) > _CLOCK_OFF_S:
-        return Check("clock", Finding.WARNING, detail, mend)
+        return Check("clock", Finding.WARNING, detail, remedy)
     return Check("clock", Finding.OK, detail)

@@ -1,4 +1,4 @@
-"""`recognizeme doctor`: is this machine fit to be a kiosk, and what is to be mended?"""
+"""`recognizeme doctor`: is this machine fit to be a kiosk, and what has to be fixed?"""
 
 import sys
 from dataclasses import asdict
@@ -7,36 +7,39 @@ from pathlib import Path
 import click
 import cv2
 from rich.markup import escape
+from rich.table import Table
 
 from kiosk.client.api import ApiClient
 from kiosk.commands.diagnostics import Check, Finding, diagnose
-from kiosk.commands.options import api_option, json_option, source_of, source_options
+from kiosk.commands.options import (
+    api_option,
+    json_option,
+    source_of,
+    source_options,
+    spool_option,
+    yunet_option,
+)
 from kiosk.commands.output import console, write_json
 from kiosk.monitoring.status_file import state_folder
-from kiosk.vision.models import YUNET_ENV
 
 _MARKS = {
-    Finding.OK: "[green]ok[/]     ",
+    Finding.OK: "[green]ok[/]",
     Finding.WARNING: "[yellow]warning[/]",
     Finding.FAILURE: "[red]failure[/]",
 }
 
 
 @click.command()
-@source_options("DEVICE|URL|PATH", "The camera to try; without it the machine's first.")
-@click.option("--kiosk-id", default="kiosk", show_default=True, help="Whose spool to look at.")
+@source_options("DEVICE|URL|PATH", "The camera to try; by default this machine's first.")
+@click.option("--kiosk-id", default="kiosk", show_default=True, help="The kiosk whose spool to check.")
+@spool_option
+@yunet_option
 @click.option(
-    "--spool",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where pictures wait until they are delivered.  [default: the user's state folder]",
+    "--collection",
+    is_flag=True,
+    help="Instead, look for faces in the collection whose person does not exist.",
 )
-@click.option(
-    "--yunet-model",
-    type=click.Path(path_type=Path),
-    help=f"A face detector's model of your own.  [env: {YUNET_ENV}]",
-)
-@click.option("--collection", is_flag=True, help="Look for faces whose person does not exist, instead.")
-@click.option("--remove-orphans", is_flag=True, help="With --collection: remove all of them.")
+@click.option("--remove-orphans", is_flag=True, help="With --collection: remove those faces.")
 @api_option
 @json_option
 def command(
@@ -50,9 +53,10 @@ def command(
     api: ApiClient,
     as_json: bool,
 ) -> None:
-    """Check model, camera, disk, API, credentials and clock, and say how to mend what is wrong.
+    """Check this machine before it becomes a kiosk, and say how to fix what is wrong.
 
-    Exits 1 when something has failed; warnings can wait.
+    Looks at the detector's model, the camera, disk, spool, API, credentials and clock. Exits 1 when a check
+    failed; warnings can wait.
     """
     if collection or remove_orphans:
         _check_collection(api, remove_orphans=remove_orphans, as_json=as_json)
@@ -84,6 +88,12 @@ def _check_collection(api: ApiClient, *, remove_orphans: bool, as_json: bool) ->
 
 
 def _tell(check: Check) -> None:
-    console().print(f"{_MARKS[check.finding]}  {check.name:<12} {escape(check.detail)}", soft_wrap=True)
-    if check.mend and check.finding is not Finding.OK:
-        console().print(f"         {'':<12} -> {escape(check.mend)}", soft_wrap=True)
+    """A line, and what to do below it; both stay in their column where the terminal is narrow."""
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=7)
+    row.add_column(width=11)
+    row.add_column(overflow="fold")
+    row.add_row(_MARKS[check.finding], check.name, escape(check.detail))
+    if check.remedy and check.finding is not Finding.OK:
+        row.add_row("", "", f"-> {escape(check.remedy)}")
+    console().print(row)

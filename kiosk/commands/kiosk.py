@@ -15,7 +15,14 @@ import cv2
 from kiosk.client.api import ApiClient
 from kiosk.client.api import Path as HandInPath
 from kiosk.commands.acting import acting, acting_options
-from kiosk.commands.options import api_option, json_option, source_of, source_options
+from kiosk.commands.options import (
+    api_option,
+    json_option,
+    source_of,
+    source_options,
+    spool_option,
+    yunet_option,
+)
 from kiosk.delivery.spool import Spool
 from kiosk.delivery.uploader import Uploader
 from kiosk.monitoring.heartbeat import Heartbeat
@@ -27,7 +34,6 @@ from kiosk.monitoring.wording import counted
 from kiosk.vision.camera import View
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box
-from kiosk.vision.models import YUNET_ENV
 from kiosk.vision.source import is_live, open_source, still_pictures
 from kiosk.visits.events import Counts, Listener
 from kiosk.visits.liveness import Examiner
@@ -78,48 +84,47 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
     default="kiosk",
     show_default=True,
     callback=_kiosk_id,
-    help="What this kiosk is called in sightings.",
+    help="The name under which sightings of this kiosk are listed.",
 )
 @click.option(
     "--path",
     type=click.Choice(["upload", "immediate"]),
     default="upload",
     show_default=True,
-    help="Hand in by upload ticket to the picture store, or in one call to the API.",
+    help="Hand pictures in through the picture store, or in one call to the API.",
 )
 @click.option(
     "--answer-s",
     type=click.FloatRange(min=0.1),
     default=10.0,
     show_default=True,
-    help="How long an answer is waited for; after that the picture is only recorded.",
+    metavar="SECONDS",
+    help="How long to wait for an answer. A later one is recorded, but greets nobody and opens nothing.",
 )
+@spool_option
+@yunet_option
 @click.option(
-    "--spool",
-    "spool_folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where pictures wait until they are delivered.  [default: the user's state folder]",
+    "--max-fps", type=click.FloatRange(min=0.1), metavar="N", help="Look at N frames a second at most."
 )
-@click.option(
-    "--yunet-model",
-    type=click.Path(path_type=Path),
-    help=f"A face detector's model of your own.  [env: {YUNET_ENV}]",
-)
-@click.option("--max-fps", type=click.FloatRange(min=0.1), help="Look at no more frames a second than this.")
-@click.option("--size", type=_Size(), help="Ask the camera for this size; larger pictures are made smaller.")
+@click.option("--size", type=_Size(), help="Ask the camera for this size; scale down what is larger.")
 @click.option(
     "--rotate",
     type=click.Choice(["0", "90", "180", "270"]),
     default="0",
-    help="Turn the pictures clockwise, for a camera that hangs on its side.",
+    help="Turn the pictures clockwise by so many degrees, for a camera mounted on its side.",
 )
-@click.option("--zone", type=_Zone(), help="Only faces in this part count; the picture is 1 wide and 1 high.")
+@click.option(
+    "--zone",
+    type=_Zone(),
+    help="Watch only this part of the picture: left, top, width and height as fractions, 0.25,0,0.5,1.",
+)
 @click.option(
     "--min-face-px",
     type=click.FloatRange(min=0),
     default=40.0,
     show_default=True,
-    help="Smaller faces are passed by.",
+    metavar="PIXELS",
+    help="Ignore whoever's face never gets this large: they are too far away.",
 )
 @click.option(
     "--liveness",
@@ -134,8 +139,8 @@ def _kiosk_id(_: click.Context, __: click.Parameter, kiosk_id: str) -> str:
     show_default=True,
     help="What the liveness challenge offers to whoever cannot or will not follow it.",
 )
-@click.option("--window", is_flag=True, help="Show the video with boxes and names, where there is a display.")
-@click.option("--no-names", is_flag=True, help="Write no names, person ids or similarities, for a log.")
+@click.option("--window", is_flag=True, help="Show the video with boxes and names; needs a display.")
+@click.option("--no-names", is_flag=True, help="Print no names, person ids or similarities: for logs.")
 @acting_options
 @api_option
 @json_option
@@ -145,7 +150,7 @@ def command(
     kiosk_id: str,
     path: HandInPath,
     answer_s: float,
-    spool_folder: Path | None,
+    spool: Path | None,
     yunet_model: Path | None,
     max_fps: float | None,
     size: tuple[int, int] | None,
@@ -161,7 +166,16 @@ def command(
     api: ApiClient,
     as_json: bool,
 ) -> None:
-    """Watch a camera, a video or pictures and say who is at the door."""
+    """Watch a camera, a video or pictures and say who is at the door.
+
+    \b
+    recognizeme kiosk --source 0             this machine's first camera
+    recognizeme kiosk --source visit.jpg     a picture, or a folder of them
+    recognizeme kiosk --source-file door     a stream whose address has a password
+
+    It hands in one good picture a visit and prints the answer. Ctrl-C ends it; what was not delivered by
+    then is delivered at the next start.
+    """
     # A camera that is not there is said in our own words, not OpenCV's or FFmpeg's.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -175,8 +189,8 @@ def command(
         detector = YuNet(yunet_model)
         pictures = None if is_live(source) else still_pictures(source)
         folder = state_folder(kiosk_id)
-        spool = stack.enter_context(closing(Spool(spool_folder or folder / "spool")))
-        outbox = stack.enter_context(Uploader(spool, api, path=path, answer_s=answer_s))
+        kept = stack.enter_context(closing(Spool(spool or folder / "spool")))
+        outbox = stack.enter_context(Uploader(kept, api, path=path, answer_s=answer_s))
         actions = stack.enter_context(acting(on, policy, folder))
         listeners: list[Listener] = [report, *([actions] if actions else [])]
         if pictures is not None:
@@ -201,7 +215,7 @@ def command(
                 detector=detector.name,
                 counts=counts,
                 delivery=outbox,
-                spool=spool.state,
+                spool=kept.state,
             )
             listeners.append(stack.enter_context(closing(status)))
             watchdog = stack.enter_context(closing(Watchdog()))
@@ -215,7 +229,7 @@ def command(
             for event in events:
                 for listener in listeners:
                     listener.tell(event)
-        waiting = spool.state().waiting
+        waiting = kept.state().waiting
     report.summary(counts)
     if waiting:
         click.echo(f"still on disk: {counted(waiting, 'pictures')}; the next start delivers them", err=True)

@@ -14,13 +14,14 @@ from kiosk.client.api import ApiClient
 from kiosk.client.moment import iso_text
 from kiosk.client.stack import api_url_of
 from kiosk.client.wire import DEFAULT_URL
+from kiosk.vision.models import YUNET_ENV
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 _SOURCE_ENV = "RECOGNIZEME_SOURCE"
 _INSECURE_HTTP = f"{__name__}.insecure_http"
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 
 
 def api_option(command: Command) -> Command:
@@ -50,11 +51,39 @@ def source_options(metavar: str, help_text: str) -> Callable[[Command], Command]
         file = click.option(
             "--source-file",
             type=click.Path(path_type=Path, dir_okay=False),
-            help="A file whose first line is the source, for a URL with a password: others can see --source.",
+            help="Read the source from this file's first line: for a URL with a password, which others could"
+            " see on the command line.",
         )
         return source(file(command))
 
     return add
+
+
+def spool_option(command: Command) -> Command:
+    """Add `--spool`."""
+    return click.option(
+        "--spool",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where pictures wait until they are delivered.  [default: in the user's state folder]",
+    )(command)
+
+
+def yunet_option(command: Command) -> Command:
+    """Add `--yunet-model`."""
+    return click.option(
+        "--yunet-model",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"A face detection model to use instead of the installed one.  [env: {YUNET_ENV}]",
+    )(command)
+
+
+def period_options(command: Command) -> Command:
+    """Add `--since` and `--until`, of a week by default."""
+    since = click.option(
+        "--since", type=MOMENT, help="Count from then on: a day, a time, or 2h, 30d ago.  [default: 7d]"
+    )
+    return since(click.option("--until", type=MOMENT, help="Count what was before then.")(command))
 
 
 def source_of(source: str | None, file: Path | None) -> str | None:

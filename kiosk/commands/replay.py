@@ -15,7 +15,7 @@ from kiosk.monitoring.wording import counted
 @api_option
 @json_option
 def command(limit: int, api: ApiClient, as_json: bool) -> None:
-    """Try the pictures again whose recognition or enrollment failed for good, once the cause is mended.
+    """Try the pictures again whose recognition or enrollment failed for good, once the cause is fixed.
 
     Each picture still gives one sighting. Run it again when there were more than the limit.
     """

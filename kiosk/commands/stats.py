@@ -3,7 +3,7 @@
 import click
 
 from kiosk.client.api import ApiClient
-from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.commands.options import api_option, json_option, period_options
 from kiosk.commands.output import Record, write_json, write_list
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
@@ -14,8 +14,7 @@ _COLUMNS = {
 
 
 @click.command()
-@click.option("--since", type=MOMENT, help="From then on: a day, a time, or 2h, 30d ago.  [default: 7 days]")
-@click.option("--until", type=MOMENT, help="Before then.")
+@period_options
 @api_option
 @json_option
 def command(since: str | None, until: str | None, api: ApiClient, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from kiosk.visits.loop import Loop
 class Watchdog:
     """An onlooker of the loop: says READY at its first turn, then WATCHDOG while it goes on turning.
 
-    A loop that hangs falls silent, and systemd starts the kiosk anew after WatchdogSec. Without systemd
+    A loop that hangs falls silent, and systemd restarts the kiosk after WatchdogSec. Without systemd
     (no NOTIFY_SOCKET) it does nothing.
     """
 

@@ -1,4 +1,4 @@
-"""What the person, or the program, in front of the terminal is told."""
+"""What happens at the kiosk, written to the terminal for people or programs."""
 
 import json
 from dataclasses import asdict

@@ -53,7 +53,7 @@ class View:
 
 
 class Pace:
-    """Lets through at most so many frames a second, of those whose times it is told."""
+    """Lets through at most so many frames a second, given the time of each."""
 
     def __init__(self, max_fps: float | None) -> None:
         self._interval_s = 1 / max_fps if max_fps else 0.0
@@ -65,7 +65,7 @@ class Pace:
             self._next_s = time_s
         if time_s < self._next_s - 1e-6:
             return False
-        # After a gap the pace starts anew: frames that were missed are not caught up with.
+        # After a gap the pace starts again: missed frames are not made up for.
         due_s = self._next_s + self._interval_s
         self._next_s = due_s if due_s > time_s else time_s + self._interval_s
         return True

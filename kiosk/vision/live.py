@@ -75,7 +75,7 @@ class LiveCamera:
     def trouble(self) -> str | None:
         """What is wrong with the camera now; None when pictures come."""
         if self._lost:
-            return f"{self._name} gives no pictures; it is tried again until it does"
+            return f"{self._name} gives no pictures; the kiosk keeps trying"
         if not self._over and self._clock() - self._last_frame_s > STALLED_S:
             return f"{self._name} has given no picture for {STALLED_S:.0f} s; check its cable and its driver"
         return None

@@ -91,7 +91,7 @@ class Origins:
 
 
 class Listener(Protocol):
-    """Something that is told what happens: the terminal, the status file, actions."""
+    """Something that hears what happens: the terminal, the status file, actions."""
 
     def tell(self, event: Event) -> None:
         """One event, in the thread of the loop: it must not take long."""

@@ -50,7 +50,7 @@ def test_a_machine_that_is_fit_passes(server: ApiServer, clip: Path, tmp_path: P
     assert {name for name, check in checks.items() if check["finding"] != "ok"} <= {"disk"}
 
 
-def test_whatever_is_wrong_says_how_to_mend_it(tmp_path: Path) -> None:
+def test_whatever_is_wrong_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result, checks = doctor(
         "http://127.0.0.1:9",
@@ -65,7 +65,7 @@ def test_whatever_is_wrong_says_how_to_mend_it(tmp_path: Path) -> None:
         "camera",
         "api",
     }
-    assert all(check["mend"] for check in checks.values() if check["finding"] != "ok")
+    assert all(check["remedy"] for check in checks.values() if check["finding"] != "ok")
 
 
 def test_a_camera_that_is_not_there_fails(server: ApiServer) -> None:
@@ -78,7 +78,7 @@ def test_wrong_credentials_are_told_from_no_api(server: ApiServer) -> None:
     _, checks = doctor(server.url)
     assert checks["api"]["finding"] == "ok"
     assert checks["credentials"]["finding"] == "failure"
-    assert "RECOGNIZEME_TOKEN" in checks["credentials"]["mend"]
+    assert "RECOGNIZEME_TOKEN" in checks["credentials"]["remedy"]
 
 
 def test_pictures_that_were_refused_are_pointed_to(server: ApiServer, tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_pictures_that_were_refused_are_pointed_to(server: ApiServer, tmp_path: 
     spool.refuse(capture.capture_id, "no")
     spool.close()
     _, checks = doctor(server.url, "--spool", str(folder))
-    assert checks["spool"]["detail"] == "0 wait, 1 refused, 0 damaged, 0 dropped"
-    assert str(folder) in checks["spool"]["mend"]
+    assert checks["spool"]["detail"] == "0 waiting, 1 refused, 0 damaged, 0 dropped"
+    assert str(folder) in checks["spool"]["remedy"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ EVENTS: list[Event] = [
     Answered(Answer("c2", None, late=True, trouble="no answer came in time")),
     NotKept("track 2", "the picture could not be kept: No space left on device"),
     TooFar("track 3", 31, 40),
-    CameraTrouble("camera 0 gives no pictures; it is tried again until it does"),
+    CameraTrouble("camera 0 gives no pictures; the kiosk keeps trying"),
     CameraTrouble(None),
 ]  # fmt: skip
 
@@ -47,7 +47,7 @@ def test_people_read_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> No
         "earlier picture: no answer came in time",
         "track 2: the picture could not be kept: No space left on device",
         "track 3: too far away, with a face of 31 px (--min-face-px is 40)",
-        "camera 0 gives no pictures; it is tried again until it does",
+        "camera 0 gives no pictures; the kiosk keeps trying",
         "the camera is back",
         "40 frames, 1 track, 1 capture, 2 sightings, 3 dropped frames, 1 too far",
     ]

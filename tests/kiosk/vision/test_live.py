@@ -78,7 +78,7 @@ def test_a_camera_that_breaks_off_is_opened_again() -> None:
     assert len(opened) == 3
     assert opened[2] - opened[1] > 1.5 * (opened[1] - opened[0])  # it waits longer each time
     assert troubles[-1] is None
-    assert "camera 0 gives no pictures; it is tried again until it does" in troubles
+    assert "camera 0 gives no pictures; the kiosk keeps trying" in troubles
 
 
 def test_a_camera_that_is_not_there_is_waited_for_and_its_user_is_woken() -> None:
