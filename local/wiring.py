@@ -103,7 +103,7 @@ class LocalParts:
         """SQLite."""
         from local.adapters.people import SqlitePeople
 
-        return SqlitePeople(self.database, tombstone_key=self._data_folder.key.read_bytes())
+        return SqlitePeople(self.database, tombstone_key=self._data_folder.signing_key())
 
     @cached_property
     def database(self) -> "Database":

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Self
@@ -69,8 +69,27 @@ class Database:
         with self._transaction("BEGIN") as connection:
             yield connection
 
+    def scrub(self) -> bool:
+        """Leave no byte of what was deleted in the files; False when others were reading just then.
+
+        Deleting writes zeros (`secure_delete`), but into the log of changes first, which still holds what
+        was there before.
+        """
+        with self._translated():
+            connection = self._borrow()
+            try:
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except BaseException:
+                connection.close()
+                raise
+            self._put_back(connection)
+        return not busy
+
     def close(self) -> None:
         """Close what is idle; to be called when nobody uses the database any more."""
+        if self._idle:
+            with suppress(RecognizeMeError):
+                self.scrub()
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
@@ -112,6 +131,7 @@ class Database:
         _switch_to_wal(connection)
         # FULL: WAL's default (NORMAL) may lose the last commits when the power goes.
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     @contextmanager

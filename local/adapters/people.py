@@ -179,6 +179,7 @@ class SqlitePeople:
             connection.execute(
                 "UPDATE tombstones SET leased_until = '' WHERE id_hash = ?", (self._hash(person_id),)
             )
+        self._database.scrub()
 
     def is_forgotten(self, person_id: str, *, now: datetime) -> bool:
         """Whether there is a tombstone of this id."""

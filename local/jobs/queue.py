@@ -112,6 +112,8 @@ class JobQueue:
     def done(self, job: Job) -> None:
         """The function handled it."""
         self._rows("DELETE FROM jobs WHERE id = ?", (job.id,))
+        if "forget" in job.event:
+            self._database.scrub()  # it named somebody who is forgotten now
 
     def failed(self, job: Job, error: str) -> None:
         """The function raised, crashed or took too long: try again later, or give up."""

@@ -120,4 +120,6 @@ def delete_faces(service: Service, *, collection_id: str, face_ids: Sequence[str
         keys = [face.key for face in deleted]
         faces.delete(transaction.db, keys)
         transaction.after_commit(lambda: service.face_index(collection.key).remove(keys))
+    if deleted:
+        service.database.scrub()
     return {"DeletedFaces": [str(face.id) for face in deleted], "UnsuccessfulFaceDeletions": unsuccessful}

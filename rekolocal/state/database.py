@@ -126,6 +126,7 @@ class Database:
         if self._path:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA secure_delete = ON")
         with self._lock:
             self._opened.append(db)
         return db
@@ -172,6 +173,16 @@ class Database:
             self._local.reader.execute("PRAGMA query_only = ON")
         yield self._local.reader
 
+    def scrub(self) -> None:
+        """Leave no byte of what was deleted in the files, unless somebody reads just then.
+
+        Deleting writes zeros (`secure_delete`), but into the log of changes first, which still holds what
+        was there before.
+        """
+        with self._lock:
+            if self._path and self._opened:
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def secret(self) -> bytes:
         """32 random bytes that belong to this file; pagination tokens are signed with them."""
         with self.read() as db:
@@ -181,6 +192,7 @@ class Database:
     def close(self) -> None:
         """Close every connection; call it when no request is running."""
         with self._lock:
+            self.scrub()
             while self._opened:
                 self._opened.pop().close()
             if self._path:
