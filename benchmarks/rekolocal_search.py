@@ -12,8 +12,9 @@ import psutil
 
 from benchmarks.report import Row, in_rounds_ms, publish
 from benchmarks.synthetic_faces import Floats, SyntheticFaces
-from rekolocal.engine.network import principal_directions
+from rekolocal.engine.network import EMBEDDING_SIZE, MODEL_VERSION
 from rekolocal.index import VectorIndex
+from rekolocal.similarity import SCALES
 from rekolocal.state import Database
 from tests.rekolocal.integration.command import running_command
 from tests.rekolocal.integration.wire import post
@@ -31,7 +32,7 @@ def resident_bytes() -> int:
 def index_rows(faces: SyntheticFaces) -> tuple[list[Row], Floats]:
     vectors = np.concatenate([faces.persons(_BATCH) for _ in range(FACES // _BATCH)])
     before = resident_bytes()
-    index = VectorIndex(principal_directions())
+    index = VectorIndex(EMBEDDING_SIZE)
     for begin in range(0, FACES, _BATCH):
         index.add(np.arange(begin + 1, begin + _BATCH + 1), vectors[begin : begin + _BATCH])
     index.search(vectors[0], limit=1)
@@ -45,12 +46,13 @@ def index_rows(faces: SyntheticFaces) -> tuple[list[Row], Floats]:
         """The fastest exact pass numpy offers: one matrix-vector product on all cores."""
         return int(np.argmax(vectors @ query - halves)) + 1
 
+    at_80 = SCALES[MODEL_VERSION].at_80
     turn = iter(range(10**9))
     rows = []
     for what, queries, limit, reach in (
         ("top 1 of an enrolled person", known, 1, float("inf")),
-        ("80 best at similarity >= 80, an enrolled person", known, 80, 0.6),
-        ("80 best at similarity >= 80, a stranger", strangers, 80, 0.6),
+        ("80 best at similarity >= 80, an enrolled person", known, 80, at_80),
+        ("80 best at similarity >= 80, a stranger", strangers, 80, at_80),
     ):
         ours, theirs = in_rounds_ms(
             lambda: index.search(queries[next(turn) % QUERIES], limit=limit, max_distance=reach),  # noqa: B023
@@ -98,7 +100,7 @@ def fill(folder: Path, vectors: Floats) -> str:
     blobs = vectors.astype("<f4").tobytes()
     with database.write() as transaction:
         db = transaction.db
-        db.execute("INSERT INTO collections (key, id, created_at) VALUES (1, 'employees', 0)")
+        db.execute("INSERT INTO collections VALUES (1, 'employees', 0, ?)", (MODEL_VERSION,))
         db.executemany(
             "INSERT INTO faces (key, collection, id, image_id, image_digest, left, top, width, height,"
             " confidence_pct) VALUES (?, 1, ?, ?, ?, 0.1, 0.1, 0.5, 0.5, 99)",

@@ -10,7 +10,8 @@ import numpy as np
 
 from benchmarks.report import SAMPLE_DATA
 from rekolocal.engine.faces import FaceEngine
-from rekolocal.similarity import similarity_pct
+from rekolocal.engine.network import MODEL_VERSION
+from rekolocal.similarity import SCALES
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -36,13 +37,14 @@ def pairs(photos: Path) -> tuple[list[float], list[float]]:
 
 
 def main() -> None:
-    distances = np.linspace(0, 1.1, 400, dtype=np.float32)
+    scale = SCALES[MODEL_VERSION]
+    distances = np.linspace(0, 1.6, 400, dtype=np.float32)
     figure, curve = plt.subplots(figsize=(7, 4))
-    curve.plot(distances, similarity_pct(distances), color="black")
-    for distance, similarity in ((0.45, 99), (0.60, 80)):
+    curve.plot(distances, scale.similarity_pct(distances), color="black")
+    for distance, similarity in ((scale.at_99, 99), (scale.at_80, 80)):
         curve.plot(distance, similarity, "o", color="black")
         curve.annotate(
-            f"{similarity} at {distance}", (distance, similarity), (distance - 0.16, similarity - 9)
+            f"{similarity} at {distance:.2f}", (distance, similarity), (distance - 0.28, similarity - 9)
         )
     if (SAMPLE_DATA / "photos").is_dir():
         same, different = pairs(SAMPLE_DATA / "photos")
@@ -53,7 +55,7 @@ def main() -> None:
             different, np.full(len(different), 10), "|", markersize=14, color="tab:red", label="pairs of two"
         )
         curve.legend(loc="center left")
-    curve.set(xlabel="Euclidean distance of embeddings", ylabel="similarity", ylim=(0, 102), xlim=(0, 1.1))
+    curve.set(xlabel="Euclidean distance of embeddings", ylabel="similarity", ylim=(0, 102), xlim=(0, 1.6))
     curve.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(TARGET, dpi=110, metadata={"Software": None})

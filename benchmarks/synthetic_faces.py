@@ -1,19 +1,20 @@
-"""Vectors spread as dlib's embeddings are, as many as a benchmark needs: nobody has a million photos to hand.
+"""Vectors spread as SFace's embeddings are, as many as a benchmark needs: nobody has a million photos.
 
-Random features go through the network's last matrix, which gives the vectors its directions of difference.
-Two persons are 0.83 apart on average, as on photographs, and the centre lies off the origin.
+All have length 1. The cosines of two persons have mean 0.08 and deviation 0.09, as on photographs: nearly
+that of 128 independent directions around a common one.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from rekolocal.engine.network import WEIGHTS_FILE, model_path, read_tensors
-
 Floats = npt.NDArray[np.float32]
 
-_APART = 0.83
-_SAME_PERSON = 0.35
-_OFF_ORIGIN = 1.3
+_IN_COMMON = 0.28  # its square is the mean cosine
+_SAME_PERSON = 0.70  # distance of two photos of one person
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 class SyntheticFaces:
@@ -21,17 +22,16 @@ class SyntheticFaces:
 
     def __init__(self, seed: int = 0) -> None:
         self._rng = np.random.default_rng(seed)
-        matrix = read_tensors(model_path(WEIGHTS_FILE).read_bytes())[-1].reshape(256, 128).astype(np.float64)
-        self._matrix = (matrix * _APART / np.sqrt(2 * np.square(matrix).sum())).astype(np.float32)
-        centre = self._rng.standard_normal(128)
-        self._centre = (centre * _OFF_ORIGIN / np.linalg.norm(centre)).astype(np.float32)
+        self._common = _unit(self._rng.standard_normal((1, 128), dtype=np.float32)) * np.float32(_IN_COMMON)
 
     def persons(self, count: int) -> Floats:
         """One vector for each of `count` persons."""
-        features = self._rng.standard_normal((count, 256), dtype=np.float32)
-        return np.asarray(features @ self._matrix + self._centre, dtype=np.float32)
+        own = _unit(self._rng.standard_normal((count, 128), dtype=np.float32))
+        return _unit(own * np.float32(np.sqrt(1 - _IN_COMMON**2)) + self._common)
 
     def again(self, vectors: Floats) -> Floats:
         """Another photo of each person, at the distance that one person's photos have."""
-        noise = self._rng.standard_normal(vectors.shape, dtype=np.float32)
-        return np.asarray(vectors + noise * np.float32(_SAME_PERSON / np.sqrt(128)), dtype=np.float32)
+        step = _unit(self._rng.standard_normal(vectors.shape, dtype=np.float32))
+        sideways = _unit(step - np.einsum("ij,ij->i", step, vectors)[:, None] * vectors)
+        cosine = np.float32(1 - _SAME_PERSON**2 / 2)
+        return _unit(cosine * vectors + np.sqrt(1 - cosine**2) * sideways)

@@ -1,8 +1,7 @@
 """Exact nearest-neighbour search over the vectors of one collection, in memory.
 
-A search of a million vectors is bound by the memory it reads, so it reads a sketch of each first: 64 bytes
-instead of 512. Vectors are rotated, which keeps distances, so that the coordinates in which faces differ come
-first; 63 of them and the length of the rest, rounded to int8, bound the distance from below:
+A search of a million vectors is bound by the memory it reads, so it reads a sketch of each first: its
+coordinates rounded to int8, 128 bytes instead of 512, which bound the distance from below:
 
     |x - y|  >=  |sketch(x) - sketch(y)| - error(x) - error(y)
 
@@ -29,13 +28,12 @@ Ints = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
 
-_SKETCH = 64  # int8 values: coordinates, then the length of the rest
-_STEP = 0.5 / 127  # what one unit of int8 stands for; faces differ by less than 0.5 in a coordinate
+_STEP = 0.5 / 127  # what one unit of int8 stands for; faces' coordinates are below 0.5
 _MAX_ERROR = 0.02  # a vector whose sketch is further off (no face's is) is compared in full every time
 _ROUNDING = 2e-3  # more than float32 arithmetic can lose
 _SEGMENT = 131_072  # vectors in a full segment
 _MANY = 512  # vectors of a segment that are left when the bound is loose
-_FOLD = 4  # sketches side by side in one row of a product: rows of 256 bytes cost less than four of 64
+_FOLD = 2  # sketches side by side in one row of a product: rows of 256 bytes cost less than two of 128
 _NEVER, _ALWAYS = np.int32(1 << 30), np.int32(-(1 << 30))
 
 
@@ -43,7 +41,7 @@ class _Segment:
     """Room for some vectors. `bias` makes a product a distance: half the sketch's squared length."""
 
     def __init__(self, size: int, dimensions: int) -> None:
-        self.sketches: Bytes = np.zeros((size, _SKETCH), np.int8)
+        self.sketches: Bytes = np.zeros((size, dimensions), np.int8)
         self.biases: Ints = np.full(size, _NEVER, np.int32)
         self.vectors: Floats = np.zeros((size, dimensions), np.float32)
         self.keys: Keys = np.full(size, -1, np.int64)
@@ -56,7 +54,7 @@ class _Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Sketches:
-    """int8 (n, 64); biases, half the squared length in steps; how far off each is (where still known)."""
+    """int8 (n, dimensions); biases, half the squared length in steps; how far off each is (if known)."""
 
     values: Bytes
     biases: Ints
@@ -109,14 +107,11 @@ class _Nearest:
 class VectorIndex:
     """Keys and their vectors, searched exactly by Euclidean distance. Safe to share between threads.
 
-    `rotation`: orthogonal float32 (dimensions, dimensions), in whose first rows the vectors differ most. Any
-    gives the same answers, a good one gives them sooner. About 590 bytes a vector of 128 dimensions.
+    About 650 bytes a vector of 128 dimensions. Vectors of length 1 are found soonest; any are found.
     """
 
-    def __init__(self, rotation: Floats) -> None:
-        self._dimensions = len(rotation)
-        self._directions = np.ascontiguousarray(rotation[: _SKETCH - 1].T)
-        self._centre: Floats | None = None  # the first vector: sketches are of what differs from it
+    def __init__(self, dimensions: int) -> None:
+        self._dimensions = dimensions
         self._lock = threading.Lock()
         self._segments: list[_Segment] = []
         self._count = 0
@@ -128,10 +123,7 @@ class VectorIndex:
         """`keys`: int64 (n,), none of them in the index; `vectors`: float32 (n, dimensions)."""
         if not len(keys):
             return
-        with self._lock:
-            if self._centre is None:
-                self._centre = vectors[0].copy()
-        sketches = _sketch(vectors - self._centre, self._directions)
+        sketches = _sketch(vectors)
         with self._lock:
             self._append(keys, vectors, sketches)
 
@@ -180,10 +172,10 @@ class VectorIndex:
         """The `limit` nearest within `max_distance` (inclusive): keys, and distances in ascending order."""
         nearest = _Nearest(limit, max_distance, np.empty(0, np.int64), np.empty(0, np.float32))
         with self._lock:
-            centre, parts = self._centre, deque((segment, segment.used) for segment in self._segments)
-        if centre is None or not parts:  # never filled, or emptied again
+            parts = deque((segment, segment.used) for segment in self._segments)
+        if not parts:
             return nearest.ranked()
-        sketch = _sketch((vector - centre)[None], self._directions)
+        sketch = _sketch(vector[None])
         # Idle cores take segments of a large collection too; on a busy machine the caller does it all.
         many = sum(used == _SEGMENT for _, used in parts)
         helping = [
@@ -254,15 +246,9 @@ def _next(parts: deque[tuple[_Segment, int]]) -> tuple[_Segment, int] | None:
         return None
 
 
-def _sketch(differences: Floats, directions: Floats) -> _Sketches:
-    """Sketches of float32 (n, dimensions), along the `directions` (dimensions, 63)."""
-    exact = np.empty((len(differences), _SKETCH), np.float32)
-    np.matmul(differences, directions, out=exact[:, :-1])
-    rest = np.einsum("ij,ij->i", differences, differences) - np.einsum(
-        "ij,ij->i", exact[:, :-1], exact[:, :-1]
-    )
-    exact[:, -1] = np.sqrt(np.maximum(rest, 0))
-    exact *= 1 / _STEP
+def _sketch(vectors: Floats) -> _Sketches:
+    """Sketches of float32 (n, dimensions)."""
+    exact = vectors * np.float32(1 / _STEP)
     rounded = np.clip(np.rint(exact), -127, 127)
     exact -= rounded
     errors = np.sqrt(np.einsum("ij,ij->i", exact, exact)) * np.float32(_STEP)
@@ -282,7 +268,7 @@ class _Scorer:
 
     def scores(self, segment: _Segment, slots: slice) -> Ints:
         """int32 (slots,), until the next call. `slots` start and stop at multiples of the fold."""
-        rows = segment.sketches[slots].reshape(-1, _FOLD * _SKETCH)
+        rows = segment.sketches[slots].reshape(-1, _FOLD * segment.sketches.shape[1])
         if len(rows) == _SEGMENT // _FOLD:
             numkong.dots_packed(rows, self._folded, out=self._scratch)
             products = self._scratch

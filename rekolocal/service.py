@@ -11,13 +11,11 @@ import numpy as np
 
 from rekolocal.attributes import Attributes
 from rekolocal.engine.faces import FaceEngine
+from rekolocal.engine.network import EMBEDDING_SIZE
 from rekolocal.index import Floats, Keys, VectorIndex
 from rekolocal.pages import Pages
 from rekolocal.pictures import Pictures
 from rekolocal.state import Database, faces, users
-
-FACE_MODEL_VERSION = "7.0"
-"""The version of Rekognition's face model whose operations these are; the vectors are not that model's."""
 
 
 @dataclass
@@ -78,11 +76,11 @@ class Service:
 
     def face_index(self, collection_key: int) -> VectorIndex:
         """The vectors of a collection's faces."""
-        return self._face_indexes.setdefault(collection_key, VectorIndex(self.engine.directions))
+        return self._face_indexes.setdefault(collection_key, VectorIndex(EMBEDDING_SIZE))
 
     def user_index(self, collection_key: int) -> VectorIndex:
         """The vectors of a collection's users."""
-        return self._user_indexes.setdefault(collection_key, VectorIndex(self.engine.directions))
+        return self._user_indexes.setdefault(collection_key, VectorIndex(EMBEDDING_SIZE))
 
     def forget_collection(self, key: int) -> None:
         """Drop a deleted collection's indexes."""

@@ -15,7 +15,7 @@ from kiosk.vision.frame import Box, Image
 CROP_PX = 400
 STILL_PX = 1280
 JPEG_QUALITY = 90
-# Enlarging adds nothing to see, but a detector with a smallest face (dlib's wants 80 px) still finds it.
+# Enlarging adds nothing to see, but a detector with a smallest face still finds it.
 MOST_ENLARGED = 2.0
 # How much around another's face is blurred with it: a chin and a forehead are still a face to some.
 _BLURRED_SHARE = 0.15

@@ -2,22 +2,27 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-import dlib
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from rekolocal.engine.detection import Detection
-from rekolocal.engine.network import CHIP_PX, PREDICTOR_FILE, model_path
+from rekolocal.engine.network import CHIP_PX
 from rekolocal.engine.picture import Pixels
 
 Points = npt.NDArray[np.float32]
 
-_PADDING = 0.25  # the margin around the face that the recognition network was trained with
-# Proportions of an average frontal face, in distances between the centres of the eyes: how far the base of
-# the nose lies below the eyes and in front of them.
-_NOSE_BELOW = 0.62
+# Where ArcFace's authors (and SFace's) put eyes, nose and mouth in a chip of 112 pixels.
+_TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+# A face shrunk by more than this is averaged down first: bilinear sampling would leave pixels out.
+_LEAST_SAMPLED = 0.5
+# Proportions of an average frontal face, in distances between the centres of the eyes: how far the tip of
+# the nose and the mouth lie below the eyes, and the tip in front of them.
+_NOSE_BELOW = 0.58
+_MOUTH_BELOW = 0.99
 _NOSE_IN_FRONT = 0.45
 
 
@@ -34,7 +39,7 @@ class Pose:
 class AlignedFace:
     """`landmarks`: float32 (5, 2), pixels: left eye, right eye, nose, left and right mouth corner, as seen.
 
-    `chip`: uint8 (150, 150, 3) RGB, eyes level.
+    `chip`: uint8 (112, 112, 3) RGB, eyes level.
     """
 
     landmarks: Points
@@ -42,42 +47,56 @@ class AlignedFace:
     chip: Pixels
 
 
-class Aligner:
-    """dlib's 5-point landmark predictor (CC0), and its face chip. Safe to share between threads."""
-
-    def __init__(self) -> None:
-        self._predictor = dlib.shape_predictor(str(model_path(PREDICTOR_FILE)))
-
-    def align(self, pixels: Pixels, face: Detection) -> AlignedFace:
-        """Landmarks, pose and chip of one detection."""
-        # The predictor was trained on squares from brow to chin, which lie a little lower than YuNet's boxes.
-        side = round(0.5 * (face.width + face.height))
-        left = round(face.left + face.width / 2 - side / 2)
-        top = round(face.top + face.height * 0.54 - side / 2)
-        shape = self._predictor(pixels, dlib.rectangle(left, top, left + side - 1, top + side - 1))
-        eye_left, eye_right, nose = _eyes_and_nose(shape)
-        return AlignedFace(
-            landmarks=np.vstack([eye_left, eye_right, nose, face.points[3:]]).astype(np.float32),
-            pose=_pose(eye_left, eye_right, nose),
-            chip=dlib.get_face_chip(pixels, shape, size=CHIP_PX, padding=_PADDING),
-        )
+def align(pixels: Pixels, face: Detection) -> AlignedFace:
+    """Pose and chip of one detection."""
+    return AlignedFace(face.points, _pose(face.points), _chip(pixels, face.points))
 
 
-def _eyes_and_nose(shape: Any) -> tuple[Points, Points, Points]:
-    """dlib's points: two corners of the eye at the picture's right, two of the left one, the nose's base."""
-    points = np.array([(part.x, part.y) for part in shape.parts()], dtype=np.float32)
-    return points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4]
+def _chip(pixels: Pixels, points: Points) -> Pixels:
+    """The face turned, shrunk and moved so that its points come as near to the template's as can be."""
+    turn, shift = _similarity(points)
+    if abs(turn) < _LEAST_SAMPLED:
+        pixels, shrunk = _shrunk(pixels, abs(turn))
+        turn /= shrunk
+    matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+    chip = cv2.warpAffine(pixels, matrix, (CHIP_PX, CHIP_PX), flags=cv2.INTER_LINEAR)
+    return np.asarray(chip, np.uint8)
 
 
-def _pose(eye_left: Points, eye_right: Points, nose: Points) -> Pose:
-    """The nose stands in front of the eyes' plane, so turning the head moves it against them."""
+def _similarity(points: Points) -> tuple[complex, complex]:
+    """The turn (with its scale) and shift of least squares from `points` to the template.
+
+    With points as complex numbers a turn and scale is one factor, so this is a line's fit (Umeyama 1991
+    without reflections).
+    """
+    here, there = (np.asarray(xy, np.float64) @ np.array([1, 1j]) for xy in (points, _TEMPLATE))
+    around = here - here.mean()
+    spread = max(float(np.vdot(around, around).real), 1e-6)
+    turn = complex(np.vdot(around, there - there.mean())) / spread
+    return turn, complex(there.mean() - turn * here.mean())
+
+
+def _shrunk(pixels: Pixels, scale: float) -> tuple[Pixels, float]:
+    factor = max(scale, 1 / min(pixels.shape[:2]))
+    small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), factor
+
+
+def _pose(points: Points) -> Pose:
+    """The nose stands in front of the eyes' plane, so turning and nodding move it against eyes and mouth."""
+    eye_left, eye_right, nose, *mouth = points.astype(np.float64)
     across = eye_right - eye_left
     distance = max(float(np.hypot(*across)), 1e-3)
-    roll = math.degrees(math.atan2(float(across[1]), float(across[0])))
     along = across / distance
-    offset = (nose - (eye_left + eye_right) / 2) / distance
-    sideways = float(offset @ along)
-    below = float(offset @ np.array([-along[1], along[0]]))
-    yaw = math.degrees(math.atan2(sideways, _NOSE_IN_FRONT))
+    down = np.array([-along[1], along[0]])
+    middle = (eye_left + eye_right) / 2
+    sideways = float((nose - middle) @ along) / distance
+    # Turning shortens the distance between the eyes, not that from eyes to mouth.
+    mouth_px = max(float(((mouth[0] + mouth[1]) / 2 - middle) @ down), 1e-3)
+    below = _MOUTH_BELOW * float((nose - middle) @ down) / mouth_px
     pitch = math.degrees(math.atan2(_NOSE_BELOW - below, _NOSE_IN_FRONT))
-    return Pose(roll, yaw, max(-90.0, min(90.0, pitch)))
+    return Pose(
+        roll=math.degrees(math.atan2(float(across[1]), float(across[0]))),
+        yaw=math.degrees(math.atan2(sideways, _NOSE_IN_FRONT)),
+        pitch=max(-90.0, min(90.0, pitch)),
+    )

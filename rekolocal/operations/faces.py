@@ -9,7 +9,7 @@ from rekolocal.engine.faces import MAX_FACES, Embeddings, Face
 from rekolocal.operations import replies
 from rekolocal.operations.replies import Reply
 from rekolocal.pictures import Image, image_id
-from rekolocal.service import FACE_MODEL_VERSION, Service
+from rekolocal.service import Service
 from rekolocal.state import collections, faces
 from rekolocal.state.faces import StoredFace
 
@@ -24,7 +24,8 @@ def index_faces(
     """Find the faces of a picture and add those that pass to a collection, the largest first."""
     content = service.pictures.read(image)
     with service.database.read() as db:
-        collections.get(db, collection_id)
+        collection = collections.get(db, collection_id)
+    collection.check_model()
     passed: list[Face] = []
     unindexed: list[Reply] = []
     declared = service.attributes.of(content, detection_attributes)
@@ -36,7 +37,7 @@ def index_faces(
             unindexed.append({"Reasons": reasons, "FaceDetail": replies.face_detail(face, declared)})
         else:
             passed.append(face)
-    vectors = service.engine.embed_for_keeping(passed)
+    vectors = service.engine.embed(passed)
     stored = _store(service, collection_id, content, external_image_id, passed, vectors)
     return {
         "FaceRecords": [
@@ -44,7 +45,7 @@ def index_faces(
             for row, face in zip(stored, passed, strict=True)
         ],
         "UnindexedFaces": unindexed,
-        "FaceModelVersion": FACE_MODEL_VERSION,
+        "FaceModelVersion": collection.model,
     }
 
 
@@ -95,7 +96,7 @@ def list_faces(
         found = faces.page(db, collection, after, limit + 1, user_id=user_id, ids=face_ids)
     return {
         "Faces": [replies.stored_face(face) for face in found[:limit]],
-        "FaceModelVersion": FACE_MODEL_VERSION,
+        "FaceModelVersion": collection.model,
         **service.pages.next_page(listing, [face.key for face in found], limit),
     }
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rekolocal.engine.network import MODEL_VERSION
 from rekolocal.errors import InvalidParameterException
 from rekolocal.operations import replies
 from rekolocal.operations.replies import Reply
 from rekolocal.pictures import Image
 from rekolocal.service import Service
-from rekolocal.similarity import similarity_pct
+from rekolocal.similarity import SCALES
 
 
 def detect_faces(service: Service, *, image: Image, attributes: Sequence[str] = ()) -> Reply:
@@ -34,7 +35,7 @@ def compare_faces(
         raise InvalidParameterException("Request has invalid parameters: there is no face in an image")
     targets = [face for face in found if not face.missed_reasons(quality_filter)]
     vectors = service.engine.embed([source, *targets])
-    similarities = similarity_pct(np.linalg.norm(vectors[1:] - vectors[0], axis=1))
+    similarities = SCALES[MODEL_VERSION].similarity_pct(np.linalg.norm(vectors[1:] - vectors[0], axis=1))
     ranked = sorted(zip(similarities, targets, strict=True), key=lambda pair: -pair[0])
     return {
         "SourceImageFace": {

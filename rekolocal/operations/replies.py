@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from rekolocal.engine.faces import Box, Face
-from rekolocal.service import FACE_MODEL_VERSION
 from rekolocal.state.faces import StoredFace
 
 Reply = dict[str, object]
@@ -39,7 +38,7 @@ def stored_face(face: StoredFace) -> Reply:
         "BoundingBox": bounding_box(face.box),
         "ImageId": str(face.image_id),
         "Confidence": face.confidence_pct,
-        "IndexFacesModelVersion": FACE_MODEL_VERSION,
+        "IndexFacesModelVersion": face.model,
     }
     if face.external_image_id is not None:
         reply["ExternalImageId"] = face.external_image_id

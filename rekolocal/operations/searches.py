@@ -11,8 +11,8 @@ from rekolocal.index import VectorIndex
 from rekolocal.operations import replies
 from rekolocal.operations.replies import Reply
 from rekolocal.pictures import Image
-from rekolocal.service import FACE_MODEL_VERSION, Service
-from rekolocal.similarity import distance_at, similarity_pct
+from rekolocal.service import Service
+from rekolocal.similarity import SCALES
 from rekolocal.state import collections, faces, users
 from rekolocal.state.collections import Collection
 
@@ -29,11 +29,12 @@ class _Wanted:
     threshold_pct: float
     without: int | None = None
 
-    def nearest(self, index: VectorIndex, vector: Vector) -> dict[int, float]:
+    def nearest(self, index: VectorIndex, vector: Vector, model: str) -> dict[int, float]:
         """Keys and similarities, most similar first."""
-        limit = self.limit + (self.without is not None)
-        keys, distances = index.search(vector, limit=limit, max_distance=distance_at(self.threshold_pct))
-        found = zip(keys.tolist(), similarity_pct(distances).tolist(), strict=True)
+        limit, scale = self.limit + (self.without is not None), SCALES[model]
+        reach = scale.distance_at(self.threshold_pct)
+        keys, distances = index.search(vector, limit=limit, max_distance=reach)
+        found = zip(keys.tolist(), scale.similarity_pct(distances).tolist(), strict=True)
         return dict([(key, similarity) for key, similarity in found if key != self.without][: self.limit])
 
 
@@ -47,7 +48,7 @@ def search_faces(
     return {
         "SearchedFaceId": face_id,
         "FaceMatches": _face_matches(service, collection, vector, wanted),
-        "FaceModelVersion": FACE_MODEL_VERSION,
+        "FaceModelVersion": collection.model,
     }
 
 
@@ -73,6 +74,7 @@ def search_faces_by_image(
     content = service.pictures.read(image)
     with service.database.read() as db:
         collection = collections.get(db, collection_id)
+    collection.check_model()
     face = service.engine.largest_face(content)
     if face is None or face.missed_reasons(quality_filter):
         raise InvalidParameterException("There are no faces in the image. Should be at least 1.")
@@ -81,12 +83,12 @@ def search_faces_by_image(
         "SearchedFaceBoundingBox": replies.bounding_box(face.box),
         "SearchedFaceConfidence": face.confidence_pct,
         "FaceMatches": _face_matches(service, collection, vector, _Wanted(max_faces, face_match_threshold)),
-        "FaceModelVersion": FACE_MODEL_VERSION,
+        "FaceModelVersion": collection.model,
     }
 
 
 def _face_matches(service: Service, collection: Collection, vector: Vector, wanted: _Wanted) -> list[Reply]:
-    found = wanted.nearest(service.face_index(collection.key), vector)
+    found = wanted.nearest(service.face_index(collection.key), vector, collection.model)
     with service.database.read() as db:
         rows = faces.with_keys(db, list(found))
     return [
@@ -115,7 +117,7 @@ def search_users(
         raise InvalidParameterException("Request has invalid parameters: give either FaceId or UserId")
     wanted = _Wanted(max_users, user_match_threshold, without)
     matches = [] if vector is None else _user_matches(service, collection, vector, wanted)
-    return {"UserMatches": matches, "FaceModelVersion": FACE_MODEL_VERSION, **searched}
+    return {"UserMatches": matches, "FaceModelVersion": collection.model, **searched}
 
 
 def search_users_by_image(
@@ -126,6 +128,7 @@ def search_users_by_image(
     content = service.pictures.read(image)
     with service.database.read() as db:
         collection = collections.get(db, collection_id)
+    collection.check_model()
     searched: Face | None = None
     unsearched: list[Reply] = []
     for face in service.engine.faces(content):
@@ -137,7 +140,7 @@ def search_users_by_image(
         else:
             searched = face
     reply: Reply = {
-        "UserMatches": [], "FaceModelVersion": FACE_MODEL_VERSION, "UnsearchedFaces": unsearched,
+        "UserMatches": [], "FaceModelVersion": collection.model, "UnsearchedFaces": unsearched,
     }  # fmt: skip
     if searched is not None:
         (vector,) = service.engine.embed([searched])
@@ -148,7 +151,7 @@ def search_users_by_image(
 
 
 def _user_matches(service: Service, collection: Collection, vector: Vector, wanted: _Wanted) -> list[Reply]:
-    found = wanted.nearest(service.user_index(collection.key), vector)
+    found = wanted.nearest(service.user_index(collection.key), vector, collection.model)
     with service.database.read() as db:
         rows = users.with_keys(db, list(found))
     return [

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from rekolocal.engine.faces import mean_of
 from rekolocal.errors import IdempotentParameterMismatchException, ServiceQuotaExceededException
 from rekolocal.operations.replies import Reply
 from rekolocal.service import Service
-from rekolocal.similarity import similarity_pct
+from rekolocal.similarity import SCALES
 from rekolocal.state import Transaction, collections, faces, users
 from rekolocal.state.collections import Collection
 from rekolocal.state.faces import StoredFace
@@ -112,7 +113,7 @@ def associate_faces(
         for face in available:
             if face.user_id is not None:
                 continue  # the user's already
-            confidence = _resemblance(db, user, face.key)
+            confidence = _resemblance(db, collection, user, face.key)
             if confidence < user_match_threshold:
                 reasons = ["LOW_MATCH_CONFIDENCE"]
                 unsuccessful.append({"FaceId": str(face.id), "Confidence": confidence, "Reasons": reasons})
@@ -172,12 +173,13 @@ def _of_nobody_else(
     return available, unsuccessful
 
 
-def _resemblance(db: sqlite3.Connection, user: User, face_key: int) -> float:
+def _resemblance(db: sqlite3.Connection, collection: Collection, user: User, face_key: int) -> float:
     """Similarity of a face to the user's vector, 0-100; a user without faces takes any."""
     if user.vector is None:
         return 100.0
     (vector,) = faces.vectors(db, [face_key])
-    return float(similarity_pct(np.array([np.linalg.norm(vector - user.vector)], dtype=np.float32))[0])
+    distance = np.array([np.linalg.norm(vector - user.vector)], dtype=np.float32)
+    return float(SCALES[collection.model].similarity_pct(distance)[0])
 
 
 def _renew(
@@ -186,8 +188,9 @@ def _renew(
     """The user's vector from the faces it now has; the status to answer with."""
     if not changed:
         return user.status(service.now())
+    collection.check_model()
     keys = users.face_keys(transaction.db, user)
-    vector = faces.vectors(transaction.db, keys).mean(axis=0) if keys else None
+    vector = mean_of(faces.vectors(transaction.db, keys)) if keys else None
     users.set_vector(transaction.db, user, vector, service.now() + service.updating_s)
 
     def reindex() -> None:

@@ -4,22 +4,45 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rekolocal.errors import ResourceAlreadyExistsException, ResourceNotFoundException
+from rekolocal.engine.network import MODEL_VERSION
+from rekolocal.errors import (
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection's row. `key` is ours and never used again; `created_at` is epoch seconds."""
+    """A collection's row. `key` is ours and never used again; `created_at` is epoch seconds.
+
+    `model`: the network whose vectors it keeps, for ever.
+    """
 
     key: int
     id: str
     created_at: float
+    model: str = MODEL_VERSION
+
+    def check_model(self) -> None:
+        """Raises ResourceNotFoundException when new vectors cannot be compared with the collection's."""
+        if self.model != MODEL_VERSION:
+            raise ResourceNotFoundException(
+                f"The collection {self.id} keeps faces of the model {self.model}, which cannot be compared"
+                f" with those of {MODEL_VERSION}: make it anew from its photos, with `recognizeme-local"
+                " reindex`, or with CreateCollection and IndexFaces"
+            )
+
+
+_SELECT = "SELECT key, id, created_at, model FROM collections"
 
 
 def insert(db: sqlite3.Connection, collection_id: str, now: float) -> Collection:
     """Raises ResourceAlreadyExistsException."""
     try:
-        row = db.execute("INSERT INTO collections (id, created_at) VALUES (?, ?)", (collection_id, now))
+        row = db.execute(
+            "INSERT INTO collections (id, created_at, model) VALUES (?, ?, ?)",
+            (collection_id, now, MODEL_VERSION),
+        )
     except sqlite3.IntegrityError as error:
         message = f"The collection id: {collection_id} already exists"
         raise ResourceAlreadyExistsException(message) from error
@@ -29,7 +52,7 @@ def insert(db: sqlite3.Connection, collection_id: str, now: float) -> Collection
 
 def get(db: sqlite3.Connection, collection_id: str) -> Collection:
     """Raises ResourceNotFoundException."""
-    row = db.execute("SELECT key, id, created_at FROM collections WHERE id = ?", (collection_id,)).fetchone()
+    row = db.execute(f"{_SELECT} WHERE id = ?", (collection_id,)).fetchone()
     if row is None:
         raise ResourceNotFoundException(f"The collection id: {collection_id} does not exist")
     return Collection(*row)
@@ -37,9 +60,7 @@ def get(db: sqlite3.Connection, collection_id: str) -> Collection:
 
 def page(db: sqlite3.Connection, after: int, limit: int) -> list[Collection]:
     """Collections in the order of their making, after the one with key `after`."""
-    rows = db.execute(
-        "SELECT key, id, created_at FROM collections WHERE key > ? ORDER BY key LIMIT ?", (after, limit)
-    )
+    rows = db.execute(f"{_SELECT} WHERE key > ? ORDER BY key LIMIT ?", (after, limit))
     return [Collection(*row) for row in rows]
 
 

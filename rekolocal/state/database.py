@@ -13,12 +13,13 @@ try:
 except ImportError:  # Windows has no flock
     fcntl = None  # type: ignore[assignment]
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE collections (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
-  created_at REAL NOT NULL
+  created_at REAL NOT NULL,
+  model TEXT NOT NULL
 );
 CREATE TABLE users (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -65,6 +66,8 @@ CREATE TABLE answered (
 ) WITHOUT ROWID;
 CREATE TABLE secret (bytes BLOB NOT NULL);
 """
+# What version 1 kept were vectors of dlib's network, which was called 7.0.
+_FROM_1 = "ALTER TABLE collections ADD COLUMN model TEXT NOT NULL DEFAULT '7.0'"
 
 
 class FolderTaken(Exception):
@@ -135,6 +138,10 @@ class Database:
         with self.write() as transaction:
             (version,) = transaction.db.execute("PRAGMA user_version").fetchone()
             if version == _SCHEMA_VERSION:
+                return
+            if version == 1:
+                transaction.db.execute(_FROM_1)
+                transaction.db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
                 return
             if version:
                 raise RuntimeError(

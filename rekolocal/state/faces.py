@@ -17,8 +17,8 @@ Keys = npt.NDArray[np.int64]
 
 _SELECT = """
     SELECT f.key, f.id, f.image_id, f.external_image_id, f.left, f.top, f.width, f.height, f.confidence_pct,
-        f.user, u.id
-    FROM faces f LEFT JOIN users u ON u.key = f.user
+        c.model, f.user, u.id
+    FROM faces f JOIN collections c ON c.key = f.collection LEFT JOIN users u ON u.key = f.user
 """
 
 
@@ -32,19 +32,20 @@ class StoredFace:
     external_image_id: str | None
     box: Box
     confidence_pct: float
+    model: str
     user: int | None = None
     user_id: str | None = None
 
 
-_Row = tuple[int, bytes, bytes, str | None, float, float, float, float, float, int | None, str | None]
+_Row = tuple[int, bytes, bytes, str | None, float, float, float, float, float, str, int | None, str | None]
 
 
 def _face(row: _Row) -> StoredFace:
-    key, id_, image_id, external_image_id, left, top, width, height, confidence, user, user_id = row
-    box = Box(left, top, width, height)
+    key, id_, image_id, external_image_id, left, top, width, height, confidence, model, user, user_id = row
     return StoredFace(
-        key, UUID(bytes=id_), UUID(bytes=image_id), external_image_id, box, confidence, user, user_id
-    )
+        key, UUID(bytes=id_), UUID(bytes=image_id), external_image_id, Box(left, top, width, height),
+        confidence, model, user, user_id,
+    )  # fmt: skip
 
 
 def insert(
@@ -69,7 +70,9 @@ def insert(
     assert row.lastrowid is not None
     content = vector.astype("<f4").tobytes()
     db.execute("INSERT INTO vectors VALUES (?, ?, ?)", (row.lastrowid, collection.key, content))
-    return StoredFace(row.lastrowid, face_id, image_id, external_image_id, box, confidence_pct)
+    return StoredFace(
+        row.lastrowid, face_id, image_id, external_image_id, box, confidence_pct, collection.model
+    )
 
 
 def of_image(

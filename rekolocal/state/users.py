@@ -21,7 +21,7 @@ _SELECT = """
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user's row. `vector` is float32 (128,), the mean of the faces; None while there are none."""
+    """A user's row. `vector` is float32 (128,), of length 1, the faces' mean; None while there are none."""
 
     key: int
     id: str

@@ -15,7 +15,6 @@ FOLDERS = {".": ("functions", "local"), "kiosk": ("kiosk",), "rekolocal": ("reko
 MODULES = {
     "aws-lambda-powertools": {"aws_lambda_powertools"},
     "boto3": {"boto3", "botocore"},
-    "dlib-bin": {"dlib", "_dlib_pybind11"},
     "flask": {"flask", "werkzeug"},
     "opencv-python-headless": {"cv2"},
     "paho-mqtt": {"paho"},
@@ -26,7 +25,6 @@ MODULES = {
 }
 # Needed, and imported by nobody here: found by path, by zoneinfo, by uvicorn, by starlette.
 NOT_IMPORTED = {
-    "face_recognition_models",
     "python-multipart",
     "scikit-image",
     "tzdata",

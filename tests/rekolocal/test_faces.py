@@ -8,10 +8,12 @@ import pytest
 
 from rekolocal.engine.detection import YuNet
 from rekolocal.engine.faces import Face, FaceEngine
+from rekolocal.engine.network import MODEL_VERSION
 from rekolocal.engine.picture import Pixels
+from rekolocal.similarity import SCALES
 from tests.rekolocal.conftest import encoded, pixels_of
 
-SAME_PERSON = 0.45  # similarity 99
+SAME_PERSON = SCALES[MODEL_VERSION].at_99
 
 
 def crop_of(photo: bytes, engine: FaceEngine) -> Pixels:
@@ -56,7 +58,7 @@ def test_a_door_crop_however_changed_is_the_same_person(
     engine: FaceEngine, portrait: str, change: str, request: pytest.FixtureRequest
 ) -> None:
     photo: bytes = request.getfixturevalue(portrait)
-    (enrolled,) = engine.embed_for_keeping(engine.faces(photo)[:1])
+    (enrolled,) = engine.embed(engine.faces(photo)[:1])
     visit = encoded(CHANGES[change](crop_of(photo, engine)), ".jpg")
     face = engine.largest_face(visit)
     assert face is not None
@@ -77,7 +79,7 @@ def test_a_face_cut_off_at_the_pictures_edge_is_found(engine: FaceEngine, hopper
     found = engine.largest_face(encoded(np.ascontiguousarray(cut)))
     assert found is not None
     (enrolled,) = engine.embed([face])
-    assert np.linalg.norm(engine.embed([found])[0] - enrolled) < 0.6
+    assert np.linalg.norm(engine.embed([found])[0] - enrolled) < SCALES[MODEL_VERSION].at_80
 
 
 def test_all_faces_of_a_picture_are_found_largest_first(engine: FaceEngine, both: bytes) -> None:
@@ -148,7 +150,7 @@ def test_a_mirrored_head_looks_the_other_way(engine: FaceEngine, astronaut: byte
     as_is = engine.faces(astronaut)[0].pose
     mirrored = engine.faces(encoded(CHANGES["mirrored"](pixels_of(astronaut))))[0].pose
     assert mirrored.roll == pytest.approx(-as_is.roll, abs=4)
-    assert mirrored.yaw == pytest.approx(-as_is.yaw, abs=12)
+    assert mirrored.yaw == pytest.approx(-as_is.yaw, abs=15)
 
 
 def _quality(engine: FaceEngine, pixels: Pixels) -> Face:

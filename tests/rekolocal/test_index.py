@@ -2,7 +2,6 @@
 
 import math
 import threading
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +15,6 @@ Floats = npt.NDArray[np.float32]
 DIMENSIONS = 128
 
 
-@cache
-def rotation() -> Floats:
-    matrix = np.random.default_rng(5).standard_normal((DIMENSIONS, DIMENSIONS))
-    return np.asarray(np.linalg.qr(matrix)[0], dtype=np.float32)
-
-
 def persons(count: int, *, spread: float = 0.05, seed: int = 0) -> Floats:
     """Vectors as far from each other as embeddings of different persons are, around a common centre."""
     rng = np.random.default_rng(seed)
@@ -29,7 +22,7 @@ def persons(count: int, *, spread: float = 0.05, seed: int = 0) -> Floats:
 
 
 def filled(vectors: Floats) -> VectorIndex:
-    index = VectorIndex(rotation())
+    index = VectorIndex(DIMENSIONS)
     index.add(np.arange(1, len(vectors) + 1, dtype=np.int64), vectors)
     return index
 
@@ -81,7 +74,7 @@ def test_vectors_that_are_no_faces_are_found_as_well(
 
 
 def test_an_empty_index_finds_nobody() -> None:
-    keys, distances = VectorIndex(rotation()).search(persons(1)[0], limit=10)
+    keys, distances = VectorIndex(DIMENSIONS).search(persons(1)[0], limit=10)
     assert len(keys) == len(distances) == 0
 
 

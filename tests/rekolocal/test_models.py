@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rekolocal.engine import models
-from rekolocal.engine.models import YUNET, YUNET_ENV, ModelError, find_yunet
+from rekolocal.engine.models import YUNET, ModelError, find_yunet
 
 
 def installed_as(package: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +16,7 @@ def installed_as(package: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_of_ones_own_stands_in_the_installed_ones_place(tmp_path: Path) -> None:
-    named, in_environment = tmp_path / "named", {YUNET_ENV: str(tmp_path / "environment")}
+    named, in_environment = tmp_path / "named", {YUNET.env: str(tmp_path / "environment")}
     assert find_yunet(named, environ=in_environment) == named
     assert find_yunet(environ=in_environment) == tmp_path / "environment"
     assert find_yunet(environ={}) == YUNET.installed()
