@@ -20,6 +20,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from benchmarks.report import Row, publish
 from local.adapters.columns import to_moment
+from local.adapters.database import Database
+from local.adapters.sightings import SqliteSightings
 from local.data_folder import DataFolder
 from local.runtime.events import Request, http_event
 from local.wiring import NAMES, LocalParts
@@ -54,15 +56,16 @@ def rows(count: int, now: datetime) -> Iterator[tuple[object, ...]]:
         yield capture_id, kiosk_id, status, expires_at, outcome, person_id, name, 1
 
 
-def fill(parts: LocalParts, count: int) -> None:
-    """Put a million rows in, in one transaction."""
-    assert parts.sightings  # which makes the tables
-    with parts.database.writing() as connection:
+def fill(database: Database, count: int, now: datetime) -> SqliteSightings:
+    """A table with this many sightings, written in one transaction."""
+    sightings = SqliteSightings(database, retention_days=DAYS)
+    with database.writing() as connection:
         connection.executemany(
             "INSERT INTO sightings (capture_id, kiosk_id, status, expires_at, outcome, person_id, name,"
             " rekognition_calls) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            rows(count, parts.now()),
+            rows(count, now),
         )
+    return sightings
 
 
 def get(path: str, **query: str) -> int:
@@ -75,15 +78,16 @@ def get(path: str, **query: str) -> int:
     return len(json.loads(answer["body"])["items"])
 
 
-def p95_ms(path: str, **query: str) -> tuple[float, int]:
-    """The 95th percentile of a call's time, and its number of items."""
-    times = []
+def p95_ms(path: str, **query: str) -> tuple[float, float, int]:
+    """95th percentiles of a call's time and processor time, which others cannot lengthen; and its items."""
+    times, processor = [], []
     items = get(path, **query)
     for _ in range(CALLS):
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.thread_time()
         get(path, **query)
         times.append(1000 * (time.perf_counter() - begun))
-    return statistics.quantiles(times, n=20)[-1], items
+        processor.append(1000 * (time.thread_time() - used))
+    return statistics.quantiles(times, n=20)[-1], statistics.quantiles(processor, n=20)[-1], items
 
 
 def measured(now: datetime) -> Iterator[Row]:
@@ -110,11 +114,11 @@ def measured(now: datetime) -> Iterator[Row]:
             "/sightings", {"person_id": "person-0", "kiosk_id": "kiosk-7", "outcome": "recognized"}),
     }  # fmt: skip
     for what, (path, query) in asked.items():
-        ours_ms, items = p95_ms(path, **query)
+        ours_ms, processor_ms, items = p95_ms(path, **query)
         ratio = ours_ms / MOST_MS
         yield Row(
             f"{what} ({items} items)",
-            f"{ours_ms:.1f} ms",
+            f"{ours_ms:.1f} ms (processor {processor_ms:.1f})",
             f"{MOST_MS} ms",
             f"{ratio:.2f}",
             "<= 1.00",
@@ -128,7 +132,7 @@ def main(count: int) -> None:
     """Measure and publish."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         parts = LocalParts(Settings.from_env(NAMES), DataFolder(Path(folder)), url="http://127.0.0.1")
-        fill(parts, count)
+        fill(parts.database, count, parts.now())
         wiring.use(parts)
         publish("lists", list(measured(datetime.now(UTC))))
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from benchmarks.lists import KIOSKS, fill
 from benchmarks.report import Row, alternating_ms, publish
 from local.adapters.database import open_database
 from local.adapters.photos import FilePhotoStore
@@ -48,19 +49,6 @@ def synced_append(path: Path) -> Callable[[bytes], None]:
     return append
 
 
-def filled(path: Path, rows: int) -> SqliteSightings:
-    """A table with this many sightings, written in one transaction."""
-    database = open_database(path)
-    sightings = SqliteSightings(database, retention_days=36500)
-    sightings.save(sighting(0))
-    with database.writing() as connection:
-        connection.execute("CREATE TEMP TABLE one AS SELECT * FROM sightings")
-        for number in range(1, rows):
-            connection.execute("UPDATE one SET capture_id = ?", (sighting(number).capture.capture_id,))
-            connection.execute("INSERT INTO sightings SELECT * FROM one")
-    return sightings
-
-
 def storage(folder: Path) -> list[Row]:
     """Rows about the disk that holds `folder`."""
     sightings = SqliteSightings(open_database(folder / "a.db"), retention_days=36500)
@@ -80,7 +68,10 @@ def storage(folder: Path) -> list[Row]:
     def write_photo() -> None:
         photos.write(f"captures/{next(numbers)}", PICTURE, "image/jpeg")
 
-    short, long = filled(folder / "short.db", 200), filled(folder / "long.db", 100_000)
+    now = datetime.now(UTC)
+    short, long = (
+        fill(open_database(folder / f"{count}.db"), count, now) for count in (50 * KIOSKS * 2, 100_000)
+    )
     query = SightingQuery(kiosk_id="kiosk-0")
     return [
         _bounded("claim and save a sighting / 2 synced 4 KB appends", claim_and_save, two_commits, at_most=6),
@@ -88,7 +79,7 @@ def storage(folder: Path) -> list[Row]:
             "store a 100 KB picture / a synced append of it", write_photo, lambda: append(PICTURE), at_most=4
         ),
         _bounded(
-            "list 50 of 100,000 sightings / 50 of 200",
+            "list 50 of 100,000 sightings / 50 of 2,000",
             lambda: long.query(query, limit=50),
             lambda: short.query(query, limit=50),
             at_most=2,
