@@ -58,6 +58,19 @@ def test_a_result_is_counted_once_however_often_it_is_saved(sightings: Sightings
     assert counted(sightings) == {count(Outcome.UNKNOWN)}
 
 
+def test_a_result_counts_every_call_that_was_begun_also_by_somebody_else(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    slow = called(sightings, clock)
+    clock.advance(timedelta(seconds=30))
+    sightings.claim(slow.capture, now=clock(), lease_s=30)
+    sightings.begin_call(slow.capture.capture_id, most=2)
+
+    assert sightings.save(unknown(slow.capture))
+
+    assert counted(sightings) == {count(Outcome.UNKNOWN, calls=2)}
+
+
 def test_results_that_are_saved_at_once_are_all_counted(sightings: Sightings, clock: SetClock) -> None:
     seen = [called(sightings, clock, number) for number in range(12)]
 

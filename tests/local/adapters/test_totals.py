@@ -12,20 +12,28 @@ from local.adapters.database import open_database
 from local.adapters.sightings import SqliteSightings
 from recognizeme.domain.model import Outcome, captured_at
 from recognizeme.domain.totals import TOTAL_DAYS, Count
-from tests.contract.samples import capture, recognized, unknown
+from tests.contract.samples import capture, unknown
 
 NOW = datetime(2026, 11, 23, 23, 59, 59, 999_000, tzinfo=UTC)
 
 
 def test_what_an_older_version_saved_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (first,) = (number for number, step in enumerate(module._STEPS) if "ADD COLUMN day" in step)
+    later = NOW + timedelta(milliseconds=1)
+    saved = [
+        *[(NOW, "done", "unknown")] * 2,
+        *((later, "done", "unknown"), (NOW, "done", "recognized"), (NOW, "pending", None)),
+    ]
     with open_database(tmp_path / "a.db") as database, monkeypatch.context() as older:
         older.setattr(module, "_STEPS", module._STEPS[:first])
-        before = SqliteSightings(database, retention_days=30, now=lambda: NOW)
-        for number, at in enumerate((NOW, NOW, NOW + timedelta(milliseconds=1))):
-            before.save(unknown(capture(at, number=number)))
-        before.save(recognized(capture(NOW, number=9)))
-        before.claim(capture(NOW, number=10), now=NOW, lease_s=30)
+        SqliteSightings(database, retention_days=30)
+        with database.writing() as connection:
+            for number, (at, status, outcome) in enumerate(saved):
+                connection.execute(
+                    "INSERT INTO sightings (capture_id, kiosk_id, status, outcome, expires_at,"
+                    " rekognition_calls) VALUES (?, 'front', ?, ?, '9', 1)",
+                    (capture(at, number=number).capture_id, status, outcome),
+                )
 
     with open_database(tmp_path / "a.db") as database:
         now = SqliteSightings(database, retention_days=30, now=lambda: NOW)

@@ -156,15 +156,22 @@ class DynamoDbSightings:
         `done` stands, and nothing undoes it. (A late `failed` may end a lease that still runs: that can cost
         a call, never a result.)
         """
-        values = to_item(sighting)
-        return self._store(
+        values = {name: value for name, value in to_item(sighting).items() if name != "RekognitionCalls"}
+        calls = sighting.rekognition_calls
+        # On condition that these are all calls, so that the totals count those of somebody else, too.
+        while not self._store(
             sighting,
             values,
-            dict.fromkeys(counted_as(sighting), (1, sighting.rekognition_calls)),
-            keep=items.present(RekognitionCalls=values.pop("RekognitionCalls")),
-            condition="attribute_not_exists(#Status) OR #Status <> :done",
-            given={":done": {"S": Status.DONE}},
-        )
+            dict.fromkeys(counted_as(sighting), (1, calls)),
+            keep={"RekognitionCalls": {"N": str(calls)}},
+            condition="attribute_not_exists(#Status) OR #Status <> :done AND #RekognitionCalls = :calls",
+            given={":done": {"S": Status.DONE}, ":calls": {"N": str(calls)}},
+        ):
+            item = self._item(sighting.capture.capture_id)
+            if item and item["Status"]["S"] == Status.DONE:
+                return False
+            calls = int(item["RekognitionCalls"]["N"]) if item else sighting.rekognition_calls
+        return True
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
         """Replace a result by what a person said. Raises `NotFound` when there is nothing to correct."""
