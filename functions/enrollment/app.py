@@ -46,7 +46,7 @@ def post_photo(person_id: str) -> Response[str]:
     """Index the photo in the body, or hand out a ticket to upload one."""
     enroller = wiring.enroller(wiring.parts())
     person_id = path_id(person_id, check_person_id)
-    if api.content_type.startswith("image/"):
+    if api.has_picture():
         photo = enroller.enroll_now(person_id, api.picture(), api.parameters.get("photo_id"))
         return answer(photo_json(photo), HTTPStatus.CREATED)
     fields = parsing.json_object(api.body)

@@ -117,7 +117,9 @@ def serving(command: str, options: list[str]) -> Iterator[str]:
 
 
 def test_start_api_answers_the_routes(options: list[str]) -> None:
+    body = json.loads((ROOT / "events" / "door-recognize.json").read_text())["body"]
     with serving("start-api", options) as base:
+        immediate = post(base, "/kiosks/front/recognitions", {"picture": body})
         assert get(base, "/health")["status"] == "ok"
         people = get(base, "/people")["items"]
         capture_id = invoke(options, "recognition-put")["sightings"][0]["capture_id"]
@@ -125,6 +127,7 @@ def test_start_api_answers_the_routes(options: list[str]) -> None:
 
     assert [(person["person_id"], person["name"]) for person in people] == [("ada", "Ada Lovelace")]
     assert (sighting["status"], sighting["person_id"]) == ("done", "ada")
+    assert immediate["outcome"] == "no_face"
 
 
 def test_every_sample_event_is_taken_by_its_function(options: list[str]) -> None:
@@ -151,6 +154,13 @@ def test_every_sample_event_is_taken_by_its_function(options: list[str]) -> None
     }
     assert len(answers) > 20
     assert failed == {}
+
+
+def post(base: str, path: str, body: object) -> Any:
+    headers = {"content-type": "application/json"}
+    request = urllib.request.Request(base + path, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return json.loads(answer.read())
 
 
 def get(base: str, path: str) -> Any:

@@ -1,5 +1,6 @@
 """What a kiosk asks for and what the office reads."""
 
+import base64
 import json
 from datetime import datetime, timedelta
 
@@ -50,6 +51,33 @@ def test_a_ticket_out_of_form_is_a_problem(
     status, problem = stack.http("door", "POST", f"/kiosks/{kiosk_id}/captures", fields)
     assert status == 400
     assert named in problem["detail"]
+
+
+def test_a_picture_may_come_as_base64_in_json(stack: Stack, ada: bytes) -> None:
+    body = {"picture": base64.b64encode(ada).decode()}
+    status, sighting = stack.http("door", "POST", "/kiosks/front/recognitions", body)
+    assert (status, sighting["outcome"]) == (200, "unknown")
+    stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
+    path, query = "/people/ada/photos", {"photo_id": "a.png"}
+    status, photo = stack.http("enrollment", "POST", path, body, query=query)
+    assert (status, photo["photo_id"], photo["state"]) == (201, "a.png", "indexed")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({}, "picture is missing"),
+        ({"picture": 7}, "string"),
+        ({"picture": "\u00e4"}, "base64"),
+        (b"[", "JSON"),
+    ],
+)
+def test_json_without_a_picture_is_a_problem(
+    stack: Stack, body: dict[str, object] | bytes, says: str
+) -> None:
+    status, problem = stack.http("door", "POST", "/kiosks/front/recognitions", body)
+    assert status == 400
+    assert says in problem["detail"]
 
 
 def test_a_capture_recognized_elsewhere_is_pending(stack: Stack, ada: bytes) -> None:

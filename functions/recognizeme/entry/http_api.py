@@ -24,11 +24,13 @@ from recognizeme.domain.errors import (
     UnsupportedMediaType,
     UnusablePicture,
 )
+from recognizeme.entry import parsing
 from recognizeme.entry.observe import count_failed_request
 
 # A synchronous invocation takes 6 MB (Lambda quotas), and base64 makes three bytes four.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 RETRY_AFTER_S = 1
+_JSON = "application/json"
 
 _PROBLEMS: Mapping[type[RecognizeMeError], tuple[str, HTTPStatus]] = {
     InvalidRequest: ("invalid-request", HTTPStatus.BAD_REQUEST),
@@ -78,10 +80,18 @@ class HttpApi(APIGatewayHttpResolver):
         """The query parameters."""
         return dict(self.current_event.query_string_parameters or {})
 
+    def has_picture(self) -> bool:
+        """Whether the body is a picture, or JSON with one in its member `picture`."""
+        return self.content_type.startswith("image/") or "picture" in parsing.json_object(self.body)
+
     def picture(self) -> bytes:
-        """The body of a request that must carry a picture; raises `UnsupportedMediaType` when it does not."""
+        """The picture of a request: its body, or base64 in JSON; raises `UnsupportedMediaType` for others."""
+        if self.content_type == _JSON:
+            return parsing.base64_bytes(parsing.json_object(self.body), "picture")
         if self.content_type not in ("image/jpeg", "image/png"):
-            raise UnsupportedMediaType("send the picture as image/jpeg or image/png")
+            raise UnsupportedMediaType(
+                'send the picture as image/jpeg or image/png, or as {"picture": base64} in application/json'
+            )
         return self.body
 
     def _on_known(self, error: RecognizeMeError) -> Response[str]:

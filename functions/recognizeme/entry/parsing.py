@@ -1,5 +1,6 @@
 """Reading what a caller sent: JSON bodies, query parameters, times; or else an `InvalidRequest`."""
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,6 +30,14 @@ def text(fields: Mapping[str, Any], name: str, default: str | None = None) -> st
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} is missing" if value is None else f"{name} must be a string")
     return value
+
+
+def base64_bytes(fields: Mapping[str, Any], name: str) -> bytes:
+    """A member that must be base64."""
+    try:
+        return base64.b64decode(text(fields, name), validate=True)
+    except ValueError as error:
+        raise InvalidRequest(f"{name} must be base64") from error
 
 
 def consent(fields: Mapping[str, Any]) -> Consent | None:
