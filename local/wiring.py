@@ -13,7 +13,7 @@ from local.runtime.events import object_created_event
 from recognizeme.adapters.later import forget_event, recognize_event
 from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
-from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People
+from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, Replayed
 from recognizeme.settings import Settings
 from recognizeme.wiring import utc_now
 
@@ -167,6 +167,6 @@ class DeadJobs:
     def __init__(self, jobs: JobQueue) -> None:
         self._jobs = jobs
 
-    def replay(self, *, limit: int) -> int:
+    def replay(self, *, limit: int) -> Replayed:
         """Give dead jobs their tries back."""
-        return len(self._jobs.replay(limit=limit))
+        return Replayed(len(self._jobs.replay(limit=limit)))

@@ -100,8 +100,8 @@ def post_replay() -> Response[str]:
     """Give events that failed for good back to their functions."""
     limit = parsing.limit(api.parameters, default=100, most=1000)
     replayed = wiring.parts().failed_events.replay(limit=limit)
-    logger.info("failed events replayed", replayed=replayed)
-    return answer({"replayed": replayed})
+    logger.info("failed events replayed", replayed=replayed.given_back, skipped=replayed.skipped)
+    return answer({"replayed": replayed.given_back, "skipped": list(replayed.skipped)})
 
 
 @api.post("/collection-checks")

@@ -245,9 +245,10 @@ class ApiClient:
         params = _given({"since": since, "until": until})
         return self._with(self._wire.call("GET", "/stats", params=params), "items", "total")
 
-    def replay(self, *, limit: int) -> int:
-        """Have at most `limit` (1-1000) events that failed for good handled again; return how many."""
-        return int(self._wire.call("POST", "/replays", params={"limit": str(limit)}).get("replayed", 0))
+    def replay(self, *, limit: int) -> Json:
+        """Have at most `limit` (1-1000) events that failed for good handled again."""
+        answer = self._wire.call("POST", "/replays", params={"limit": str(limit)})
+        return self._with(answer, "replayed", "skipped")
 
     def check_collection(self, *, remove_orphans: bool) -> Json:
         """Look for faces whose person does not exist, and have those of the forgotten, or all, removed."""

@@ -19,8 +19,14 @@ def command(limit: int, api: ApiClient, as_json: bool) -> None:
 
     Each picture still gives one sighting. Run it again when there were more than the limit.
     """
-    replayed = api.replay(limit=limit)
+    answer = api.replay(limit=limit)
     if as_json:
-        write_json({"replayed": replayed})
-    else:
-        click.echo(f"being tried again: {counted(replayed, 'pictures')}; see: recognizeme stats")
+        write_json({"replayed": answer["replayed"], "skipped": answer["skipped"]})
+        return
+    click.echo(f"being tried again: {counted(answer['replayed'], 'pictures')}; see: recognizeme stats")
+    if answer["skipped"]:
+        click.echo(
+            f"left in the queue: {counted(len(answer['skipped']), 'messages')} that no function of this stack"
+            f" failed on, look at them in the console: {', '.join(answer['skipped'])}",
+            err=True,
+        )

@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 from recognizeme.adapters.later import SqsLater
 from recognizeme.adapters.sqs import SqsFailedEvents
 from recognizeme.domain.errors import Misconfigured
+from recognizeme.domain.ports import Replayed
 from recognizeme.entry.s3_event import unwrapped
 
 pytestmark = pytest.mark.integration
@@ -67,7 +68,7 @@ def test_one_that_failed_for_good_is_replayed_like_any_other(sqs: Any, queue_url
         def invoke(self, **request: Any) -> None:
             invoked.append(request)
 
-    assert SqsFailedEvents(sqs, Functions(), queue_url).replay(limit=10) == 1
+    assert SqsFailedEvents(sqs, Functions(), queue_url).replay(limit=10) == Replayed(1)
     assert [json.loads(request["Payload"]) for request in invoked] == [{"forget": "ada"}]
 
 

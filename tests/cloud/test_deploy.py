@@ -293,7 +293,7 @@ def test_what_failed_for_good_can_be_replayed_from_the_queue(deployed: Deployed)
     event["Records"][0]["s3"]["object"]["key"] = next(each["Key"] for each in stored if key in each["Key"])
     record = {
         "requestContext": {
-            "functionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-recognition:live",
+            "functionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-recognition:3",
             "condition": "RetriesExhausted",
         },
         "requestPayload": event,
@@ -305,7 +305,7 @@ def test_what_failed_for_good_can_be_replayed_from_the_queue(deployed: Deployed)
 
     replayed = deployed.call("POST", "/replays")
 
-    assert replayed.json() == {"replayed": 1}, replayed.text
+    assert replayed.json() == {"replayed": 1, "skipped": []}, replayed.text
     assert wait_for_sighting(deployed, capture_id)["outcome"] in {"recognized", "unknown"}
 
 

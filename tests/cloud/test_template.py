@@ -25,8 +25,6 @@ LEASE_S = int(environment("Recognition")["RECOGNIZEME_LEASE_S"])
 ALLOWED_WILDCARDS = {
     "<photos>/captures/*": "every capture; keys hold ids that nobody knows beforehand",
     "<photos>/enrollments/*": "every enrollment photo",
-    ":function:recognizeme-recognition:*": "the alias or version that a failed event names",
-    ":function:recognizeme-enrollment:*": "the same",
     "<photos>/captures/rehearsal/*": "the pictures that a rehearsal stores",
     "Function.Arn>:*": "whichever version of a function is the new one",
     ":deploymentgroup:recognizeme-*": "CodeDeploy's application, whose name CloudFormation makes",

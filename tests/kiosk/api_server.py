@@ -125,7 +125,7 @@ class ApiServer:
                 case "POST", ["people", person_id, "photos"] if person_id in self.people:
                     return self._add_photo(person_id, query["photo_id"], body, content_type)
                 case "POST", ["replays"]:
-                    return 200, {"replayed": min(3, int(query["limit"]))}
+                    return 200, {"replayed": min(3, int(query["limit"])), "skipped": ["m-1"]}
                 case "POST", ["collection-checks"]:
                     removing, orphans = (3, 0) if query["remove"] == "true" else (1, 2)
                     return 200, {"faces": 12, "removing": removing, "orphans": orphans, "items": []}

@@ -10,6 +10,7 @@ import pytest
 from local.data_folder import DataFolder
 from local.wiring import DATA, URL, LocalParts
 from recognizeme.domain.model import Capture, new_capture_id
+from recognizeme.domain.ports import Replayed
 
 CAPTURE = "captures/front/2026/11/23/01932b6e-0000-7000-8000-000000000000.jpg"
 ENROLLMENT = "enrollments/ada/my photo+1.jpg"
@@ -58,6 +59,6 @@ def test_failed_events_are_the_dead_jobs_oldest_first(parts: LocalParts) -> None
     first, second = (parts.jobs.add("recognition", {"n": n}) for n in range(2))
     with parts.database.writing() as connection:
         connection.execute("UPDATE jobs SET state = 'dead'")
-    assert parts.failed_events.replay(limit=1) == 1
+    assert parts.failed_events.replay(limit=1) == Replayed(1)
     assert [job.id for job in parts.jobs.jobs(state="dead")] == [second]
     assert [job.id for job in parts.jobs.jobs(state="waiting")] == [first]

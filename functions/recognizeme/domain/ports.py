@@ -253,11 +253,22 @@ class Witness(Protocol):
         """These faces resemble somebody, and their person does not exist."""
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How many failed events were given back, and by their ids what was left alone because it was none."""
+
+    given_back: int
+    skipped: tuple[str, ...] = ()
+
+
 class FailedEvents(Protocol):
     """Object-created events whose function failed as often as it may."""
 
-    def replay(self, *, limit: int) -> int:
-        """Give up to `limit` of them back to their functions, oldest first; return how many."""
+    def replay(self, *, limit: int) -> Replayed:
+        """Give up to `limit` of them back to their functions, the oldest first where there is an order.
+
+        Fewer when the time of a request does not suffice for more.
+        """
 
 
 class Candidate(Protocol):

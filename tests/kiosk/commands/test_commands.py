@@ -250,8 +250,11 @@ def test_statistics_and_costs_add_up(server: ApiServer) -> None:
 
 
 def test_what_failed_is_tried_again(server: ApiServer) -> None:
-    assert "3 pictures" in run(server, "replay").output
-    assert lines(run(server, "replay", "--limit", "2", "--json")) == [{"replayed": 2}]
+    told = run(server, "replay").output
+    assert "3 pictures" in told
+    assert "1 message" in told
+    assert "m-1" in told
+    assert lines(run(server, "replay", "--limit", "2", "--json")) == [{"replayed": 2, "skipped": ["m-1"]}]
 
 
 @pytest.mark.parametrize("line", ["stats", "cost", "people ada", "people", "forget ada", "sightings"])
