@@ -57,13 +57,13 @@ class Sighting:
             kiosk_id=str(document["kiosk_id"]),
             captured_at=str(document["captured_at"]),
             status=str(document["status"]),
-            outcome=document.get("outcome"),
-            reason=document.get("reason"),
-            person_id=document.get("person_id"),
-            name=document.get("name"),
+            outcome=_text(document, "outcome"),
+            reason=_text(document, "reason"),
+            person_id=_text(document, "person_id"),
+            name=_text(document, "name"),
             similarity_pct=None if similarity_pct is None else float(similarity_pct),
             face_box=None if face_box is None else FaceBox.from_json(face_box),
-            recognized_at=document.get("recognized_at"),
+            recognized_at=_text(document, "recognized_at"),
             rekognition_calls=int(document.get("rekognition_calls") or 0),
             correction=document.get("correction"),
             liveness=str(document.get("liveness") or "not_asked"),
@@ -76,3 +76,10 @@ class Sighting:
     def to_json(self) -> dict[str, Any]:
         """The sighting in the API's own form."""
         return asdict(self)
+
+
+def _text(document: Mapping[str, Any], member: str) -> str | None:
+    text = document.get(member)
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"{member} is no text")
+    return text

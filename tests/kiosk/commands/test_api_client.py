@@ -126,6 +126,14 @@ def test_every_failure_is_a_typed_error_with_one_sentence(
         assert caught.value.retry_after_s == 7
 
 
+@pytest.mark.parametrize("member", ["outcome", "person_id", "name", "reason"])
+def test_a_sighting_with_something_else_where_text_belongs_is_none(member: str) -> None:
+    whole = {"capture_id": "c1", "kiosk_id": "front", "captured_at": "", "status": "done"}
+    assert Sighting.from_json(whole).outcome is None
+    with pytest.raises(TypeError, match=member):
+        Sighting.from_json(whole | {member: ["x"]})
+
+
 def test_nobody_listening_says_how_to_start_an_api() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
