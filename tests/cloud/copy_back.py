@@ -38,7 +38,8 @@ def copy_back(
     now: Callable[[], float] = time.time,
 ) -> Copied:
     """Copy items; with `only`, those of these people (or keys). Raises botocore's `ClientError`."""
-    (key,) = [each["AttributeName"] for each in dynamodb.describe_table(TableName=live)["Table"]["KeySchema"]]
+    # Of a key of two parts either one tells whether the item is there.
+    key = dynamodb.describe_table(TableName=live)["Table"]["KeySchema"][0]["AttributeName"]
     pages = dynamodb.get_paginator("scan").paginate(TableName=restored, ConsistentRead=True)
     items = (item for page in pages for item in page["Items"] if not only or _belongs(item, key, only))
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -13,23 +13,30 @@ from tests.cloud.template import environment
 pytestmark = pytest.mark.integration
 
 VARIABLES = environment("Recognition")
-PEOPLE, SIGHTINGS = VARIABLES["RECOGNIZEME_PEOPLE_TABLE"], VARIABLES["RECOGNIZEME_SIGHTINGS_TABLE"]
+PEOPLE, SIGHTINGS, TOTALS = (
+    VARIABLES[f"RECOGNIZEME_{name}_TABLE"] for name in ("PEOPLE", "SIGHTINGS", "TOTALS")
+)
 
 
 @pytest.fixture
 def dynamodb(services: StandIns) -> Iterator[Any]:
     client = services.client("dynamodb")
-    for table in (PEOPLE, SIGHTINGS):
+    for table in (PEOPLE, SIGHTINGS, TOTALS):
         client.update_continuous_backups(
             TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
     yield client
-    for table in (PEOPLE, SIGHTINGS):
-        (key,) = client.describe_table(TableName=table)["Table"]["KeySchema"]
-        for item in client.scan(TableName=table)["Items"]:
-            client.delete_item(TableName=table, Key={key["AttributeName"]: item[key["AttributeName"]]})
+    for table in (PEOPLE, SIGHTINGS, TOTALS):
+        for key in keys(client, table):
+            client.delete_item(TableName=table, Key=key)
         if f"{table}_restored" in client.list_tables()["TableNames"]:
             client.delete_table(TableName=f"{table}_restored")
+
+
+def keys(dynamodb: Any, table: str) -> list[dict[str, Any]]:
+    schema = dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
+    items = dynamodb.scan(TableName=table)["Items"]
+    return [{each["AttributeName"]: item[each["AttributeName"]] for each in schema} for item in items]
 
 
 def put_person(dynamodb: Any, person_id: str, name: str) -> None:
@@ -96,3 +103,15 @@ def test_sightings_beyond_their_retention_do_not_return(dynamodb: Any) -> None:
         dynamodb.delete_item(TableName=SIGHTINGS, Key={"CaptureId": {"S": f"capture-{number}"}})
 
     assert copy_back(dynamodb, restored, SIGHTINGS, now=lambda: now) == Copied(200, 0, 100)
+
+
+def test_lost_totals_come_back_beside_those_of_other_kiosks(dynamodb: Any) -> None:
+    month = {"Month": {"S": "2026-11"}}
+    front, back = ({**month, "DayKiosk": {"S": f"2026-11-23#{kiosk_id}"}} for kiosk_id in ("front", "back"))
+    for key in (front, back):
+        dynamodb.put_item(TableName=TOTALS, Item={**key, "unknown": {"N": "3"}})
+    restored = restore(dynamodb, TOTALS)
+    dynamodb.delete_item(TableName=TOTALS, Key=front)
+
+    assert copy_back(dynamodb, restored, TOTALS) == Copied(copied=1, kept=1, expired=0)
+    assert sorted(map(str, keys(dynamodb, TOTALS))) == sorted(map(str, (front, back)))
