@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.adapters import sightings as module
-from local.adapters.database import open_database
+from local.adapters.database import Database, open_database
 from local.adapters.sightings import SqliteSightings
 from recognizeme.domain.model import Outcome, captured_at
 from recognizeme.domain.totals import TOTAL_DAYS, Count
@@ -47,7 +47,7 @@ def test_what_an_older_version_saved_is_counted(tmp_path: Path, monkeypatch: pyt
 @given(at=st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31, 23), timezones=st.just(UTC)))
 def test_the_day_of_a_capture_is_the_same_in_sql(at: datetime) -> None:
     seen = capture(at)
-    with open_database(Path(":memory:")) as database:
+    with Database(Path(":memory:")) as database:
         SqliteSightings(database, retention_days=30).save(unknown(seen))
         with database.reading() as connection:
             (day,) = connection.execute("SELECT day FROM sightings").fetchone()
