@@ -1,6 +1,7 @@
 """When the face engine has lost faces: say so, and index again the photos that are still there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from local.data_folder import DataFolder
 from local.runtime.engine import Engine
@@ -36,8 +37,10 @@ def reindex(parts: LocalParts) -> int:
             size_bytes = len(parts.photos.read(key))
         except NotFound:
             continue
-        parts.notify(key, size_bytes)
-        queued += 1
+        # With another picture on record, or none, the one that is stored is indexed.
+        if parts.people.add_photo(person_id, replace(photo, sha256=None), photo_key=key):
+            parts.notify(key, size_bytes)
+            queued += 1
     return queued
 
 

@@ -93,7 +93,8 @@ class Server:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     for reader in self._readers:
                         reader.join(1.0)  # its last words may still be on their way
-                    raise DidNotStart(f"{self._name} did not start: {self._last_line or error}") from error
+                    said = self._last_line.removeprefix("Error: ") or error
+                    raise DidNotStart(f"{self._name} did not start: {said}") from error
                 time.sleep(0.02)
 
     def watch(self, on_back: Callable[[], None] = lambda: None) -> None:
