@@ -18,12 +18,16 @@ from typing import Any
 
 import pytest
 import requests
+from botocore.credentials import Credentials
 
 from recognizeme.domain.model import new_capture_id
+from recognizeme.entry.routes import ROUTES, Route
 from rekolocal.errors import AccessDeniedException
 from rekolocal.faults import Failure, Faults
 from rekolocal.testing import local_rekognition
+from tests.architecture.test_routes import CALLERS, MAY_CALL, path_of
 from tests.cloud.ministack import ACCOUNT, MiniStack, Missing, ministack
+from tests.cloud.signing import Signed
 from tests.cloud.smoke_stack import check, stale
 from tests.cloud.template import FUNCTIONS, REGION, ROOT, template
 from tests.portraits import ASTRONAUT
@@ -171,6 +175,56 @@ def test_a_photo_put_into_the_bucket_enrolls_its_person(deployed: Deployed) -> N
         time.sleep(0.25)
 
     assert [(each["photo_id"], each["state"]) for each in photos] == [("a portrait + more.png", "indexed")]
+
+
+@pytest.fixture(scope="module")
+def callers(deployed: Deployed) -> dict[str, Signed]:
+    """A principal with each role's deployed policy; the doors are bound to their kiosks.
+
+    MiniStack replaces no policy variables, so a door gets the deployed document with its tag filled in.
+    """
+    iam = deployed.cloud.client("iam")
+    found = {}
+    for who, caller in CALLERS.items():
+        user = f"{caller.role}-{caller.kiosk_id or 'office'}"
+        arn = deployed.outputs[f"{caller.role.capitalize()}PolicyArn"]
+        iam.create_user(UserName=user)
+        if caller.kiosk_id is None:
+            iam.attach_user_policy(UserName=user, PolicyArn=arn)
+        else:
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+            bound = json.dumps(document).replace("${aws:PrincipalTag/kiosk}", caller.kiosk_id)
+            iam.put_user_policy(UserName=user, PolicyName="door", PolicyDocument=bound)
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        found[who] = Signed(Credentials(key["AccessKeyId"], key["SecretAccessKey"]), REGION)
+    return found
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.key)
+def test_iam_lets_each_role_call_its_routes_and_no_others(
+    deployed: Deployed, callers: dict[str, Signed], route: Route
+) -> None:
+    let_in = {
+        who
+        for who, auth in callers.items()
+        if deployed.call(route.method, path_of(route), auth=auth).status_code != 403
+    }
+
+    assert let_in == MAY_CALL[route.key]
+
+
+def test_a_door_sees_its_own_sighting_and_no_other_doors(
+    deployed: Deployed, callers: dict[str, Signed]
+) -> None:
+    sighting = wait_for_sighting(deployed, hand_in(deployed, ASTRONAUT.read_bytes()))
+    path = f"/sightings/{sighting['capture_id']}"
+
+    own = deployed.call("GET", f"/kiosks/front{path}", auth=callers["front's door"])
+    assert (own.status_code, own.json()) == (200, sighting)
+    assert deployed.call("GET", f"/kiosks/back{path}", auth=callers["back's door"]).status_code == 404
+    assert deployed.call("GET", f"/kiosks/front{path}", auth=callers["back's door"]).status_code == 403
+    assert deployed.call("GET", path, auth=callers["front's door"]).status_code == 403
 
 
 def test_a_call_without_a_signature_is_refused(deployed: Deployed) -> None:
