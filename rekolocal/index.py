@@ -29,9 +29,10 @@ Bytes = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
 
 _STEP = 0.5 / 127  # what one unit of int8 stands for; faces' coordinates are below 0.5
-_MAX_ERROR = 0.02  # a vector whose sketch is further off (no face's is) is compared in full every time
-_ROUNDING = 2e-3  # more than float32 arithmetic can lose
-_SEGMENT = 131_072  # vectors in a full segment
+_MAX_ERROR = 0.016  # a vector whose sketch is further off (no face's is) is compared in full every time
+_ROUNDING = 2e-4  # more than float32 arithmetic can lose
+_SMALLEST, _SEGMENT = 64, 131_072  # vectors in the first segment of a new index, and in a full one
+_FIRST = 4_096  # vectors among which a search without a bound looks for one
 _MANY = 512  # vectors of a segment that are left when the bound is loose
 _FOLD = 2  # sketches side by side in one row of a product: rows of 256 bytes cost less than two of 128
 _NEVER, _ALWAYS = np.int32(1 << 30), np.int32(-(1 << 30))
@@ -54,20 +55,20 @@ class _Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Sketches:
-    """int8 (n, dimensions); biases, half the squared length in steps; how far off each is (if known)."""
+    """int8 (n, dimensions); biases, half the squared length in steps; how far off each is."""
 
     values: Bytes
     biases: Ints
-    errors: Floats | None = None
+    errors: Floats
 
     def least_score(self, cutoff: float) -> float:
         """Of a query's sketch: the score (product less bias) below which a vector is beyond `cutoff`."""
+        least_of_all = float(-_NEVER // 2)
         if math.isinf(cutoff):
-            return float(-_NEVER // 2)
-        assert self.errors is not None
+            return least_of_all
         reach = (cutoff + float(self.errors[0]) + _MAX_ERROR + _ROUNDING) / _STEP
         length = int(np.square(self.values.astype(np.int64)).sum())
-        return (length - reach * reach) / 2 - 1  # 1: a bias is rounded down to an integer
+        return max(least_of_all, (length - reach * reach) / 2 - 1)  # 1: a bias is rounded down to an integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +122,32 @@ class VectorIndex:
 
     def add(self, keys: Keys, vectors: Floats) -> None:
         """`keys`: int64 (n,), none of them in the index; `vectors`: float32 (n, dimensions)."""
-        if not len(keys):
-            return
-        sketches = _sketch(vectors)
         with self._lock:
-            self._append(keys, vectors, sketches)
+            self._append(keys, vectors)
 
-    def _append(self, keys: Keys, vectors: Floats, sketches: _Sketches) -> None:
+    def _append(self, keys: Keys, vectors: Floats) -> None:
         done = 0
         while done < len(keys):
             segment = self._segment_with_room()
             rows = slice(done, done + segment.room)
-            taken = len(keys[rows])
+            sketches = _sketch(vectors[rows])
+            taken = len(sketches.values)
             slots = slice(segment.used, segment.used + taken)
             segment.keys[slots], segment.vectors[slots] = keys[rows], vectors[rows]
-            segment.sketches[slots] = sketches.values[rows]
-            segment.biases[slots] = sketches.biases[rows]  # last: it makes the vectors visible to searches
+            segment.sketches[slots] = sketches.values
+            segment.biases[slots] = sketches.biases  # last: it makes the vectors visible to searches
             segment.used += taken
             self._count += taken
             done += taken
 
     def _segment_with_room(self) -> _Segment:
-        """The last segment, or a new one; they double at first, so that a small collection stays small."""
-        if not self._segments or not self._segments[-1].room:
-            size = min(_SEGMENT, max(64, 1 << self._count.bit_length()))
-            self._segments.append(_Segment(size, self._dimensions))
+        """The last segment, or a new one; the first begins small and is rebuilt larger until it is full."""
+        last = self._segments[-1] if self._segments else None
+        if last is None or not last.room:
+            if last is not None and len(last.keys) < _SEGMENT:
+                self._rebuild()
+            else:
+                self._segments.append(_Segment(_SEGMENT if last else _SMALLEST, self._dimensions))
         return self._segments[-1]
 
     def remove(self, keys: Iterable[int]) -> None:
@@ -158,15 +160,17 @@ class VectorIndex:
                 segment.keys[slots] = -1
                 self._count -= len(slots)
             if self._count < sum(segment.used for segment in self._segments) // 2:
-                self._compact()
+                self._rebuild()
 
-    def _compact(self) -> None:
-        """New segments without the holes; a search that has begun keeps the old ones."""
-        old, self._segments, self._count = self._segments, [], 0
+    def _rebuild(self) -> None:
+        """New segments without holes, the first with room; a search that has begun keeps the old ones."""
+        old, size = self._segments, _SMALLEST
+        while size <= self._count and size < _SEGMENT:
+            size = min(4 * size, _SEGMENT)
+        self._segments, self._count = [_Segment(size, self._dimensions)], 0
         for segment in old:
             (slots,) = np.nonzero(segment.keys >= 0)
-            sketches = _Sketches(segment.sketches[slots], segment.biases[slots])
-            self._append(segment.keys[slots], segment.vectors[slots], sketches)
+            self._append(segment.keys[slots], segment.vectors[slots])
 
     def search(self, vector: Floats, *, limit: int, max_distance: float = math.inf) -> tuple[Keys, Floats]:
         """The `limit` nearest within `max_distance` (inclusive): keys, and distances in ascending order."""
@@ -197,6 +201,8 @@ class VectorIndex:
         while part := _next(parts):
             segment, used = part
             scores = scorer.scores(segment, slice(0, -(-used // _FOLD) * _FOLD))
+            if math.isinf(nearest.cutoff):
+                self._take_some(segment, scores[:_FIRST], query, nearest)
             (left,) = np.nonzero(scores >= sketch.least_score(nearest.cutoff))
             candidates.append(_Candidates(segment, left, scores[left]))
             # Many left: the bound is loose yet, so tighten it before going on.
@@ -204,6 +210,12 @@ class VectorIndex:
                 self._compare(candidates, query, sketch, nearest)
                 candidates = []
         self._compare(candidates, query, sketch, nearest)
+
+    def _take_some(self, segment: _Segment, scores: Ints, query: Floats, nearest: _Nearest) -> None:
+        """Compare the most promising of a few in full, for a first bound, and take them out of `scores`."""
+        chosen = np.argpartition(scores, -min(nearest.limit, len(scores)))[-nearest.limit :]
+        nearest.take(*self._distances(segment, chosen, query))
+        scores[chosen] = -_NEVER
 
     def _compare(
         self, candidates: list[_Candidates], query: Floats, sketch: _Sketches, nearest: _Nearest
@@ -228,7 +240,8 @@ class VectorIndex:
 
     def _distances(self, segment: _Segment, slots: Keys, query: Floats) -> tuple[Keys, Floats]:
         with self._lock:  # a removal must not come between a key and its vector
-            keys, differences = segment.keys[slots], segment.vectors[slots] - query
+            keys, differences = segment.keys[slots], segment.vectors.take(slots, axis=0)
+        differences -= query
         distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
         stays = keys >= 0
         return keys[stays], distances[stays]
@@ -256,15 +269,22 @@ def _sketch(vectors: Floats) -> _Sketches:
     return _Sketches(rounded.astype(np.int8), np.where(errors > _MAX_ERROR, _ALWAYS, halves), errors)
 
 
+_scratch = threading.local()
+
+
 class _Scorer:
     """Products of a query's sketch with those of many vectors, less their biases; the greater, the nearer.
 
-    Full segments are scored into one piece of memory: new pages cost as much as a good part of the scoring.
+    Full segments are scored into one piece of memory a thread: new pages cost as much as a good part of the
+    scoring.
     """
 
     def __init__(self, sketch: _Sketches) -> None:
         self._folded = numkong.dots_pack(np.kron(np.eye(_FOLD, dtype=np.int8), sketch.values))
-        self._scratch = numkong.empty((_SEGMENT // _FOLD, _FOLD), dtype="int32")
+        shape = (_SEGMENT // _FOLD, _FOLD)
+        if getattr(_scratch, "shape", None) != shape:
+            _scratch.shape, _scratch.products = shape, numkong.empty(shape, dtype="int32")
+        self._scratch = _scratch.products
 
     def scores(self, segment: _Segment, slots: slice) -> Ints:
         """int32 (slots,), until the next call. `slots` start and stop at multiples of the fold."""
