@@ -33,7 +33,7 @@ def handler(event, context):
 """
 CLAIMED = {
     "KioskId": {"S": "front"},
-    "Day": {"S": "2026-11-23"},
+    "Month": {"S": "2026-11"},
     "Status": {"S": "pending"},
     "RekognitionCalls": {"N": "0"},
 }

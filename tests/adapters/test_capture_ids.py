@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recognizeme.adapters.capture_ids import first_id, id_range, newest_day_first
+from recognizeme.adapters.capture_ids import first_id, id_range, newest_month_first
 from recognizeme.domain.model import captured_at, new_capture_id
 
 # Few instants, so that times meet; microseconds, because ids know milliseconds only.
+# Around the ends of two months.
 _near = st.builds(
-    lambda hours, micros: datetime(2026, 11, 20, tzinfo=UTC) + timedelta(hours=hours, microseconds=micros),
-    st.integers(0, 120),
+    lambda hours, micros: datetime(2026, 10, 29, tzinfo=UTC) + timedelta(hours=hours, microseconds=micros),
+    st.integers(0, 120) | st.integers(720, 840),
     st.sampled_from([-1001, -1000, -999, -1, 0, 1, 999, 1000, 1001]),
 )
 _any_time = st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
@@ -46,13 +47,13 @@ def test_a_moment_before_1970_begins_with_the_first_id_of_all() -> None:
 
 
 @given(since=_near, until=_near, before=st.none() | _ids, capture_id=_ids)
-def test_the_days_are_the_range_cut_at_midnight(
+def test_the_months_are_the_range_cut_where_one_ends(
     since: datetime, until: datetime, before: str | None, capture_id: str
 ) -> None:
-    days = list(newest_day_first(since, until, before))
+    months = list(newest_month_first(since, until, before))
     whole = id_range(since, until, before)
-    holding = [day for day, ids in days if ids.low <= capture_id <= ids.high]
+    holding = [month for month, ids in months if ids.low <= capture_id <= ids.high]
     inside = whole.low <= capture_id <= whole.high
-    assert holding == ([f"{captured_at(capture_id):%Y-%m-%d}"] if inside else [])
-    assert [day for day, _ in days] == sorted({day for day, _ in days}, reverse=True)
-    assert all(ids for _, ids in days)
+    assert holding == ([f"{captured_at(capture_id):%Y-%m}"] if inside else [])
+    assert [month for month, _ in months] == sorted({month for month, _ in months}, reverse=True)
+    assert all(ids for _, ids in months)

@@ -94,7 +94,7 @@ def test_sightings_beyond_their_retention_do_not_return(dynamodb: Any) -> None:
             Item={
                 "CaptureId": {"S": f"capture-{number}"},
                 "KioskId": {"S": "front"},
-                "Day": {"S": "2026-11-24"},
+                "Month": {"S": "2026-11"},
                 "ExpiresAt": {"N": str(expires_at)},
             },
         )

@@ -105,8 +105,8 @@ def test_a_page_that_cost_enough_is_given_with_a_cursor_and_nothing_is_lost_or_d
     assert len(listed) >= 14 // max_reads, "forty items take fourteen reads"
 
 
-def test_the_days_of_the_default_retention_are_walked_in_one_page(client: Any, table: str) -> None:
-    sightings = DynamoDbSightings(client, table, totals_table="none", people_table="none", retention_days=90)
+def test_the_months_of_a_year_are_walked_in_one_page(client: Any, table: str) -> None:
+    sightings = DynamoDbSightings(client, table, totals_table="none", people_table="none", retention_days=365)
     page = sightings.query(SightingQuery(), limit=50)
     assert (page.items, page.next_cursor) == ((), None)
 

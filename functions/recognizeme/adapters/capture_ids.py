@@ -9,7 +9,6 @@ from recognizeme.domain.model import capture_id_floor, captured_at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_DAY = timedelta(days=1)
 
 # Text before and after every capture id: those are lower-case hexadecimal.
 _FIRST, _LAST = "0", "g"
@@ -43,15 +42,16 @@ def first_id(moment: datetime) -> str:
         return "ffffffff-ffff-7fff-bfff-ffffffffffff"
 
 
-def newest_day_first(since: datetime, until: datetime, before: str | None) -> Iterator[tuple[str, IdRange]]:
-    """Each day (YYYY-MM-DD, UTC) with ids of `id_range(since, until, before)`, and the day's own range."""
+def newest_month_first(since: datetime, until: datetime, before: str | None) -> Iterator[tuple[str, IdRange]]:
+    """Each month (YYYY-MM, UTC) with ids of `id_range(since, until, before)`, and the month's own range."""
     newest = min(until, captured_at(before) + _MILLISECOND) if before else until
-    day = newest.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    while day + _DAY > since:
-        ids = id_range(max(since, day), min(until, day + _DAY), before)
+    begin = newest.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    end = (begin + timedelta(days=31)).replace(day=1)
+    while end > since:
+        ids = id_range(max(since, begin), min(until, end), before)
         if ids:
-            yield f"{day:%Y-%m-%d}", ids
-        day -= _DAY
+            yield f"{begin:%Y-%m}", ids
+        begin, end = (begin - timedelta(days=1)).replace(day=1), begin
 
 
 def _predecessor(capture_id: str) -> str:

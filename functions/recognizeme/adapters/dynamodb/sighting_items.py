@@ -25,10 +25,10 @@ RESULT = (
 
 
 def identity(capture: Capture, result: Outcome | Status) -> dict[str, Value | None]:
-    """What indexes find a capture by: kiosk, day and result, which is an outcome or a status without one."""
+    """What indexes find a capture by: kiosk, month and result, which is an outcome or else a status."""
     return {
         "KioskId": {"S": capture.kiosk_id},
-        "Day": {"S": f"{capture.captured_at:%Y-%m-%d}"},
+        "Month": {"S": f"{capture.captured_at:%Y-%m}"},
         "Result": {"S": result},
         "KioskResult": {"S": kiosk_result(capture.kiosk_id, result)},
     }

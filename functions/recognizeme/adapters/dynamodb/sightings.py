@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated, utc_now
-from recognizeme.adapters.capture_ids import IdRange, id_range, newest_day_first
+from recognizeme.adapters.capture_ids import IdRange, id_range, newest_month_first
 from recognizeme.adapters.dynamodb import items, totals
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.sighting_items import (
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
-# A page costs at most this many reads (below a second) of this many items, and then goes on with its
-# cursor. 120 reads walk through every day of the default retention in one page.
-_MAX_READS = 120
+# A page costs at most this many reads (a tenth of a second) of this many items, and then goes on with its
+# cursor. They walk through every month of a year in one page.
+_MAX_READS = 15
 _READ_ITEMS = 1000
 
 # Kiosks' clocks: how far ahead of ours, and how long a capture may have waited to be handed in.
@@ -278,8 +278,8 @@ class DynamoDbSightings:
     def query(self, query: SightingQuery, *, limit: int, cursor: str | None = None) -> Page[Sighting]:
         """Newest first, from the index that fits best; what it cannot tell apart is filtered.
 
-        A page may be short and still have a cursor: it stops after 120 reads. Without person and kiosk the
-        days are walked backwards, from a day ahead of our clock to a week before the retention's beginning;
+        A page may be short and still have a cursor: it stops after 15 reads. Without person and kiosk the
+        months are walked backwards, from a day ahead of our clock to a week before the retention's beginning;
         a capture whose kiosk's clock was further off is found by person, kiosk or id only.
         """
         now = self._now()
@@ -309,8 +309,8 @@ class DynamoDbSightings:
         if query.person_id is None and query.kiosk_id is None and query.outcome is None:
             oldest, newest = now - self._retention - _SPOOLED, now + _CLOCK_AHEAD
             since, until = max(query.since or oldest, oldest), min(query.until or newest, newest)
-            for day, ids in newest_day_first(since, until, before):
-                yield "day-time", "Day", day, ids
+            for month, ids in newest_month_first(since, until, before):
+                yield "month-time", "Month", month, ids
         elif ids := id_range(query.since, query.until, before):
             yield *_index(query), ids
 
