@@ -10,7 +10,7 @@ from kiosk.client.capture_id import new_capture_id
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture, Outbox
 from kiosk.vision.best_shot import BestShot, Patience, Shot
-from kiosk.vision.crop import encode_jpeg, head_and_shoulders
+from kiosk.vision.crop import decode_picture, encode_jpeg, head_and_shoulders
 from kiosk.vision.detect import Detector
 from kiosk.vision.frame import Box, Detection, Frame, Image
 from kiosk.vision.motion import Change, MotionGate, Scene
@@ -236,7 +236,14 @@ class Loop:
         score = quality(frame.image, face).score
         if visit.best.wants(score):
             others = [other.box for other in self._faces if other is not face]
-            visit.best.offer(score, head_and_shoulders(frame.image, face.box, others), frame.time_s)
+            crop = head_and_shoulders(frame.image, face.box, others)
+            if score >= self._patience.good or self._is_found_in(crop):
+                visit.best.offer(score, crop, frame.time_s)
+
+    def _is_found_in(self, crop: Image) -> bool:
+        """Whether what would be handed in shows a face; whoever recognizes it sees no more than that."""
+        picture = decode_picture(encode_jpeg(crop))
+        return picture is not None and bool(self._detector.detect(picture))
 
     def _part(self, ended: Sequence[Track]) -> Sequence[Event]:
         visits = [self._visits.pop(track.track_id) for track in ended]
