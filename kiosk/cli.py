@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from kiosk.client.errors import KioskError
 from kiosk.commands.options import Target
-from kiosk.errors import KioskError
 
 # name -> what `recognizeme --help` says; the command is `command` in kiosk/commands/<name>.py
 COMMANDS: Mapping[str, str] = {

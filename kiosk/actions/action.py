@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kiosk.client.errors import KioskError
 from kiosk.client.sighting import Sighting
-from kiosk.errors import KioskError
 
 
 class ActionRefused(KioskError):

@@ -30,9 +30,9 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from kiosk.actions.audit_log import AuditLog
+from kiosk.client.errors import KioskError
 from kiosk.client.moment import EARLIEST, iso_text
 from kiosk.client.sighting import Sighting
-from kiosk.errors import KioskError
 
 OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -1,6 +1,8 @@
 """What can go wrong between a client and the API; each error's text is one sentence that says what to do."""
 
-from kiosk.errors import KioskError
+
+class KioskError(Exception):
+    """Base of every error that ends a command; its text is one sentence that says what to do."""
 
 
 class ApiError(KioskError):

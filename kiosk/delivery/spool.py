@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.client.capture_id import captured_at
+from kiosk.client.errors import KioskError
 from kiosk.client.moment import EARLIEST
 from kiosk.delivery.atomic_file import UNFINISHED, flush_folder, write_atomic
 from kiosk.delivery.outbox import Capture
-from kiosk.errors import KioskError
 
 _LOG = logging.getLogger(__name__)
 

@@ -60,8 +60,12 @@ class Report:
 
     def summary(self, counts: Counts) -> None:
         """The last line."""
-        totals = asdict(counts)
-        self._write({"event": "summary", **totals}, ", ".join(counted(n, what) for what, n in totals.items()))
+        said = (
+            f"{counted(counts.tracks, 'visits')}, {counted(counts.captures, 'pictures')} handed in,"
+            f" {counted(counts.sightings, 'answers')}, {counts.too_far} too far away"
+            f" ({counted(counts.frames, 'frames')}, {counts.dropped_frames} dropped)"
+        )
+        self._write({"event": "summary", **asdict(counts)}, said)
 
     def _answer(self, answer: Answer, origin: str | None) -> None:
         sighting, late = answer.sighting, answer.late

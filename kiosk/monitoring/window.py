@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as Drawing
 from PIL import ImageDraw, ImageFont
 
-from kiosk.errors import KioskError
+from kiosk.client.errors import KioskError
 from kiosk.vision.camera import Camera
 from kiosk.vision.frame import Frame, Image
 from kiosk.visits.loop import Loop, Visit

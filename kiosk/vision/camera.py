@@ -7,7 +7,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from kiosk.errors import KioskError
+from kiosk.client.errors import KioskError
 from kiosk.vision.frame import Frame, Image
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}

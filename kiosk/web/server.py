@@ -6,8 +6,8 @@ from typing import Protocol
 import waitress
 
 from kiosk.client.api import ApiClient
+from kiosk.client.errors import KioskError
 from kiosk.client.loopback import is_loopback
-from kiosk.errors import KioskError
 from kiosk.web.connections import GuardedChannel, Limits
 from kiosk.web.pages import MAX_UPLOAD_BYTES, make_app
 

@@ -49,7 +49,7 @@ def test_people_read_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> No
         "track 3: too far away, with a face of 31 px (--min-face-px is 40)",
         "camera 0 gives no pictures; the kiosk keeps trying",
         "the camera is back",
-        "40 frames, 1 track, 1 capture, 2 sightings, 3 dropped frames, 1 too far",
+        "1 visit, 1 picture handed in, 2 answers, 1 too far away (40 frames, 3 dropped)",
     ]
 
 
