@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
-from recognizeme.domain.errors import NotFound
+from recognizeme.domain.errors import NotFound, RecognizeMeError
 from recognizeme.domain.model import (
     Capture,
     Sighting,
@@ -70,10 +70,15 @@ def get_sighting(kiosk_id: str, capture_id: str) -> Response[str]:
 
 @api.post("/kiosks/<kiosk_id>/heartbeat")
 def post_heartbeat(kiosk_id: str) -> Response[str]:
-    """That the kiosk sees; an alarm of the template misses those that do not come."""
+    """That the kiosk sees; its own alarm misses those that do not come."""
     kiosk_id = path_id(kiosk_id, check_kiosk_id)
     with single_metric(name="Heartbeats", unit=MetricUnit.Count, value=1) as metric:
         metric.add_dimension("kiosk_id", kiosk_id)
+    try:
+        if (watch := wiring.watch()) is not None:
+            watch.expect(kiosk_id)
+    except RecognizeMeError as error:  # the heartbeat has been counted, and the next one tries again
+        logger.error("no alarm for the kiosk", error=type(error).__name__)
     return answer({"kiosk_id": kiosk_id, "received_at": time_text(wiring.parts().now())})
 
 

@@ -30,6 +30,8 @@ class Settings:
     most_calls: int = _env("RECOGNIZEME_MOST_CALLS", 6)
     call_usd: float = _env("RECOGNIZEME_CALL_USD", 0.001)
     failure_queue_url: str = _env("RECOGNIZEME_FAILURE_QUEUE_URL", "")
+    heartbeat_minutes: int = _env("RECOGNIZEME_HEARTBEAT_MINUTES", 0)
+    alarm_topic: str = _env("RECOGNIZEME_ALARM_TOPIC", "")
     candidates: str = _env("RECOGNIZEME_CANDIDATES", "")
     later_queue_url: str = _env("RECOGNIZEME_LATER_QUEUE_URL", "")
     tombstone_key: str = _env("RECOGNIZEME_TOMBSTONE_KEY", "")

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Protocol
 
 from recognizeme.domain.policy import Policy
@@ -17,6 +17,7 @@ from recognizeme.domain.ports import (
     People,
     PhotoStore,
     Sightings,
+    Watch,
     Witness,
 )
 from recognizeme.settings import Settings
@@ -128,6 +129,18 @@ class AwsParts:
         from recognizeme.adapters.sqs import SqsFailedEvents
 
         return SqsFailedEvents.connect(self.settings.failure_queue_url)
+
+
+@cache
+def watch() -> Watch | None:
+    """Whoever misses silent kiosks; nobody where no heartbeats are expected, as on one machine."""
+    settings = parts().settings
+    if not settings.heartbeat_minutes:
+        return None
+    from recognizeme.adapters.cloudwatch import CloudWatchWatch
+
+    stack = os.environ["POWERTOOLS_SERVICE_NAME"]  # the metrics' dimension
+    return CloudWatchWatch.connect(stack, minutes=settings.heartbeat_minutes, topic=settings.alarm_topic)
 
 
 @dataclass(frozen=True, slots=True)

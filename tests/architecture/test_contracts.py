@@ -28,7 +28,11 @@ def test_every_setting_is_documented_and_given_by_the_template(name: str) -> Non
 def test_the_template_deploys_the_documented_default(setting: Field[object]) -> None:
     if setting.default is MISSING or setting.default == "":
         return
-    deployed = environment("Recognition")[setting.metadata["env"]]
+    deployed = next(
+        variables[setting.metadata["env"]]
+        for variables in map(environment, EVERY_FUNCTION)
+        if setting.metadata["env"] in variables
+    )
 
     assert float(deployed) == pytest.approx(setting.default)
     assert f"`{deployed}`" in next(line for line in SETTINGS.splitlines() if setting.metadata["env"] in line)

@@ -5,7 +5,7 @@ import ast
 from tests.architecture.imports import sources
 from tests.cloud.template import EVERY_FUNCTION, statements
 
-SERVICES = ("s3", "rekognition", "sqs", "dynamodb", "codedeploy")
+SERVICES = ("s3", "rekognition", "sqs", "dynamodb", "codedeploy", "cloudwatch")
 
 # Where an operation asks for other actions than its name says (the services' authorization references).
 ASKED = {
@@ -14,7 +14,7 @@ ASKED = {
     "delete_objects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
     "generate_presigned_post": {"s3:PutObject"},
     "generate_presigned_url": {"s3:GetObject"},
-    "transact_write_items": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "transact_write_items": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"},
     "invoke": {"lambda:InvokeFunction"},
 }
 
@@ -23,14 +23,15 @@ def called() -> set[str]:
     """The actions of every SDK call in the adapters' source."""
     actions: set[str] = set()
     for path in sources("functions/recognizeme/adapters"):
-        service = next((name for name in SERVICES if name in path.parts or path.stem == name), None)
+        named = (*path.parts, path.stem, *(["sqs"] if path.stem == "later" else []))
+        service = next((name for name in SERVICES if name in named), None)
         for node in ast.walk(ast.parse(path.read_text())):
             if service and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 owner = ast.unparse(node.func.value)
                 operation = node.func.attr
                 if operation == "get_paginator" and isinstance(node.args[0], ast.Constant):
                     owner, operation = "self._client", str(node.args[0].value)
-                if owner in ("self._client", "self._queue", "self._functions"):
+                if owner in ("self._client", "self._queue", "self._functions", "client"):
                     camel = "".join(word.capitalize() for word in operation.split("_"))
                     actions |= ASKED.get(operation, {f"{service}:{camel}"})
     return actions

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +87,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
                 "Architecture": "x86_64",
                 "Stage": "prod",
                 "ExistingCollection": "true",
+                "HeartbeatMinutes": "15",
                 "MonthlyBudgetUsd": "0",  # MiniStack has no alarms over metric math
                 "EndpointUrl": cloud.url,
                 "RekognitionEndpointUrl": rekognition.endpoint_url,
@@ -133,9 +134,9 @@ def test_a_visit_goes_from_ticket_to_sighting_and_the_person_can_be_forgotten(de
     assert not left.get("Versions"), "a forgotten person's pictures are gone in every version"
 
 
-def hand_in(deployed: Deployed, picture: bytes) -> str:
+def hand_in(deployed: Deployed, picture: bytes, taken_at: datetime | None = None) -> str:
     """Upload a capture with a ticket; return its id."""
-    capture_id = new_capture_id(datetime.now(UTC), secrets.token_bytes(10))
+    capture_id = new_capture_id(taken_at or datetime.now(UTC), secrets.token_bytes(10))
     asked = {"capture_id": capture_id, "content_type": "image/png"}
     ticket = deployed.call("POST", "/kiosks/front/captures", json=asked).json()
     upload = requests.post(
@@ -277,6 +278,16 @@ def test_the_rehearsal_may_do_what_it_does_and_finds_the_new_versions_fit(deploy
     assert json.loads(answer["Payload"].read()) == {"passed": True, "wrong": []}
 
 
+def test_a_kiosk_that_sent_a_heartbeat_has_an_alarm_of_its_own(deployed: Deployed) -> None:
+    assert deployed.call("POST", "/kiosks/front/heartbeat").status_code == 200
+
+    alarms = deployed.cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{STACK}-kiosk-gone-")
+    (alarm,) = alarms["MetricAlarms"]
+    assert alarm["AlarmName"] == f"{STACK}-kiosk-gone-front"
+    assert alarm["EvaluationPeriods"] == 15
+    assert alarm["AlarmActions"]
+
+
 def test_an_alias_that_stayed_behind_is_named(deployed: Deployed) -> None:
     functions = deployed.cloud.client("lambda")
     variables = functions.get_function_configuration(FunctionName=f"{STACK}-query")["Environment"][
@@ -306,7 +317,26 @@ def test_of_all_writes_of_a_sighting_the_pipes_filter_passes_the_one_that_finish
     passed = [record for record in written if matches(record, pattern)]
 
     assert len(written) >= 3, "claimed, done, corrected"
+    assert {image(record)["Late"]["BOOL"] for record in passed} == {False}
     assert [image(record)["Outcome"]["S"] for record in passed] in (["recognized"], ["unknown"])
+
+
+def test_the_example_rule_passes_unknown_visitors_who_are_there_and_not_those_of_yesterday(
+    deployed: Deployed,
+) -> None:
+    rule = template()["Resources"]["UnknownVisitorRule"]["Properties"]["EventPattern"]["detail"]
+    taken = {"now": datetime.now(UTC), "yesterday": datetime.now(UTC) - timedelta(days=1)}
+    captures = {when: hand_in(deployed, ASTRONAUT.read_bytes(), moment) for when, moment in taken.items()}
+    for capture_id in captures.values():
+        wait_for_sighting(deployed, capture_id)
+
+    done = {image(each)["CaptureId"]["S"]: each for each in stream(deployed) if "Late" in image(each)}
+    unknown = {
+        when: {"dynamodb": {"NewImage": image(done[capture_id]) | {"Outcome": {"S": "unknown"}}}}
+        for when, capture_id in captures.items()
+    }
+    assert [when for when, event in unknown.items() if matches(event, rule)] == ["now"]
+    assert float(image(done[captures["yesterday"]])["AgeSeconds"]["N"]) >= 86400
 
 
 def stream(deployed: Deployed) -> list[Any]:

@@ -45,6 +45,7 @@ ARNS = {
     "AWS::IAM::Role": f"iam::{ACCOUNT}:role/recognizeme-DoorFunctionRole-1A2B3C",
     "AWS::Lambda::Alias": "lambda:{}:function:recognizeme-door:live",
     "AWS::Lambda::EventInvokeConfig": "lambda:{}:function:recognizeme-recognition:live",
+    "AWS::Lambda::EventSourceMapping": "lambda:{}:event-source-mapping:1a2b3c4d",
     "AWS::Lambda::Function": "lambda:{}:function:CodeDeployHook_recognizeme-rehearsal",
     "AWS::Lambda::Permission": "lambda:{}:function:recognizeme-door",
     "AWS::Lambda::Version": "lambda:{}:function:recognizeme-door:41",
@@ -57,6 +58,7 @@ ARNS = {
     "AWS::SNS::Subscription": "sns:{}:recognizeme-Alarms-1A2B3C",
     "AWS::SNS::Topic": "sns:{}:recognizeme-Alarms-1A2B3C",
     "AWS::SNS::TopicPolicy": "sns:{}:recognizeme-Alarms-1A2B3C",
+    "AWS::SQS::QueuePolicy": "sqs:{}:recognizeme-Undelivered-1A2B3C",
     "AWS::SQS::Queue": "sqs:{}:recognizeme-Failures-1A2B3C",
 }
 # Of a type's own service, but for what the template does not use.

@@ -27,6 +27,7 @@ ALLOWED_WILDCARDS = {
     "<photos>/enrollments/*": "every enrollment photo",
     "<photos>/captures/rehearsal/*": "the pictures that a rehearsal stores",
     "Function.Arn>:*": "whichever version of a function is the new one",
+    ":alarm:recognizeme-kiosk-gone-*": "an alarm for each kiosk, whose ids nobody knows beforehand",
     ":deploymentgroup:recognizeme-*": "CodeDeploy's application, whose name CloudFormation makes",
 }
 
@@ -53,6 +54,8 @@ def test_a_policy_names_each_action_and_no_more_resources_than_needed(
     bucket = f"{environment('Recognition')['RECOGNIZEME_BUCKET']}"
 
     assert not [action for action in listed(statement["Action"]) if "*" in action], who
+    if statement["Action"] == "dynamodb:ListStreams":
+        return  # the action knows no resources
     for resource in listed(statement["Resource"]):
         plain = resource.replace(bucket, "<photos>")
         assert "*" not in plain or any(plain.endswith(allowed) for allowed in ALLOWED_WILDCARDS), (
@@ -251,3 +254,25 @@ def test_what_cloudformation_replaces_has_no_name_that_would_collide() -> None:
     budget = template()["Resources"]["Budget"]["Properties"]["Budget"]
 
     assert "BudgetName" not in budget  # another AlarmEmail replaces the budget
+
+
+def test_an_event_that_does_not_reach_the_bus_or_its_target_is_kept_and_an_alarm_says_so() -> None:
+    pipe = template()["Resources"]["SightingsPipe"]["Properties"]["SourceParameters"]
+    rules = [resolve(each["Properties"]) for _, each in resources("AWS::Events::Rule")]
+    alarm = resolve(template()["Resources"]["EventsUndelivered"]["Properties"])
+    (accepted,) = resolve(template()["Resources"]["UndeliveredPolicy"]["Properties"])["PolicyDocument"][
+        "Statement"
+    ]
+
+    assert resolve(pipe["DynamoDBStreamParameters"]["DeadLetterConfig"]) == {"Arn": "<Undelivered.Arn>"}
+    assert rules
+    for rule in rules:
+        assert [target["DeadLetterConfig"] for target in rule["Targets"]] == [{"Arn": "<Undelivered.Arn>"}]
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": "<Undelivered.QueueName>"}]
+    assert (accepted["Action"], accepted["Resource"]) == ("sqs:SendMessage", "<Undelivered.Arn>")
+
+
+def test_one_throttle_alone_raises_no_alarm() -> None:
+    alarm = template()["Resources"]["RecognitionThrottled"]["Properties"]
+
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanThreshold")

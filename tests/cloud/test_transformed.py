@@ -89,6 +89,8 @@ def test_no_role_may_do_everything_or_to_everything(resources: dict[str, Any]) -
     for statement in statements:
         assert not [action for action in listed(statement["Action"]) if "*" in action], statement
         for resource in each_resource(statement):
+            if statement["Action"] == "dynamodb:ListStreams":
+                continue  # it knows no resources
             assert "*" not in resource or any(resource.endswith(ending) for ending in endings), statement
 
 

@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from recognizeme.domain.model import (
     Enrollment,
     Person,
     PhotoState,
+    Sighting,
+    Status,
     capture_id_floor,
     captured_at,
     check_name,
@@ -142,3 +145,17 @@ def test_the_same_face_from_two_photos_counts_once() -> None:
         "bad.jpg": EnrolledPhoto("bad.jpg", PhotoState.REFUSED, NOON, reason="no face"),
     }
     assert Person("ada", "Ada", NOON, photos=photos).faces == 1
+
+
+@pytest.mark.parametrize(
+    ("age_s", "late"), [(-60, False), (0, False), (10, False), (10.5, True), (86400, True)]
+)
+def test_what_is_recognized_when_nobody_waits_any_more_is_late(age_s: float, late: bool) -> None:
+    taken_at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    sighting = Sighting(Capture(new_capture_id(taken_at, bytes(10)), "front"), Status.DONE)
+    assert (sighting.age, sighting.is_late) == (None, False)
+
+    recognized = replace(sighting, recognized_at=taken_at + timedelta(seconds=age_s))
+
+    assert recognized.age == timedelta(seconds=age_s)
+    assert recognized.is_late is late

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from recognizeme import wiring
 from recognizeme.domain.errors import Misconfigured, ServiceBusy
 from recognizeme.domain.model import Capture, new_capture_id
 from tests.handlers.conftest import Stack
@@ -114,6 +115,28 @@ def test_a_heartbeat_is_counted_by_kiosk(stack: Stack, capsys: pytest.CaptureFix
     assert metric["kiosk_id"] == "front"
     assert sorted(metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == ["kiosk_id", "service"]
     assert stack.http("door", "POST", "/kiosks/a b/heartbeat")[0] == 400
+
+
+def test_a_kiosk_whose_alarm_cannot_be_made_is_heard_all_the_same(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Watch:
+        def expect(self, kiosk_id: str) -> None:
+            raise ServiceBusy(f"CloudWatch is busy with {kiosk_id}")
+
+    monkeypatch.setattr(wiring, "watch", Watch)
+    assert stack.http("door", "POST", "/kiosks/front/heartbeat")[0] == 200
+
+
+def test_a_capture_of_the_backlog_says_nothing_about_how_long_visitors_wait(
+    stack: Stack, ada: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for age, counted in ((timedelta(seconds=1), "CaptureToSighting"), (timedelta(hours=1), "LateCaptures")):
+        capture_id = new_capture_id(stack.now() - age, bytes(10))
+        path, query = "/kiosks/front/recognitions", {"capture_id": capture_id}
+        stack.http("door", "POST", path, ada, query=query, content_type="image/png")
+        metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        assert [name for name in ("CaptureToSighting", "LateCaptures") if name in metrics[-1]] == [counted]
 
 
 def test_a_busy_service_is_a_503_that_says_when_to_come_again(stack: Stack, ada: bytes) -> None:

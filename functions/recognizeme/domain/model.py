@@ -24,6 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENROLLMENT_KEY = re.compile(r"enrollments/(?P<person>[^/]+)/(?P<photo>[^/]+)", re.DOTALL)
 
 MAX_NAME_LENGTH = 200
+LATE_AFTER = timedelta(seconds=10)  # a kiosk waits no longer for an answer: whoever it was has gone on
 _NOT_IN_FILE_NAMES = {"/", "\\", *map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])}
 EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
 
@@ -257,6 +258,16 @@ class Sighting:
     recognized_at: datetime | None = None
     rekognition_calls: int = 0
     correction: Correction | None = None
+
+    @property
+    def age(self) -> timedelta | None:
+        """How old the picture was when it was recognized, by the kiosk's clock; None before."""
+        return self.recognized_at - self.capture.captured_at if self.recognized_at else None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was recognized too late for anybody to act on: it is recorded, and opens nothing."""
+        return self.age is not None and self.age > LATE_AFTER
 
 
 class PhotoState(StrEnum):

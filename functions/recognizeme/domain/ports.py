@@ -271,6 +271,13 @@ class FailedEvents(Protocol):
         """
 
 
+class Watch(Protocol):
+    """Whoever notices that a kiosk has fallen silent."""
+
+    def expect(self, kiosk_id: str) -> None:
+        """Miss this kiosk's heartbeats from now on."""
+
+
 class Candidate(Protocol):
     """New versions of the functions, before traffic reaches them. Raises `VersionFailed` when one raised.
 

@@ -1,11 +1,15 @@
 """What recognitions leave in the logs and metrics: numbers and ids of captures, never of people."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from recognizeme.domain.model import Sighting
+
+# Nobody stands at a door for a minute: what is older came from a backlog, and says nothing about waiting.
+_BACKLOG = timedelta(minutes=1)
 
 
 def count_failed_request() -> None:
@@ -29,18 +33,20 @@ class Observer:
     def decided(self, sighting: Sighting) -> None:
         """One log line, the outcome, and how long the visitor waited."""
         self._metrics.add_metric(f"Outcome_{sighting.outcome or sighting.status}", MetricUnit.Count, 1)
-        wait_ms = None
-        if sighting.recognized_at is not None:
-            wait_ms = (sighting.recognized_at - sighting.capture.captured_at).total_seconds() * 1000
+        age = sighting.age
+        if age is not None and age > _BACKLOG:
+            self._metrics.add_metric("LateCaptures", MetricUnit.Count, 1)
+        elif age is not None:
             # A kiosk's clock may be wrong; a negative wait would only spoil the percentiles.
-            self._metrics.add_metric("CaptureToSighting", MetricUnit.Milliseconds, max(wait_ms, 0.0))
+            wait_ms = max(age.total_seconds() * 1000, 0.0)
+            self._metrics.add_metric("CaptureToSighting", MetricUnit.Milliseconds, wait_ms)
         self._logger.info(
             "capture recognized",
             capture_id=sighting.capture.capture_id,
             kiosk_id=sighting.capture.kiosk_id,
             status=sighting.status,
             outcome=sighting.outcome,
-            wait_ms=wait_ms,
+            wait_ms=age and age.total_seconds() * 1000,
         )
 
     def found_orphans(self, face_ids: Sequence[str]) -> None:

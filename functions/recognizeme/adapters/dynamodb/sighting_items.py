@@ -18,6 +18,8 @@ RESULT = (
     "SimilarityPct",
     "FaceBox",
     "RecognizedAt",
+    "AgeSeconds",
+    "Late",
     "CorrectedAt",
     "WasOutcome",
     "WasPersonId",
@@ -59,6 +61,9 @@ def to_item(sighting: Sighting) -> dict[str, Value | None]:
         "SimilarityPct": items.number(sighting.similarity_pct),
         "FaceBox": items.box(sighting.face_box),
         "RecognizedAt": items.moment(sighting.recognized_at),
+        # Computed, for the rules on the event bus: they can compare, and cannot subtract.
+        "AgeSeconds": items.number(sighting.age.total_seconds() if sighting.age is not None else None),
+        "Late": None if sighting.age is None else {"BOOL": sighting.is_late},
         "RekognitionCalls": items.number(sighting.rekognition_calls),
         "CorrectedAt": items.moment(correction.corrected_at if correction else None),
         "WasOutcome": items.string(correction.was_outcome if correction else None),
