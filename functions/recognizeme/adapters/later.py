@@ -1,6 +1,7 @@
 """What is to be done after a while: an SQS queue whose messages come back to the same function."""
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote_plus
 
@@ -17,20 +18,19 @@ class SqsLater:
     """`Later` in a queue that feeds `function` (a name with its alias).
 
     A message is written as the record of a failed invocation is, so that one that fails for good lies in the
-    failure queue like any other, and is replayed like any other.
+    failure queue like any other, and is replayed like any other. Without a client one is made when something
+    is put off: most invocations put nothing off, and the door has no queue at all.
     """
 
-    def __init__(self, client: "SQSClient", queue_url: str, *, function: str) -> None:
-        self._client = client
+    def __init__(self, client: "SQSClient | None", queue_url: str, *, function: str) -> None:
+        self._given = client
         self._queue_url = queue_url
         self._function = function
 
     @classmethod
     def connect(cls, queue_url: str, *, function: str) -> Self:
-        """The queue behind a URL; raises `Misconfigured` without one."""
-        if not queue_url:
-            raise Misconfigured("the environment variable RECOGNIZEME_LATER_QUEUE_URL is not set")
-        return cls(make_client("sqs"), queue_url, function=function)
+        """The queue behind a URL; what is put off without one raises `Misconfigured`."""
+        return cls(None, queue_url, function=function)
 
     def recognize(self, photo_key: str, *, delay_s: float) -> None:
         """As an object-created event."""
@@ -42,6 +42,12 @@ class SqsLater:
 
     def drop_photos(self, person_id: str) -> None:
         """Nothing: SQS cannot be searched. Late events find the photos gone, and expire in 14 days."""
+
+    @cached_property
+    def _client(self) -> "SQSClient":
+        if not self._queue_url:
+            raise Misconfigured("the environment variable RECOGNIZEME_LATER_QUEUE_URL is not set")
+        return self._given or make_client("sqs")
 
     def _send(self, event: dict[str, Any], delay_s: float) -> None:
         body = {"requestContext": {"functionArn": self._function}, "requestPayload": event}
