@@ -13,6 +13,7 @@ from recognizeme import wiring
 from recognizeme.domain.errors import NotFound, RecognizeMeError
 from recognizeme.domain.model import (
     Capture,
+    Liveness,
     Sighting,
     Status,
     check_capture_id,
@@ -36,7 +37,8 @@ def post_capture(kiosk_id: str) -> Response[str]:
     """Hand out an upload ticket."""
     parts = wiring.parts()
     fields = parsing.json_object(api.body)
-    capture = Capture(parsing.text(fields, "capture_id"), path_id(kiosk_id, check_kiosk_id))
+    liveness = parsing.choice(Liveness, fields, "liveness", Liveness.NOT_ASKED)
+    capture = Capture(parsing.text(fields, "capture_id"), path_id(kiosk_id, check_kiosk_id), liveness)
     content_type = parsing.text(fields, "content_type", "image/jpeg")
     ticket = issue_ticket(
         capture,
@@ -54,7 +56,8 @@ def post_recognition(kiosk_id: str) -> Response[str]:
     """Recognize the picture in the body at once."""
     parts = wiring.parts()
     capture_id = api.parameters.get("capture_id") or new_capture_id(parts.now(), secrets.token_bytes(10))
-    capture = Capture(capture_id, path_id(kiosk_id, check_kiosk_id))
+    liveness = parsing.choice(Liveness, api.parameters, "liveness", Liveness.NOT_ASKED)
+    capture = Capture(capture_id, path_id(kiosk_id, check_kiosk_id), liveness)
     picture = api.picture()
     sighting = _own_sighting(capture, wiring.recognizer(parts, observer).recognize_now(capture, picture))
     is_done = sighting.status is Status.DONE

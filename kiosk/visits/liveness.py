@@ -64,7 +64,7 @@ class Demands:
     """How far from their usual pose somebody may look who looks at the camera, sideways ..."""
     level: float = 0.09
     """... and up or down."""
-    nearer: float = 1.25
+    nearer: float = 1.2
     turn_parallax: float = 0.08
     """The least `parallax` at the far end of a turn, the median of its frames."""
     frames: int = 2
@@ -181,7 +181,9 @@ class Challenge:
             return Movement.TURN_LEFT if turned > 0 else Movement.TURN_RIGHT
         if abs(pose.nod - start.nod) >= self._demands.nod:
             return Movement.NOD
-        if abs(turned) < self._demands.straight and pose.height_px >= self._demands.nearer * start.height_px:
+        # Who comes nearer unasked means nothing by it.
+        is_asked = self._left[0] is Movement.COME_NEARER and abs(turned) < self._demands.straight
+        if is_asked and pose.height_px >= self._demands.nearer * start.height_px:
             return Movement.COME_NEARER
         return None
 

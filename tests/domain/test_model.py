@@ -11,6 +11,7 @@ from recognizeme.domain.model import (
     Capture,
     EnrolledPhoto,
     Enrollment,
+    Liveness,
     Person,
     PhotoState,
     Sighting,
@@ -159,3 +160,21 @@ def test_what_is_recognized_when_nobody_waits_any_more_is_late(age_s: float, lat
 
     assert recognized.age == timedelta(seconds=age_s)
     assert recognized.is_late is late
+
+
+@pytest.mark.parametrize("liveness", Liveness)
+def test_signs_of_life_travel_in_the_key_of_the_picture(liveness: Liveness) -> None:
+    key = Capture(CAPTURE_ID, "front", liveness).photo_key("image/jpeg")
+    stored = Capture.from_key(key)
+
+    assert stored is not None
+    assert stored.liveness is liveness
+    assert Sighting(Capture(CAPTURE_ID, "front"), Status.PENDING, key).liveness is liveness
+
+
+def test_without_a_stored_picture_signs_of_life_were_not_asked_for() -> None:
+    assert Sighting(Capture(CAPTURE_ID, "front"), Status.PENDING).liveness is Liveness.NOT_ASKED
+
+
+def test_a_capture_is_the_same_whatever_came_of_asking_for_signs_of_life() -> None:
+    assert Capture(CAPTURE_ID, "front", Liveness.PASSED) == Capture(CAPTURE_ID, "front")

@@ -81,6 +81,21 @@ def test_json_without_a_picture_is_a_problem(
     assert says in problem["detail"]
 
 
+def test_what_the_kiosk_says_of_signs_of_life_is_in_the_sighting_either_way(stack: Stack, ada: bytes) -> None:
+    capture_id = stack.new_capture_id()
+    asked = {"capture_id": capture_id, "content_type": "image/png", "liveness": "failed"}
+    _, ticket = stack.http("door", "POST", "/kiosks/front/captures", asked)
+    stack.photos.write(ticket["key"], ada, "image/png")
+    (uploaded,) = stack.s3("recognition", ticket["key"])["sightings"]
+    query = {"capture_id": stack.new_capture_id(), "liveness": "passed"}
+    route = ("door", "POST", "/kiosks/front/recognitions", ada)
+    _, immediate = stack.http(*route, content_type="image/png", query=query)
+    assert (uploaded["liveness"], immediate["liveness"]) == ("failed", "passed")
+    assert seen(stack, ada)["liveness"] == "not_asked"
+    status, problem = stack.http(*route, content_type="image/png", query=query | {"liveness": "yes"})
+    assert (status, "liveness must be one of passed" in problem["detail"]) == (400, True)
+
+
 def test_a_capture_recognized_elsewhere_is_pending(stack: Stack, ada: bytes) -> None:
     capture = Capture(stack.new_capture_id(), "front")
     stack.sightings.claim(capture, now=stack.now(), lease_s=30)

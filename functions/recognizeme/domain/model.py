@@ -19,7 +19,9 @@ from recognizeme.domain.errors import InvalidRequest
 _PERSON_ID = re.compile(r"[A-Za-z0-9_.\-:]{1,128}")
 _KIOSK_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_CAPTURE_KEY = re.compile(r"captures/(?P<kiosk>[^/]+)/\d{4}/\d{2}/\d{2}/(?P<id>[^/.]+)\.(?:jpg|png)")
+_CAPTURE_KEY = re.compile(
+    r"captures/(?P<kiosk>[^/]+)/\d{4}/\d{2}/\d{2}/(?P<id>[^/.]+)(?:\.(?P<liveness>passed|failed))?\.(?:jpg|png)"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENROLLMENT_KEY = re.compile(r"enrollments/(?P<person>[^/]+)/(?P<photo>[^/]+)", re.DOTALL)
 
@@ -87,12 +89,24 @@ class Box:
     height: float
 
 
+class Liveness(StrEnum):
+    """What came of asking for signs of life, as the kiosk says."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_ASKED = "not_asked"
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One picture a kiosk hands in. The id is a UUIDv7 (RFC 9562), so it carries the time and sorts by it."""
+    """One picture a kiosk hands in. The id is a UUIDv7 (RFC 9562), so it carries the time and sorts by it.
+
+    `liveness` travels in the picture's key, which the upload ticket is signed for.
+    """
 
     capture_id: str
     kiosk_id: str
+    liveness: Liveness = field(default=Liveness.NOT_ASKED, compare=False)
 
     def __post_init__(self) -> None:
         """Raise `InvalidRequest` when either id is out of form."""
@@ -107,7 +121,8 @@ class Capture:
     def photo_key(self, content_type: str) -> str:
         """Where the picture is stored; raises `InvalidRequest` unless it is image/jpeg or image/png."""
         folder = f"captures/{self.kiosk_id}/{self.captured_at:%Y/%m/%d}"
-        return f"{folder}/{self.capture_id}.{extension(content_type)}"
+        liveness = "" if self.liveness is Liveness.NOT_ASKED else f".{self.liveness}"
+        return f"{folder}/{self.capture_id}{liveness}.{extension(content_type)}"
 
     @classmethod
     def from_key(cls, key: str) -> Self | None:
@@ -116,7 +131,7 @@ class Capture:
         if not parts:
             return None
         try:
-            return cls(capture_id=parts["id"], kiosk_id=parts["kiosk"])
+            return cls(parts["id"], parts["kiosk"], Liveness(parts["liveness"] or Liveness.NOT_ASKED))
         except InvalidRequest:
             return None
 
@@ -268,6 +283,12 @@ class Sighting:
     def is_late(self) -> bool:
         """Whether it was recognized too late for anybody to act on: it is recorded, and opens nothing."""
         return self.age is not None and self.age > LATE_AFTER
+
+    @property
+    def liveness(self) -> Liveness:
+        """What came of asking for signs of life; not asked where no picture was stored."""
+        stored = Capture.from_key(self.photo_key) if self.photo_key else None
+        return stored.liveness if stored else Liveness.NOT_ASKED
 
 
 class PhotoState(StrEnum):

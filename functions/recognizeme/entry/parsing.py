@@ -4,13 +4,15 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from recognizeme.domain.errors import InvalidRequest
 from recognizeme.domain.model import Consent, Outcome, check_kiosk_id, check_name, check_person_id
 from recognizeme.domain.ports import SightingQuery
 
 Json = dict[str, Any]
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def json_object(body: bytes) -> Json:
@@ -82,7 +84,7 @@ def sighting_query(parameters: Mapping[str, str]) -> SightingQuery:
     query = SightingQuery(
         person_id=check_person_id(person_id) if person_id is not None else None,
         kiosk_id=check_kiosk_id(kiosk_id) if kiosk_id is not None else None,
-        outcome=_outcome(parameters["outcome"]) if "outcome" in parameters else None,
+        outcome=_choice(Outcome, parameters["outcome"], "outcome") if "outcome" in parameters else None,
         since=time(since, "since") if since is not None else None,
         until=time(until, "until") if until is not None else None,
     )
@@ -91,8 +93,13 @@ def sighting_query(parameters: Mapping[str, str]) -> SightingQuery:
     return query
 
 
-def _outcome(value: str) -> Outcome:
+def choice(kind: type[Choice], fields: Mapping[str, Any], name: str, default: Choice) -> Choice:
+    """A member that is one of a few words."""
+    return _choice(kind, text(fields, name, default), name)
+
+
+def _choice(kind: type[Choice], value: str, name: str) -> Choice:
     try:
-        return Outcome(value)
+        return kind(value)
     except ValueError as error:
-        raise InvalidRequest(f"outcome must be one of {', '.join(Outcome)}") from error
+        raise InvalidRequest(f"{name} must be one of {', '.join(kind)}") from error

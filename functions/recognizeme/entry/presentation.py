@@ -33,6 +33,7 @@ def sighting_json(sighting: Sighting) -> Json:
         "face_box": _box_json(sighting.face_box),
         "recognized_at": time_text(sighting.recognized_at),
         "rekognition_calls": sighting.rekognition_calls,
+        "liveness": sighting.liveness,
         "correction": correction
         and {
             "corrected_at": time_text(correction.corrected_at),

@@ -106,22 +106,21 @@ class Recognizer:
         photo_key = capture.photo_key(picture.content_type)
         claimed = self._claim(capture)
         if claimed.status is Status.DONE:
-            self._keep_picture(claimed, picture)
+            self._keep_picture(claimed, photo_key, picture)
             return claimed
         with self._failure_recorded(claimed):
             mine = replace(claimed, photo_key=photo_key, picture_sha256=picture.sha256)
             done = self._recognize(mine, picture)
             # Stored when there is a sighting, so that the event finds it. Whoever dies in between gets no
             # answer, hands the same picture in again, and it is stored then.
-            self._keep_picture(done, picture)
+            self._keep_picture(done, photo_key, picture)
             return done
 
     def _claim(self, capture: Capture) -> Sighting:
         return self.sightings.claim(capture, now=self.now(), lease_s=self.lease_s)
 
-    def _keep_picture(self, sighting: Sighting, picture: Picture) -> None:
+    def _keep_picture(self, sighting: Sighting, key: str, picture: Picture) -> None:
         """See that this picture is stored if it is the sighting's, also in place of another one."""
-        key = sighting.capture.photo_key(picture.content_type)
         if (sighting.photo_key, sighting.picture_sha256) == (key, picture.sha256):
             if self.photos.write_new(key, picture.content, picture.content_type):
                 return
