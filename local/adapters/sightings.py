@@ -145,6 +145,15 @@ class SqliteSightings:
             )
             return calls
 
+    def cancel_call(self, capture_id: str) -> None:
+        """One update."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE sightings SET rekognition_calls = rekognition_calls - 1"
+                " WHERE capture_id = ? AND status = 'pending' AND rekognition_calls > 0",
+                (capture_id,),
+            )
+
     def save(self, sighting: Sighting) -> bool:
         """Store the result, unless there is one: the first `done` stands, and nothing undoes it."""
         columns = _columns(sighting) | {"claimed_until": None}

@@ -9,7 +9,7 @@ from botocore import exceptions as sdk
 
 from recognizeme.adapters.aws import make_client, translated
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
-from recognizeme.domain.errors import Misconfigured, NotFound, ServiceBusy
+from recognizeme.domain.errors import Misconfigured, NotFound, NotServed, ServiceBusy
 from recognizeme.domain.picture import inspect
 from tests.portraits import ASTRONAUT
 
@@ -67,6 +67,20 @@ def test_what_somebody_must_set_right_is_misconfigured(raised: Exception, says: 
         raise raised
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is raised
+
+
+def test_only_what_is_known_to_have_done_nothing_was_not_served() -> None:
+    def is_not_served(raised: Exception) -> bool:
+        with pytest.raises(ServiceBusy) as caught, translated("the table 't'"):
+            raise raised
+        return isinstance(caught.value, NotServed)
+
+    assert is_not_served(answered("ThrottlingException"))
+    assert is_not_served(answered("", 502))
+    assert is_not_served(sdk.EndpointConnectionError(endpoint_url="http://127.0.0.1"))
+    assert is_not_served(sdk.ConnectTimeoutError(endpoint_url="http://127.0.0.1"))
+    assert not is_not_served(sdk.ReadTimeoutError(endpoint_url="http://127.0.0.1"))
+    assert not is_not_served(sdk.ConnectionClosedError(endpoint_url="http://127.0.0.1"))
 
 
 def test_the_domain_s_own_errors_pass_unchanged() -> None:

@@ -73,6 +73,24 @@ def test_a_capture_has_one_budget_of_calls_whoever_makes_them(sightings: Sightin
     assert sightings.begin_call(seen.capture_id, most=3) == 3, "more may be allowed later"
 
 
+def test_a_call_that_was_not_served_is_taken_off_the_count_of_what_is_not_decided(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    seen = capture(clock())
+    sightings.cancel_call(seen.capture_id)
+    claimed = claim(sightings, seen, clock)
+    sightings.cancel_call(seen.capture_id)
+    for _ in range(3):
+        assert sightings.begin_call(seen.capture_id, most=2) == 1
+        sightings.cancel_call(seen.capture_id)
+    assert sightings.begin_call(seen.capture_id, most=2) == 1
+    sightings.save(replace(unknown(seen), rekognition_calls=claimed.rekognition_calls + 1))
+    sightings.cancel_call(seen.capture_id)
+    stored = sightings.get(seen.capture_id)
+    assert stored
+    assert stored.rekognition_calls == 1
+
+
 def test_calls_that_begin_at_once_are_all_counted(sightings: Sightings, clock: SetClock) -> None:
     seen = capture(clock())
     claim(sightings, seen, clock)

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from recognizeme.domain.errors import CallsSpent, CaptureDone, CaptureInProgress, ServiceBusy
-from recognizeme.domain.model import Outcome, Status
+from recognizeme.domain.errors import CallsSpent, CaptureDone, CaptureInProgress, NotServed, ServiceBusy
+from recognizeme.domain.model import FaceSearch, Outcome, Status
+from recognizeme.domain.picture import Picture
 from recognizeme.usecases.recognize import issue_ticket
 from tests.twins.faults import Faults, Trouble
 from tests.twins.pictures import Shown, picture
@@ -71,6 +72,23 @@ def test_a_capture_has_one_budget_of_paid_calls_however_often_it_is_handed_in(wo
     assert world.faces.calls == world.witness.calls == 3
     world.most_calls = 4
     assert world.hand_in_now(capture, AT_THE_DOOR).outcome is Outcome.RECOGNIZED
+
+
+def test_an_outage_uses_up_no_budget_however_often_a_kiosk_tries(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(picture: Picture) -> FaceSearch:
+        raise NotServed("the face collection is busy")
+
+    world.most_calls = 2
+    capture = world.new_capture()
+    with monkeypatch.context() as outage:
+        outage.setattr(world.faces, "search", away)
+        for _ in range(5):
+            with pytest.raises(NotServed):
+                world.hand_in_now(capture, AT_THE_DOOR)
+    seen = world.hand_in_now(capture, AT_THE_DOOR)
+    assert (seen.outcome, seen.rekognition_calls, world.witness.calls) == (Outcome.RECOGNIZED, 1, 1)
 
 
 def test_a_runner_up_who_does_not_exist_makes_nobody_uncertain_and_is_reported(world: World) -> None:

@@ -57,6 +57,12 @@ class TwinSightings:
             row.sighting = replace(row.sighting, rekognition_calls=calls)
             return calls
 
+    def cancel_call(self, capture_id: str) -> None:
+        with self.people.lock:
+            row = self.rows.get(capture_id)
+            if row and row.sighting.status is Status.PENDING and row.sighting.rekognition_calls:
+                row.sighting = replace(row.sighting, rekognition_calls=row.sighting.rekognition_calls - 1)
+
     def save(self, sighting: Sighting) -> bool:
         with self.people.lock:
             row = self.rows.get(sighting.capture.capture_id)

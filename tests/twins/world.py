@@ -37,6 +37,9 @@ class TwinWitness:
     def call_begins(self) -> None:
         self.calls += 1
 
+    def call_cancelled(self) -> None:
+        self.calls -= 1
+
     def decided(self, sighting: Sighting) -> None:
         self.sightings.append(sighting)
 

@@ -10,11 +10,13 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
     HTTPClientError,
     IncompleteReadError,
 )
 
-from recognizeme.domain.errors import Misconfigured, RecognizeMeError, ServiceBusy
+from recognizeme.domain.errors import Misconfigured, NotServed, RecognizeMeError, ServiceBusy
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -71,11 +73,16 @@ def _session() -> "Session":
 
 @contextmanager
 def translated(resource: str) -> Iterator[None]:
-    """Turn whatever the SDK raises in the block into `ServiceBusy` or `Misconfigured`, naming `resource`."""
+    """Turn whatever the SDK raises in the block into `ServiceBusy` or `Misconfigured`, naming `resource`.
+
+    `NotServed` is the kind of busy where nothing was done.
+    """
     try:
         yield
     except ClientError as error:
         raise _from_answer(error, resource) from error
+    except (EndpointConnectionError, ConnectTimeoutError) as error:
+        raise NotServed(f"{resource} did not answer; try again in a moment") from error
     except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
         raise ServiceBusy(f"{resource} did not answer; try again in a moment") from error
     except BotoCoreError as error:
@@ -94,7 +101,7 @@ def _from_answer(error: ClientError, resource: str) -> RecognizeMeError:
     code, operation = error_code(error), error.operation_name
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _BUSY or status >= 500:
-        return ServiceBusy(f"{resource} is busy; try again in a moment")
+        return NotServed(f"{resource} is busy; try again in a moment")
     if code in _DENIED:
         return Misconfigured(f"no permission for {operation} on {resource}; check the function's policy")
     if code in _MISSING:

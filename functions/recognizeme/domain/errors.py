@@ -30,6 +30,10 @@ class ServiceBusy(RecognizeMeError):
     """A service we depend on throttled us or did not answer; the same call may be made again. HTTP 503."""
 
 
+class NotServed(ServiceBusy):
+    """The service was not reached, or answered that it did nothing: such a call is not paid for."""
+
+
 class CallsSpent(ServiceBusy):
     """A capture has had all the paid calls it may have, and none was answered."""
 

@@ -132,6 +132,9 @@ class Sightings(Protocol):
         somebody else has decided meanwhile.
         """
 
+    def cancel_call(self, capture_id: str) -> None:
+        """The last call begun was not served: take it off the count again, unless the capture is decided."""
+
     def save(self, sighting: Sighting) -> bool:
         """Store the result (`done` or `failed`) of a claimed capture and end the lease.
 
@@ -245,6 +248,9 @@ class Witness(Protocol):
 
     def call_begins(self) -> None:
         """A call that may cost something is about to be made."""
+
+    def call_cancelled(self) -> None:
+        """That call was not served, and costs nothing."""
 
     def decided(self, sighting: Sighting) -> None:
         """A capture has its sighting: of many calls about it, one alone says so."""

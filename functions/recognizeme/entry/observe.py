@@ -30,6 +30,10 @@ class Observer:
         """Counted before it is made: one that fails may have been paid for, too."""
         self._metrics.add_metric("RekognitionCalls", MetricUnit.Count, 1)
 
+    def call_cancelled(self) -> None:
+        """Taken off again: one that was not served costs nothing."""
+        self._metrics.add_metric("RekognitionCalls", MetricUnit.Count, -1)
+
     def decided(self, sighting: Sighting) -> None:
         """One log line, the outcome, and how long the visitor waited."""
         self._metrics.add_metric(f"Outcome_{sighting.outcome or sighting.status}", MetricUnit.Count, 1)

@@ -9,6 +9,7 @@ from recognizeme.domain.errors import (
     CaptureDone,
     CaptureInProgress,
     NotFound,
+    NotServed,
     PersonGone,
     RecognizeMeError,
     ServiceBusy,
@@ -148,6 +149,12 @@ class Recognizer:
         sighting = replace(sighting, rekognition_calls=calls)
         try:
             search = self.faces.search(picture)
+        except NotServed:
+            # Or an outage that outlasts a few tries would use up the budget of every capture in it.
+            with suppress(RecognizeMeError):
+                self.sightings.cancel_call(sighting.capture.capture_id)
+                self.witness.call_cancelled()
+            raise
         except UnusablePicture as error:
             return self._save(self._rejected(sighting, str(error)))
         sighting = replace(sighting, face_box=search.face_box)

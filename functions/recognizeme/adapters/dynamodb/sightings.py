@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -148,6 +149,22 @@ class DynamoDbSightings:
                     "somebody else has decided this capture; ask for its sighting"
                 ) from error
         return int(answer["Attributes"]["RekognitionCalls"]["N"])
+
+    def cancel_call(self, capture_id: str) -> None:
+        """One conditional update."""
+        with translated(self._name), suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(capture_id),
+                UpdateExpression="ADD #RekognitionCalls :less",
+                ConditionExpression="#Status = :pending AND #RekognitionCalls > :none",
+                ExpressionAttributeNames={"#RekognitionCalls": "RekognitionCalls", "#Status": "Status"},
+                ExpressionAttributeValues={
+                    ":less": {"N": "-1"},
+                    ":none": {"N": "0"},
+                    ":pending": {"S": Status.PENDING},
+                },
+            )
 
     def save(self, sighting: Sighting) -> bool:
         """Store the result, unless there is one.
