@@ -69,6 +69,12 @@ def test_a_distribution_declares_what_its_folders_import_and_nothing_else(folder
     assert names - {given[module] for module in used} - NOT_IMPORTED == set()
 
 
+def test_every_function_is_packed() -> None:
+    functions = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")}
+
+    assert own_modules(".") == functions | {"local"}
+
+
 def test_the_three_have_one_version_and_the_whole_needs_the_same_one_of_its_parts() -> None:
     versions = {project(folder)["version"] for folder in FOLDERS}
     assert len(versions) == 1

@@ -109,8 +109,7 @@ def test_everything_has_wheels_for_a_raspberry_pi(
     run(
         *(str(UV), "pip", "compile", "--quiet", "--find-links", str(dist), "--constraints", str(LOCK)),
         *("--python-platform", "aarch64-unknown-linux-gnu", "--python-version", python),
-        # A pure Python package of data that is published as a source archive only.
-        *("--only-binary", ":all:", "--no-binary", "face-recognition-models", "wanted.in"),
+        *("--only-binary", ":all:", "wanted.in"),
         folder=tmp_path,
     )
 
