@@ -84,4 +84,5 @@ def _s3_error(status: int, code: str, message: str) -> Response:
         f"<Error><Code>{code}</Code><Message>{escape(message)}</Message>"
         f"<RequestId>{uuid4().hex[:16].upper()}</RequestId></Error>"
     )
-    return Response(content, status, media_type="application/xml")
+    headers = {"retry-after": "1"} if status == 503 else {}
+    return Response(content, status, headers, media_type="application/xml")

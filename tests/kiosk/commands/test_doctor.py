@@ -74,11 +74,18 @@ def test_a_camera_that_is_not_there_fails(server: ApiServer) -> None:
 
 
 def test_wrong_credentials_are_told_from_no_api(server: ApiServer) -> None:
-    server.faults = lambda method, path: Fault(status=401) if path == "/people" else None
+    server.faults = lambda method, path: Fault(status=401)
     _, checks = doctor(server.url)
     assert checks["api"]["finding"] == "ok"
     assert checks["credentials"]["finding"] == "failure"
     assert "RECOGNIZEME_TOKEN" in checks["credentials"]["remedy"]
+
+
+def test_the_credentials_of_a_door_are_good_although_it_may_not_list_people(server: ApiServer) -> None:
+    server.faults = lambda method, path: Fault(status=403) if path == "/people" else None
+    _, checks = doctor(server.url)
+    assert checks["credentials"]["finding"] == "ok"
+    assert checks["credentials"]["detail"] == "the API accepts them, for a door"
 
 
 def test_pictures_that_were_refused_are_pointed_to(server: ApiServer, tmp_path: Path) -> None:
