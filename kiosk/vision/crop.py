@@ -1,12 +1,9 @@
 """From a picture and a face in it to the JPEG that is handed in: head and shoulders, small, upright."""
 
-import io
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from PIL import Image as ImageFile
-from PIL import UnidentifiedImageError
 
 from kiosk.vision.frame import Box, Image
 
@@ -19,8 +16,6 @@ JPEG_QUALITY = 90
 MOST_ENLARGED = 2.0
 # How much around another's face is blurred with it: a chin and a forehead are still a face to some.
 _BLURRED_SHARE = 0.15
-# The largest phone cameras have 108 megapixels; more is a decompression bomb.
-_MOST_PIXELS = 120_000_000
 
 
 def head_and_shoulders(image: Image, face: Box, others: Sequence[Box] = ()) -> Image:
@@ -47,21 +42,6 @@ def encode_jpeg(image: Image) -> bytes:
     """JPEG bytes of a picture."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return data.tobytes()
-
-
-def decode_picture(data: bytes) -> Image | None:
-    """The upright picture in these bytes (EXIF orientation is applied), or None when they hold none.
-
-    A picture of more pixels than any camera takes is none.
-    """
-    try:
-        with ImageFile.open(io.BytesIO(data)) as header:  # reads the size, decodes nothing
-            if header.width * header.height > _MOST_PIXELS:
-                return None
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except (UnidentifiedImageError, ImageFile.DecompressionBombError, OSError, ValueError, cv2.error):
-        return None
-    return None if image is None else image.astype(np.uint8, copy=False)
 
 
 def _part(image: Image, box: Box) -> Image:

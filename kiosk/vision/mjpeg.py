@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from kiosk.vision.crop import decode_picture
 from kiosk.vision.frame import Image
+from kiosk.vision.picture_file import decode_picture
 
 # No camera's picture is larger; a stream that claims so is out of step.
 LARGEST_PICTURE_BYTES = 16 * 1024 * 1024

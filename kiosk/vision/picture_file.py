@@ -1,16 +1,36 @@
-"""Making a picture somebody chose fit to be handed in: a JPEG or PNG, upright, not larger than needed."""
+"""Picture files from outside: the one place where they are decoded, and what is refused before that.
+
+A decoder's work is bounded by the file's bytes, its pixels and, for a JPEG, how often its scans pass over
+them; all three are known from the bytes alone (ITU-T T.81, annex B).
+"""
 
 import io
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+import cv2
+import numpy as np
+from PIL import Image as ImageFile
+from PIL import ImageOps, UnidentifiedImageError
 
 from kiosk.client.api import MAX_DIRECT_BYTES
+from kiosk.vision.frame import Image
 
 MAX_SIDE_PX = 1920  # Rekognition needs a face of 40 px in a picture of this size; more only costs time
-# The largest phone cameras have 108 megapixels; more is a decompression bomb. Only JPEG is decoded at a
-# fraction of its size, so the others have to be smaller.
-_MAX_PIXELS = {"JPEG": 120_000_000, "PNG": 40_000_000, "WEBP": 40_000_000}
+# Photos of the largest phone cameras have 40 MB and 108 megapixels; what is larger is no photo. Only JPEG is
+# decoded at a fraction of its size, so the others have to be smaller.
+MAX_BYTES = 64 * 1024 * 1024
+_MAX_PIXELS = {"JPEG": 120_000_000}
+_MAX_PIXELS_ELSE = 40_000_000
+# Encoders write ten scans at most; an empty one of ten bytes costs the decoder a pass over all pixels.
+MAX_SCANS = 100
+MAX_SEGMENTS = 1000
+_MAX_PASSED_PIXELS = 1_500_000_000
 _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_SCAN, _END = 0xDA, 0xD9
+# Neither a stuffed zero nor a restart marker, which stand among the pixels, nor a fill byte.
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
 
 class UnusableFile(Exception):
@@ -22,27 +42,51 @@ def content_type(data: bytes) -> str:
     return "image/png" if data.startswith(b"\x89PNG\r\n\x1a\n") else "image/jpeg"
 
 
+def decode_picture(data: bytes) -> Image | None:
+    """The upright picture in these bytes (EXIF orientation is applied), of any format that OpenCV knows.
+
+    None for bytes that hold none, and for what `UnusableFile` would be raised for.
+    """
+    try:
+        with _opened(data):
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except (UnusableFile, cv2.error):
+        return None
+    return None if image is None else image.astype(np.uint8, copy=False)
+
+
 def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIRECT_BYTES) -> bytes:
     """The picture itself when it fits, else an upright JPEG whose longer side is `max_side_px`.
 
     Raises `UnusableFile` for an empty file, bytes that are no JPEG, PNG or WebP picture, a truncated one, or
-    one with more pixels than any camera takes.
+    one that is more work to decode than any camera's.
     """
+    with _opened(data, formats=_CONTENT_TYPES) as picture:
+        fits = max(picture.size) <= max_side_px and len(data) <= max_bytes and picture.format != "WEBP"
+        picture.draft("RGB", (max_side_px, max_side_px))
+        picture.load()
+        return data if fits else _smaller(picture, max_side_px)
+
+
+@contextmanager
+def _opened(data: bytes, *, formats: Collection[str] | None = None) -> Iterator[ImageFile.Image]:
+    """A picture whose header was read and held against the limits; nothing is decoded yet."""
     if not data:
         raise UnusableFile("the file is empty; choose a picture")
+    if len(data) > MAX_BYTES:
+        raise UnusableFile(f"the file is larger than {MAX_BYTES // 2**20} MB; choose a smaller one")
+    scans = _scans(data) if data.startswith(b"\xff\xd8") else 1
     try:
-        with Image.open(io.BytesIO(data), formats=list(_CONTENT_TYPES)) as picture:
-            if picture.width * picture.height > _MAX_PIXELS[str(picture.format)]:
-                raise UnusableFile(
-                    f"the picture is {picture.width}x{picture.height} pixels; choose a smaller one"
-                )
-            fits = max(picture.size) <= max_side_px and len(data) <= max_bytes and picture.format != "WEBP"
-            picture.draft("RGB", (max_side_px, max_side_px))
-            picture.load()
-            return data if fits else _smaller(picture, max_side_px)
+        with ImageFile.open(io.BytesIO(data), formats=None if formats is None else list(formats)) as picture:
+            pixels = picture.width * picture.height
+            limit = _MAX_PIXELS.get(str(picture.format), _MAX_PIXELS_ELSE)
+            if pixels > limit or pixels * scans > _MAX_PASSED_PIXELS:
+                size = f"{picture.width}x{picture.height} pixels"
+                raise UnusableFile(f"the picture is {size}; choose a smaller one")
+            yield picture
     except UnidentifiedImageError as error:
         raise UnusableFile("the file is no JPEG, PNG or WebP picture; choose another") from error
-    except Image.DecompressionBombError as error:
+    except ImageFile.DecompressionBombError as error:
         raise UnusableFile(
             "the picture has more pixels than any camera takes; choose a smaller one"
         ) from error
@@ -50,13 +94,28 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
         raise UnusableFile("the picture is damaged or incomplete; choose another") from error
 
 
-def _smaller(picture: Image.Image, max_side_px: int) -> bytes:
+def _scans(jpeg: bytes) -> int:
+    """How many scans a JPEG has. Raises `UnusableFile` when it has absurdly many parts."""
+    at = 2
+    scans = 0
+    for _ in range(MAX_SEGMENTS):
+        marker = _MARKER.search(jpeg, at)
+        if marker is None or jpeg[marker.end() - 1] == _END:
+            return scans
+        scans += jpeg[marker.end() - 1] == _SCAN
+        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+        if scans > MAX_SCANS:
+            break
+    raise UnusableFile("the picture has more parts than any camera writes; choose another")
+
+
+def _smaller(picture: ImageFile.Image, max_side_px: int) -> bytes:
     if picture.mode.startswith("I"):  # 16 bits a pixel, whose upper half is what 8 bits would be
         picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     colours = picture if picture.mode in {"RGB", "RGBA", "L"} else picture.convert("RGBA")
-    colours.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
+    colours.thumbnail((max_side_px, max_side_px), ImageFile.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(colours).convert("RGBA")
-    opaque = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
+    opaque = ImageFile.alpha_composite(ImageFile.new("RGBA", upright.size, "white"), upright).convert("RGB")
     jpeg = io.BytesIO()
     opaque.save(jpeg, "JPEG", quality=92)
     return jpeg.getvalue()

@@ -10,10 +10,11 @@ from kiosk.client.capture_id import new_capture_id
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture, Outbox
 from kiosk.vision.best_shot import BestShot, Patience, Shot
-from kiosk.vision.crop import decode_picture, encode_jpeg, head_and_shoulders
+from kiosk.vision.crop import encode_jpeg, head_and_shoulders
 from kiosk.vision.detect import Detector
 from kiosk.vision.frame import Box, Detection, Frame, Image
 from kiosk.vision.motion import Change, MotionGate, Scene
+from kiosk.vision.picture_file import decode_picture
 from kiosk.vision.quality import quality
 from kiosk.vision.track import Track, Tracker
 from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept, Prompted, TooFar

@@ -12,12 +12,10 @@ from pathlib import Path
 
 from kiosk.client.capture_id import new_capture_id
 from kiosk.delivery.outbox import Capture, Outbox
-from kiosk.vision.crop import decode_picture, encode_jpeg, head_and_shoulders, whole
+from kiosk.vision.crop import encode_jpeg, head_and_shoulders, whole
 from kiosk.vision.detect import Detector
+from kiosk.vision.picture_file import MAX_BYTES, decode_picture
 from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept
-
-# Photos of the largest phone cameras have 40 MB; what is larger is a film, and not read into memory.
-LARGEST_FILE_BYTES = 64 * 1024 * 1024
 
 
 def still_to_hand_in(picture: bytes, detector: Detector) -> bytes:
@@ -65,6 +63,6 @@ def play(
 
 
 def _read(picture: Path) -> bytes:
-    if picture.stat().st_size > LARGEST_FILE_BYTES:
-        raise OSError(f"it is larger than {LARGEST_FILE_BYTES // 2**20} MB")
+    if picture.stat().st_size > MAX_BYTES:  # a film, not read into memory
+        raise OSError(f"it is larger than {MAX_BYTES // 2**20} MB")
     return picture.read_bytes()

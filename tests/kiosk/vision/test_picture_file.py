@@ -1,14 +1,19 @@
+"""Picture files from outside: decoded, made fit, or refused."""
+
 import io
 import struct
+import time
 import zlib
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kiosk.vision.picture_file import UnusableFile, content_type, fit
+from kiosk.vision.picture_file import MAX_BYTES, UnusableFile, content_type, decode_picture, fit
 from tests.kiosk.conftest import picture_of
+from tests.kiosk.pictures import astronaut
 
 
 def opened(data: bytes) -> Image.Image:
@@ -83,6 +88,99 @@ def test_a_picture_on_its_side_is_upright_once_it_is_made_smaller() -> None:
 def test_what_cannot_be_handed_in_says_why(data: bytes, reason: str) -> None:
     with pytest.raises(UnusableFile, match=reason):
         fit(data)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_as_its_exif_says(orientation: int) -> None:
+    upright = Image.fromarray(astronaut()[:, :400, ::-1])
+    undo = {
+        2: [Image.Transpose.FLIP_LEFT_RIGHT],
+        3: [Image.Transpose.ROTATE_180],
+        4: [Image.Transpose.FLIP_TOP_BOTTOM],
+        5: [Image.Transpose.TRANSPOSE],
+        6: [Image.Transpose.ROTATE_90],
+        7: [Image.Transpose.TRANSVERSE],
+        8: [Image.Transpose.ROTATE_270],
+    }
+    stored = upright
+    for how in undo.get(orientation, []):
+        stored = stored.transpose(how)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = io.BytesIO()
+    stored.save(data, "JPEG", quality=95, exif=exif)
+    decoded = decode_picture(data.getvalue())
+    assert decoded is not None
+    assert decoded.shape == (512, 400, 3)
+    assert np.abs(decoded.astype(int) - astronaut()[:, :400].astype(int)).mean() < 6
+
+
+def test_an_alpha_channel_is_left_out() -> None:
+    data = io.BytesIO()
+    Image.fromarray(np.dstack([astronaut(), np.full((512, 512), 90, np.uint8)])).save(data, "PNG")
+    decoded = decode_picture(data.getvalue())
+    assert decoded is not None
+    assert decoded.shape == (512, 512, 3)
+
+
+@given(st.binary(max_size=300))
+def test_bytes_that_are_no_picture_are_none(data: bytes) -> None:
+    assert decode_picture(data) is None
+
+
+@pytest.mark.parametrize("start", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF1234WEBP"])
+def test_a_picture_that_is_only_a_beginning_is_none(start: bytes) -> None:
+    assert decode_picture(start + bytes(50)) is None
+
+
+def test_a_decompression_bomb_is_no_picture() -> None:
+    assert decode_picture(png_of(50_000, 50_000)) is None
+
+
+# A scan header of no components and nothing after it: ten bytes, for which libjpeg passes over all pixels.
+EMPTY_SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00"
+
+
+def with_parts(part: bytes, count: int, *, side_px: int = 900) -> bytes:
+    """A progressive JPEG of ten scans, with `count` more parts before its end."""
+    data = io.BytesIO()
+    Image.effect_noise((side_px, side_px), 60).convert("RGB").save(data, "JPEG", progressive=True)
+    jpeg = data.getvalue()
+    assert jpeg.endswith(b"\xff\xd9")
+    return jpeg[:-2] + part * count + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("part", [EMPTY_SCAN, b"\xff\xfe\x00\x02", b"\xff\xda\x00\x00"])
+def test_a_jpeg_of_absurdly_many_parts_is_refused_from_its_bytes_alone(part: bytes) -> None:
+    bomb = with_parts(part, 200_000)
+    began = time.process_time()
+    with pytest.raises(UnusableFile, match="more parts than any camera writes"):
+        fit(bomb)
+    assert decode_picture(bomb) is None
+    assert time.process_time() - began < 0.5
+
+
+def test_a_picture_whose_scans_add_up_to_too_much_work_is_refused() -> None:
+    many = with_parts(EMPTY_SCAN, 85)
+    assert fit(many)
+    size_at = many.index(b"\xff\xc2\x00\x11\x08") + 5
+    huge = many[:size_at] + struct.pack(">HH", 8000, 8000) + many[size_at + 4 :]
+    with pytest.raises(UnusableFile, match="8000x8000 pixels; choose a smaller one"):
+        fit(huge)
+    assert decode_picture(huge) is None
+
+
+def test_an_ordinary_progressive_picture_is_taken() -> None:
+    progressive = with_parts(b"", 0)
+    assert fit(progressive) == progressive
+    assert decode_picture(progressive) is not None
+
+
+def test_a_file_larger_than_any_photo_is_refused_unread() -> None:
+    film = with_parts(b"", 0) + bytes(MAX_BYTES)
+    with pytest.raises(UnusableFile, match="larger than 64 MB"):
+        fit(film)
+    assert decode_picture(film) is None
 
 
 @given(

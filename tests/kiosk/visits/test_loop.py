@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
 from kiosk.vision.best_shot import Patience
-from kiosk.vision.crop import decode_picture
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame, Image
+from kiosk.vision.picture_file import decode_picture
 from kiosk.visits.events import Answered, Captured, Event, NotKept, Prompted, TooFar
 from kiosk.visits.liveness import Examiner, Movement
 from kiosk.visits.loop import Attention, Loop

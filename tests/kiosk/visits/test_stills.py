@@ -10,10 +10,11 @@ import pytest
 
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
-from kiosk.vision.crop import CROP_PX, STILL_PX, decode_picture
+from kiosk.vision.crop import CROP_PX, STILL_PX
 from kiosk.vision.detect import YuNet
+from kiosk.vision.picture_file import MAX_BYTES, decode_picture
 from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept
-from kiosk.visits.stills import LARGEST_FILE_BYTES, play, still_to_hand_in
+from kiosk.visits.stills import play, still_to_hand_in
 from tests.kiosk.pictures import astronaut, jpeg, room
 
 
@@ -88,7 +89,7 @@ def test_a_file_that_cannot_be_read_does_not_harm_its_neighbours(tmp_path: Path)
 
 def test_a_film_in_a_folder_of_pictures_is_not_read_into_memory(tmp_path: Path) -> None:
     with (tmp_path / "film.mov").open("wb") as film:
-        film.truncate(LARGEST_FILE_BYTES + 1)
+        film.truncate(MAX_BYTES + 1)
     (event,), _, outbox = played([tmp_path / "film.mov"])
     assert isinstance(event, NotKept)
     assert event.trouble == "the picture could not be handed in: it is larger than 64 MB"
