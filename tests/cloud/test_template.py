@@ -276,3 +276,8 @@ def test_one_throttle_alone_raises_no_alarm() -> None:
     alarm = template()["Resources"]["RecognitionThrottled"]["Properties"]
 
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanThreshold")
+
+
+@pytest.mark.parametrize("name", ["Recognition", "Door", "Enrollment"])
+def test_whoever_recognizes_or_enrolls_knows_where_what_is_put_off_waits(name: str) -> None:
+    assert environment(name)["RECOGNIZEME_LATER_QUEUE_URL"]
