@@ -111,7 +111,8 @@ class SqliteSightings:
             if row and row["expires_at"] > to_moment(now):
                 if row["status"] == Status.DONE:
                     return _sighting(row)
-                if row["status"] == Status.PENDING and row["claimed_until"] > to_moment(now):
+                longest = to_moment(now + timedelta(seconds=2 * lease_s))
+                if row["status"] == Status.PENDING and to_moment(now) < row["claimed_until"] <= longest:
                     raise CaptureInProgress(
                         "this capture is being recognized right now; ask again in a moment"
                     )

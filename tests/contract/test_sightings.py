@@ -61,6 +61,15 @@ def test_a_failed_capture_is_taken_over_and_keeps_count_of_the_calls_paid_for(
     assert sightings.begin_call(seen.capture_id, most=3) == 2
 
 
+def test_a_clock_set_back_an_hour_makes_no_lease_last_an_hour(sightings: Sightings, clock: SetClock) -> None:
+    seen = capture(clock())
+    claim(sightings, seen, clock)
+    clock.advance(-timedelta(hours=1))
+    assert claim(sightings, seen, clock).status is Status.PENDING
+    with pytest.raises(CaptureInProgress):
+        claim(sightings, seen, clock)
+
+
 def test_a_capture_has_one_budget_of_calls_whoever_makes_them(sightings: Sightings, clock: SetClock) -> None:
     seen = capture(clock())
     for expected in (1, 2):

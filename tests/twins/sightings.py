@@ -36,7 +36,12 @@ class TwinSightings:
             if row and row.expires_at > now:
                 if row.sighting.status is Status.DONE:
                     return row.sighting
-                if row.sighting.status is Status.PENDING and row.claimed_until and row.claimed_until > now:
+                longest = now + timedelta(seconds=2 * lease_s)
+                if (
+                    row.sighting.status is Status.PENDING
+                    and row.claimed_until
+                    and now < row.claimed_until <= longest
+                ):
                     raise CaptureInProgress(
                         "this capture is being recognized right now; ask again in a moment"
                     )

@@ -31,7 +31,12 @@ class ServiceBusy(RecognizeMeError):
 
 
 class NotServed(ServiceBusy):
-    """The service was not reached, or answered that it did nothing: such a call is not paid for."""
+    """The service was not reached, or answered that it did nothing: such a call is not paid for.
+
+    No failure of whoever asked, who may ask again after `retry_after_s`, for as long as it takes.
+    """
+
+    retry_after_s = 10.0
 
 
 class CallsSpent(ServiceBusy):

@@ -96,10 +96,11 @@ class DynamoDbSightings:
             },
             keep={"RekognitionCalls": {"N": "0"}},
             condition="attribute_not_exists(#CaptureId) OR #ExpiresAt <= :now_s OR #Status = :failed"
-            " OR (#Status = :pending AND #ClaimedUntil <= :now_ms)",
+            " OR (#Status = :pending AND (#ClaimedUntil <= :now_ms OR #ClaimedUntil > :longest))",
             given={
                 ":now_s": items.seconds(now),
                 ":now_ms": items.milliseconds(now),
+                ":longest": items.milliseconds(now + timedelta(seconds=2 * lease_s)),
                 ":failed": {"S": Status.FAILED},
                 ":pending": {"S": Status.PENDING},
             },
