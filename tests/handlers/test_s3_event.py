@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizeme.domain.errors import CaptureInProgress, RecordsFailed, ServiceBusy
+from recognizeme.domain.errors import CaptureInProgress, NotServed, RecordsFailed, ServiceBusy
 from recognizeme.entry.s3_event import handle_objects, unwrapped
 
 json_values = st.recursive(
@@ -54,7 +54,8 @@ def test_one_bad_record_does_not_harm_its_neighbours_and_is_asked_for_again(log:
     ("errors", "retry_after_s"),
     [
         ([CaptureInProgress("elsewhere")], CaptureInProgress.retry_after_s),
-        ([CaptureInProgress("elsewhere"), ServiceBusy("throttled")], None),
+        ([CaptureInProgress("elsewhere"), NotServed("throttled")], NotServed.retry_after_s),
+        ([CaptureInProgress("elsewhere"), ServiceBusy("no answer")], None),
     ],
 )
 def test_what_others_are_recognizing_only_asks_to_wait(

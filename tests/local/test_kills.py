@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300
 
 KILLS = 60
 KIOSKS = 3
+ENGINE = "rekolocal.cli:main"
 SETTLE_S = 300.0
 
 
@@ -100,7 +101,7 @@ def stack(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     stack.up.process.communicate()
 
 
-@pytest.mark.parametrize("victim", ["door", "recognition", "rekolocal.cli:main", "host"])
+@pytest.mark.parametrize("victim", ["door", "recognition", ENGINE, "host"])
 def test_sixty_kills_lose_nothing_and_do_nothing_twice(stack: Stack, victim: str) -> None:
     pauses = random.Random(victim)
     with ApiClient(stack.up.url) as api:
@@ -116,6 +117,10 @@ def test_sixty_kills_lose_nothing_and_do_nothing_twice(stack: Stack, victim: str
         captures = kiosks.acknowledged
         assert len(captures) == len(set(captures)) > KILLS / 2
         assert eventually(lambda: not jobs(stack.data, "waiting", "running"), SETTLE_S)
+        if victim == ENGINE and jobs(stack.data, "dead"):
+            # Killed in the middle of three calls about one capture: it waits to be replayed.
+            assert api.replay(limit=1000)["replayed"] < KILLS / 10
+            assert eventually(lambda: not jobs(stack.data, "waiting", "running"), SETTLE_S)
         assert jobs(stack.data, "dead") == []
         for capture_id in captures:
             sighting = api.sighting(capture_id)

@@ -120,10 +120,10 @@ class Sightings(Protocol):
     def claim(self, capture: Capture, *, now: datetime, lease_s: float) -> Sighting:
         """Take the capture for recognition: a `pending` sighting is ours until the lease ends.
 
-        Returns the `done` sighting when there is one. A `failed` sighting is taken over, and so is a `pending`
-        one whose lease ended, or would last more than twice `lease_s`: the clock was set back. Raises
-        `CaptureInProgress` while somebody else holds the lease. Atomic: of many concurrent callers one gets
-        the claim.
+        Returns the `done` sighting when there is one. A `failed` sighting is taken over, and so is a
+        `pending` one whose lease ended, or would last more than twice `lease_s`: the clock was set back.
+        Raises `CaptureInProgress` while somebody else holds the lease. Atomic: of many concurrent callers one
+        gets the claim.
         """
 
     def begin_call(self, capture_id: str, *, most: int) -> int:
