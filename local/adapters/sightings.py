@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from local.adapters import people
@@ -11,7 +11,7 @@ from local.adapters.columns import from_box, from_moment, to_box, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import utc_now
-from recognizeme.adapters.capture_ids import id_range
+from recognizeme.adapters.capture_ids import id_range, id_range_of_days
 from recognizeme.domain.errors import CallsSpent, CaptureInProgress, NotFound
 from recognizeme.domain.model import (
     Capture,
@@ -216,7 +216,7 @@ class SqliteSightings:
 
     def counts(self, first: date, last: date) -> list[Count]:
         """The totals of what is done, and what an index knows of the rest."""
-        ids = id_range(_midnight(first), _midnight(last + timedelta(days=1)))
+        ids = id_range_of_days(first, last)
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM daily_totals WHERE day BETWEEN :first AND :last AND sightings > 0"
@@ -290,10 +290,6 @@ def _index(query: SightingQuery) -> str:
     if query.outcome is not None:
         return f"INDEXED BY sightings_{'outcome' if query.kiosk_id is None else 'kiosk_outcome'}"
     return "" if query.kiosk_id is None else "INDEXED BY sightings_kiosk"
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _sql(columns: dict[str, Any]) -> tuple[str, str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from recognizeme.domain.model import capture_id_floor, captured_at
@@ -31,6 +31,16 @@ def id_range(since: datetime | None, until: datetime | None, before: str | None 
     low = first_id(since) if since else _FIRST
     ends = [end for end in (first_id(until) if until else None, before) if end]
     return IdRange(low, _predecessor(min(ends)) if ends else _LAST)
+
+
+def id_range_of_days(first: date, last: date) -> IdRange:
+    """The ids captured on these days, in UTC, both included."""
+    return id_range(midnight(first), midnight(last + timedelta(days=1)))
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def first_id(moment: datetime) -> str:

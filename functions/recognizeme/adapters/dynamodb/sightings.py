@@ -5,12 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated, utc_now
-from recognizeme.adapters.capture_ids import IdRange, id_range, newest_month_first
+from recognizeme.adapters.capture_ids import (
+    IdRange,
+    id_range,
+    id_range_of_days,
+    newest_month_first,
+)
 from recognizeme.adapters.dynamodb import items, totals
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.sighting_items import (
@@ -275,7 +280,7 @@ class DynamoDbSightings:
     def counts(self, first: date, last: date) -> Iterator[Count]:
         """The totals, by month; and what the index by result finds that is not done, which is never much."""
         yield from totals.read(self._client, self._totals_table, first, last)
-        ids = id_range(_midnight(first), _midnight(last + timedelta(days=1)))
+        ids = id_range_of_days(first, last)
         for status in (Status.PENDING, Status.FAILED):
             number: Counter[tuple[date, str]] = Counter()
             calls: Counter[tuple[date, str]] = Counter()
@@ -416,10 +421,6 @@ def _index(query: SightingQuery) -> tuple[str, str, str]:
     if query.outcome is None:
         return "kiosk-time", "KioskId", query.kiosk_id
     return "kiosk-result-time", "KioskResult", kiosk_result(query.kiosk_id, query.outcome)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _key(capture_id: str) -> dict[str, Value]:

@@ -1,10 +1,11 @@
 """Daily totals as items: one a day and kiosk, with two numbers for each outcome, in a partition a month."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from recognizeme.adapters.aws import translated
+from recognizeme.adapters.capture_ids import midnight
 from recognizeme.adapters.dynamodb import items
 from recognizeme.domain.model import Capture, Outcome
 from recognizeme.domain.totals import TOTAL_DAYS, Count
@@ -19,8 +20,7 @@ def change(table: str, capture: Capture, changes: Mapping[Outcome, tuple[int, in
     """The part of a transaction that counts so many more sightings, and calls for them, by outcome."""
     day = capture.captured_at.date()
     names: dict[str, str] = {"#ExpiresAt": "ExpiresAt"}
-    expires_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=TOTAL_DAYS)
-    values: dict[str, items.Value] = {":expires_at": {"N": str(int(expires_at.timestamp()))}}
+    values = {":expires_at": items.seconds(midnight(day) + timedelta(days=TOTAL_DAYS))}
     adds: list[str] = []
     for outcome, numbers in changes.items():
         for form, number in zip((_SIGHTINGS, _CALLS), numbers, strict=True):
