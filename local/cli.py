@@ -9,6 +9,7 @@ import sysconfig
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from local.adapters.tokens import SqliteTokens
     from local.data_folder import DataFolder
     from local.jobs.queue import JobQueue
+    from local.reindex import Rebuilt
     from local.wiring import LocalParts
 
 data_option = click.option(
@@ -264,19 +266,60 @@ def retention(data: Path, yes: bool, as_json: bool) -> None:
         )
 
 
-@main.command(short_help="Index everybody's photos again.")
+@main.command(short_help="Index everybody's photos anew.")
+@click.option("--switch", "then_switch", is_flag=True, help="Use the new collection, and keep the old one.")
+@click.option("--back", is_flag=True, help="Use the collection again that was in use before.")
 @data_option
 @json_option
-def reindex(data: Path, as_json: bool) -> None:
-    """Index everybody's photos again, for a face engine that has lost faces, now or at the next start."""
-    from local.reindex import reindex
+def reindex(then_switch: bool, back: bool, data: Path, as_json: bool) -> None:
+    """Index everybody's photos anew, in a collection beside the one in use, and say who would be recognized
+    differently.
 
-    with _parts(data) as parts:
-        queued = reindex(parts)
+    For another recognition network, and for an engine that has lost faces. Stop the stack first. What was
+    interrupted goes on where it was; nothing changes before --switch.
+    """
+    from local.data_folder import DataFolder
+    from local.reindex import go_back, own_engine, rebuild, switch
+
+    if then_switch and back:
+        raise click.UsageError("give either --switch or --back")
+    with _parts(data) as parts, own_engine(DataFolder(data)) as client:
+        if back:
+            collection = go_back(parts)
+            _say_in_use(collection, as_json=as_json)
+            return
+        built = rebuild(parts, client)
+        if as_json:
+            _print_json({"event": "reindex", **asdict(built)})
+        else:
+            _tell_rebuilt(built)
+        if then_switch:
+            switch(parts, client, built.collection)
+            _say_in_use(built.collection, as_json=as_json)
+        elif not as_json:
+            click.echo("nothing has changed yet: `recognizeme-local reindex --switch` uses it")
+
+
+def _tell_rebuilt(built: "Rebuilt") -> None:
+    click.echo(
+        f"{_counted(built.photos, 'photo')} of {built.people} people indexed in {built.collection},"
+        f" {len(built.refused)} refused"
+    )
+    for name, photo_id, reason in built.refused:
+        click.echo(f"  {name}, {photo_id}: {reason}")
+    if not built.differences:
+        click.echo("each photo searched among the others: everybody is told as before")
+        return
+    click.echo("each photo searched among the others, these are told differently:")
+    for each in built.differences:
+        click.echo(f"  {each.name}, {each.photo_id}: {each.before} before, {each.now} now")
+
+
+def _say_in_use(collection: str, *, as_json: bool) -> None:
     if as_json:
-        _print_json({"event": "reindex", "photos": queued})
+        _print_json({"event": "collection_in_use", "collection": collection})
     else:
-        click.echo(f"{_counted(queued, 'photo')} to index again, now or at the next start")
+        click.echo(f"{collection} is in use; `recognizeme-local reindex --back` returns to the one before")
 
 
 @main.command(short_help="Copy everything, also while the stack runs.")

@@ -23,7 +23,7 @@ from local.gateway.host import event_host
 from local.gateway.serving import serve
 from local.gateway.store import store_routes
 from local.jobs.runner import JobRunner
-from local.reindex import missing_faces
+from local.reindex import missing_faces, old_model
 from local.runtime import servers
 from local.runtime.engine import Engine
 from local.runtime.events import Event, s3_test_event
@@ -130,7 +130,12 @@ class Stack:
         parts = LocalParts.from_env(env)
         resources.callback(parts.database.close)
         lambdas = _functions(resources, env, s3_test_event(bucket=parts.settings.bucket, now=parts.now()))
-        engine.wait_ready(partial(self.engine.make_collection, parts.settings.collection_id))
+        collections = (parts.collections.in_use(), *parts.collections.others())
+        engine.wait_ready(partial(self.engine.make_collection, collections[0]))
+        for collection in collections[1:]:
+            self.engine.make_collection(collection)
+        if refusal := old_model(self.engine, parts, data_folder):
+            raise Refused(refusal)
         said = (missing_faces(self.engine, parts, data_folder), retention.warning(parts, now=parts.now()))
         self.notices = [notice for notice in said if notice]
         for notice in self.notices:

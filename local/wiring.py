@@ -18,6 +18,7 @@ from recognizeme.settings import Settings
 from recognizeme.wiring import utc_now
 
 if TYPE_CHECKING:
+    from local.adapters.collections import SqliteCollections
     from local.adapters.database import Database
     from local.adapters.photos import FilePhotoStore
     from local.adapters.sightings import SqliteSightings
@@ -87,9 +88,21 @@ class LocalParts:
     @cached_property
     def faces(self) -> FaceIndex:
         """Rekognition's client, at the endpoint of AWS_ENDPOINT_URL_REKOGNITION."""
+        from local.adapters.faces import FacesOfCollections
         from recognizeme.adapters.rekognition import RekognitionFaceIndex
 
-        return RekognitionFaceIndex.connect(self.settings.collection_id, floor_pct=self.policy.floor_pct)
+        in_use, *others = (
+            RekognitionFaceIndex.connect(collection, floor_pct=self.policy.floor_pct)
+            for collection in (self.collections.in_use(), *self.collections.others())
+        )
+        return FacesOfCollections(in_use, others)
+
+    @cached_property
+    def collections(self) -> "SqliteCollections":
+        """SQLite."""
+        from local.adapters.collections import SqliteCollections
+
+        return SqliteCollections(self.database, self.settings.collection_id)
 
     @cached_property
     def sightings(self) -> "SqliteSightings":

@@ -35,6 +35,12 @@ STEPS = (
     """CREATE TABLE tombstones (
         id_hash TEXT PRIMARY KEY, expires_at TEXT NOT NULL, leased_until TEXT NOT NULL
     ) WITHOUT ROWID""",
+    # Of collections that are not in use (`local.adapters.collections`).
+    """CREATE TABLE collection_photos (
+        collection TEXT NOT NULL, person_id TEXT NOT NULL, photo_id TEXT NOT NULL,
+        state TEXT NOT NULL, enrolled_at TEXT NOT NULL, face_id TEXT, face_box TEXT, reason TEXT, sha256 TEXT,
+        PRIMARY KEY (collection, person_id, photo_id)
+    ) WITHOUT ROWID""",
 )
 
 
@@ -154,7 +160,7 @@ class SqlitePeople:
             if unless_there and _exists(connection, person_id):
                 return None
             self._refuse_while_forgetting(connection, person_id, now)
-            for table in ("people", "photos"):
+            for table in ("people", "photos", "collection_photos"):
                 connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
             connection.execute("DELETE FROM tombstones WHERE expires_at <= ?", (to_moment(now),))
             leased_until = now + timedelta(seconds=lease_s)

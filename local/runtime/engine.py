@@ -89,6 +89,10 @@ class Engine:
         """How many faces the collection holds."""
         return int(self.call("DescribeCollection", {"CollectionId": collection_id})["FaceCount"])
 
+    def model(self, collection_id: str) -> str:
+        """The recognition network whose vectors the collection keeps."""
+        return str(self.call("DescribeCollection", {"CollectionId": collection_id})["FaceModelVersion"])
+
     def check(self) -> None:
         """Raise OSError when it does not answer within seconds; any answer will do."""
         try:

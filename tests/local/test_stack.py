@@ -277,12 +277,14 @@ def test_a_lost_face_database_is_said_at_the_start_and_its_photos_can_be_indexed
     with Stack(DataFolder(data), environ=environ) as stack, ApiClient(stack.url) as api:
         (notice,) = stack.notices
         assert notice.startswith("the face engine knows 0 of 1 enrolled faces")
-        assert f"`recognizeme-local reindex --data {data}`" in notice
-        assert (
-            CliRunner().invoke(main, ["reindex", "--data", str(data)]).output
-            == "1 photo to index again, now or at the next start\n"
-        )
-        assert eventually(lambda: stack.engine.face_count("employees") == 1)
+        assert f"`recognizeme-local reindex --switch --data {data}`" in notice
+        running = CliRunner().invoke(main, ["reindex", "--data", str(data)])
+        assert running.exit_code == 1
+        assert "another RecognizeMe runs on the data" in running.output
+    CliRunner().invoke(main, ["reindex", "--switch", "--data", str(data)], catch_exceptions=False)
+
+    with Stack(DataFolder(data), environ=environ) as stack, ApiClient(stack.url) as api:
+        assert stack.notices == []
         sighting = api.hand_in(
             ASTRONAUT.read_bytes(),
             kiosk_id="front",

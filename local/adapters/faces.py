@@ -1,0 +1,32 @@
+"""Faces in several collections: one is searched, and what is forgotten goes from all of them."""
+
+from collections.abc import Iterator, Sequence
+
+from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace
+from recognizeme.domain.picture import Picture
+from recognizeme.domain.ports import FaceIndex
+
+
+class FacesOfCollections:
+    """A `FaceIndex` of the collection in use; the others are being built, or kept for a way back."""
+
+    def __init__(self, in_use: FaceIndex, others: Sequence[FaceIndex]) -> None:
+        self._in_use = in_use
+        self._others = others
+
+    def search(self, picture: Picture) -> FaceSearch:
+        """Compare with the collection in use."""
+        return self._in_use.search(picture)
+
+    def add(self, person_id: str, picture: Picture) -> IndexedFace:
+        """Add to the collection in use."""
+        return self._in_use.add(person_id, picture)
+
+    def remove(self, face_ids: Sequence[str]) -> int:
+        """Remove from every collection."""
+        return sum(index.remove(face_ids) for index in (self._in_use, *self._others))
+
+    def all_faces(self) -> Iterator[ListedFace]:
+        """The faces of every collection."""
+        for index in (self._in_use, *self._others):
+            yield from index.all_faces()
