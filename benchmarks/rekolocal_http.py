@@ -6,8 +6,6 @@ import multiprocessing
 import os
 import socket
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from benchmarks.rekolocal_pictures import photo
 from benchmarks.report import Row, publish
 from rekolocal.engine.faces import FaceEngine
 from rekolocal.testing import client_for
+from tests.rekolocal.integration.command import running_command
 
 CLIENTS = 4
 ROUND_S = 3.0
@@ -92,29 +91,14 @@ def _clients(url: str, body: bytes) -> float:
 
 def row(engine: FaceEngine) -> Row:
     content = photo(300)
-    command = [
-        sys.executable,
-        "-c",
-        "from rekolocal.cli import main; main()",
-        "serve",
-        "--memory",
-        "--port",
-        "0",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            url = server.stdout.readline().split()[-1]
-            client = client_for(url)
-            client.create_collection(CollectionId="employees")
-            client.index_faces(CollectionId="employees", Image={"Bytes": content})
-            image = {"Bytes": base64.b64encode(content).decode()}
-            body = json.dumps({"CollectionId": "employees", "Image": image}).encode()
-            engine_rate(engine, content)
-            pairs = [(http_rate(url, body), engine_rate(engine, content)) for _ in range(ROUNDS)]
-        finally:
-            server.terminate()
-            server.wait(20)
+    with running_command("--memory") as (_, url):
+        client = client_for(url)
+        client.create_collection(CollectionId="employees")
+        client.index_faces(CollectionId="employees", Image={"Bytes": content})
+        image = {"Bytes": base64.b64encode(content).decode()}
+        body = json.dumps({"CollectionId": "employees", "Image": image}).encode()
+        engine_rate(engine, content)
+        pairs = [(http_rate(url, body), engine_rate(engine, content)) for _ in range(ROUNDS)]
     share = statistics.median(ours / alone for ours, alone in pairs)
     ours, alone = (statistics.median(column) for column in zip(*pairs, strict=True))
     return Row(

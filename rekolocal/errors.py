@@ -20,10 +20,10 @@ class RekognitionError(Exception):
 
 
 class RefusedRequest(RekognitionError):
-    """What AWS refuses before Rekognition has a look at it; the body then has `message`, and no more."""
+    """What AWS refuses before Rekognition sees it: the body has `__type` and `message` and no more."""
 
 
-class AccessDeniedException(RefusedRequest):
+class AccessDeniedException(RekognitionError):
     """The caller may not do this."""
 
 
