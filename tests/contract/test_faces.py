@@ -1,4 +1,4 @@
-"""What `FaceIndex` promises, on real faces: Rekognition's adapter over a real engine."""
+"""What is Rekognition's alone, on real faces over a real engine: quality, trouble, user vectors."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -9,7 +9,6 @@ import pytest
 
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.domain.errors import Misconfigured, ServiceBusy, UnusablePicture
-from recognizeme.domain.model import FaceSearch
 from recognizeme.domain.picture import Picture, inspect
 from rekolocal.errors import (
     AccessDeniedException,
@@ -76,36 +75,6 @@ def kept(server: LocalRekognition) -> list[str]:
     return [face["ExternalImageId"] for face in listed]
 
 
-def test_searching_an_empty_collection_finds_nobody(faces: RekognitionFaceIndex) -> None:
-    search = faces.search(ADA)
-    assert search.matches == ()
-    assert search.face_box is not None
-    assert 0 < search.face_box.left < search.face_box.left + search.face_box.width < 1
-
-
-def test_an_added_face_is_found_again_under_its_person(faces: RekognitionFaceIndex) -> None:
-    added = faces.add("ada", ADA)
-    search = faces.search(ADA)
-    (match,) = search.matches
-    assert (match.face_id, match.person_id) == (added.face_id, "ada")
-    assert match.similarity_pct > 99.9
-    assert search.face_box is not None
-    assert search.face_box.left == pytest.approx(added.face_box.left, abs=0.05)
-    assert search.face_box.height == pytest.approx(added.face_box.height, rel=0.2)
-
-
-def test_somebody_else_is_not_found(faces: RekognitionFaceIndex) -> None:
-    faces.add("ada", ADA)
-    assert faces.search(GRACE).matches == ()
-
-
-def test_adding_the_same_picture_twice_stores_one_face(
-    faces: RekognitionFaceIndex, server: LocalRekognition
-) -> None:
-    assert faces.add("ada", ADA) == faces.add("ada", ADA)
-    assert kept(server) == ["ada"]
-
-
 def test_a_runner_up_is_not_hidden_by_one_person_with_many_faces(
     faces: RekognitionFaceIndex,
 ) -> None:
@@ -117,22 +86,6 @@ def test_a_runner_up_is_not_hidden_by_one_person_with_many_faces(
     assert {match.person_id for match in faces.search(ADA).matches} == {"ada", "twin"}
 
 
-def test_a_face_that_nobody_of_ours_put_there_is_ignored(
-    faces: RekognitionFaceIndex, server: LocalRekognition
-) -> None:
-    server.client.index_faces(CollectionId="employees", Image={"Bytes": ADA.content})
-    assert faces.search(ADA).matches == ()
-
-
-def test_removing_says_how_many_there_were(faces: RekognitionFaceIndex) -> None:
-    added = faces.add("ada", ADA)
-    stranger = "00000000-0000-4000-8000-000000000000"
-    assert faces.remove([added.face_id, stranger]) == 1
-    assert faces.remove([added.face_id]) == 0
-    assert faces.remove([]) == 0
-    assert faces.search(ADA).matches == ()
-
-
 def test_a_face_in_a_user_vector_is_not_silently_kept(
     faces: RekognitionFaceIndex, server: LocalRekognition
 ) -> None:
@@ -141,31 +94,6 @@ def test_a_face_in_a_user_vector_is_not_silently_kept(
     server.client.associate_faces(CollectionId="employees", UserId="ada", FaceIds=[added.face_id])
     with pytest.raises(Misconfigured, match="user vector"):
         faces.remove([added.face_id])
-
-
-def test_a_picture_without_a_face_is_searched_without_finding_one(faces: RekognitionFaceIndex) -> None:
-    assert faces.search(nobody()) == FaceSearch(face_box=None)
-
-
-def test_a_photo_without_a_face_is_refused(faces: RekognitionFaceIndex) -> None:
-    with pytest.raises(UnusablePicture, match="no face"):
-        faces.add("ada", nobody())
-
-
-def test_two_people_of_similar_size_are_refused_and_neither_is_kept(
-    faces: RekognitionFaceIndex, server: LocalRekognition
-) -> None:
-    with pytest.raises(UnusablePicture, match="two people of similar size"):
-        faces.add("ada", side_by_side(portrait("ada", scale=2), portrait("grace")))
-    assert kept(server) == []
-
-
-def test_somebody_small_in_the_background_does_not_disturb(
-    faces: RekognitionFaceIndex, server: LocalRekognition
-) -> None:
-    faces.add("ada", side_by_side(portrait("ada", scale=2), portrait("grace", scale=0.4)))
-    assert kept(server) == ["ada"]
-    assert faces.search(GRACE).matches == ()
 
 
 def test_a_face_in_the_dark_is_recognized_but_not_enrolled(faces: RekognitionFaceIndex) -> None:

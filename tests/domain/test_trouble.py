@@ -9,7 +9,7 @@ from recognizeme.domain.errors import RecognizeMeError
 from recognizeme.domain.model import Enrollment, Outcome, Status
 from tests.twins.faults import Died, Faults, Trouble
 from tests.twins.pictures import picture
-from tests.twins.world import ADA, TwinWitness, World
+from tests.twins.world import ADA, LEASE_S, TwinWitness, World
 
 AT_THE_DOOR = picture("ada", number=1)
 SECOND = picture("ada", number=2)
@@ -99,6 +99,28 @@ def test_a_visit_gives_one_sighting_one_picture_and_a_true_count_of_calls(deed: 
         assert len(world.witness.sightings) <= 1, where
         assert len(world.witness.sightings) == 1 or "die" in trouble.value or "answer" in trouble.value, where
         assert world.failed == [], where
+
+
+@pytest.mark.parametrize("deed", [visit_by_ticket, visit_at_once])
+def test_whoever_hangs_until_the_lease_has_ended_finds_the_visit_decided_by_others(deed: Deed) -> None:
+    for at in range(calls_of(deed)):
+        for trouble in (None, *Trouble):
+            world = prepared()
+
+            def hang(world: World = world, meanwhile: Deed = deed) -> None:
+                world.wait(LEASE_S)
+                undisturbed(world, meanwhile)()
+
+            world.faults = Faults(at=at, trouble=trouble, meanwhile=hang)
+            deed(world)
+            where = (world.faults.called[at], trouble)
+            stored = world.sightings.get(CAPTURE.capture_id)
+            assert stored, where
+            assert (stored.status, stored.person_id) == (Status.DONE, "ada"), where
+            assert world.photos.versions[KEY][-1] == AT_THE_DOOR.content, where
+            assert world.faces.calls <= stored.rekognition_calls, where
+            assert len(world.witness.sightings) <= 1, where
+            assert world.failed == [], where
 
 
 @pytest.mark.parametrize("deed", [enrollment_by_upload, enrollment_at_once])

@@ -1,0 +1,142 @@
+"""What `FaceIndex` promises: of Rekognition on real faces, of the twin on pictures that say who is there."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from recognizeme.adapters.rekognition import RekognitionFaceIndex
+from recognizeme.domain.errors import UnusablePicture
+from recognizeme.domain.model import FaceSearch, ListedFace
+from recognizeme.domain.picture import Picture
+from recognizeme.domain.ports import FaceIndex
+from rekolocal.testing import LocalRekognition, local_rekognition
+from tests.contract.test_faces import ADA, GRACE, nobody, portrait, side_by_side
+from tests.twins.faces import TwinFaces
+from tests.twins.pictures import Shown, picture
+
+
+@dataclass
+class Faces:
+    """An index, and pictures to show it."""
+
+    index: FaceIndex
+    ada: Picture
+    grace: Picture
+    nobody: Picture
+    both: Picture
+    ada_before_grace: Picture
+    put_there_by_others: Callable[[Picture], object]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalRekognition]:
+    with local_rekognition() as server:
+        yield server
+
+
+@pytest.fixture(params=[pytest.param("rekognition", marks=pytest.mark.integration), "twin"])
+def faces(request: pytest.FixtureRequest) -> Iterator[Faces]:
+    if request.param == "twin":
+        twin = TwinFaces()
+        yield Faces(
+            twin,
+            ada=picture("ada"),
+            grace=picture("grace"),
+            nobody=picture(),
+            both=picture("ada", "grace"),
+            ada_before_grace=picture("ada", Shown("grace", area=0.01)),
+            put_there_by_others=twin.put_there_by_others,
+        )
+        return
+    client = request.getfixturevalue("server").client
+    client.create_collection(CollectionId="employees")
+    yield Faces(
+        RekognitionFaceIndex(client, "employees"),
+        ada=ADA,
+        grace=GRACE,
+        nobody=nobody(),
+        both=side_by_side(portrait("ada", scale=2), portrait("grace")),
+        ada_before_grace=side_by_side(portrait("ada", scale=2), portrait("grace", scale=0.4)),
+        put_there_by_others=lambda shown: client.index_faces(
+            CollectionId="employees", Image={"Bytes": shown.content}
+        ),
+    )
+    client.delete_collection(CollectionId="employees")
+
+
+def kept(faces: Faces) -> list[str | None]:
+    return [face.person_id for face in faces.index.all_faces()]
+
+
+def test_searching_an_empty_collection_finds_nobody(faces: Faces) -> None:
+    search = faces.index.search(faces.ada)
+    assert search.matches == ()
+    assert search.face_box is not None
+    assert 0 < search.face_box.left < search.face_box.left + search.face_box.width < 1
+    assert kept(faces) == []
+
+
+def test_an_added_face_is_found_again_under_its_person(faces: Faces) -> None:
+    added = faces.index.add("ada", faces.ada)
+    search = faces.index.search(faces.ada)
+    (match,) = search.matches
+    assert (match.face_id, match.person_id) == (added.face_id, "ada")
+    assert match.similarity_pct > 99.9
+    assert search.face_box is not None
+    assert search.face_box.left == pytest.approx(added.face_box.left, abs=0.05)
+    assert search.face_box.height == pytest.approx(added.face_box.height, rel=0.2)
+
+
+def test_somebody_else_is_not_found(faces: Faces) -> None:
+    faces.index.add("ada", faces.ada)
+    assert faces.index.search(faces.grace).matches == ()
+
+
+def test_adding_the_same_picture_twice_stores_one_face(faces: Faces) -> None:
+    assert faces.index.add("ada", faces.ada) == faces.index.add("ada", faces.ada)
+    assert kept(faces) == ["ada"]
+
+
+def test_all_faces_are_listed_with_their_people_also_those_that_others_put_there(faces: Faces) -> None:
+    ada = faces.index.add("ada", faces.ada)
+    twin = faces.index.add("twin", faces.ada)
+    faces.put_there_by_others(faces.grace)
+    listed = list(faces.index.all_faces())
+    assert {ListedFace(ada.face_id, "ada"), ListedFace(twin.face_id, "twin")} < set(listed)
+    assert sorted(str(face.person_id) for face in listed) == ["None", "ada", "twin"]
+
+
+def test_a_face_that_nobody_of_ours_put_there_is_ignored(faces: Faces) -> None:
+    faces.put_there_by_others(faces.ada)
+    assert faces.index.search(faces.ada).matches == ()
+
+
+def test_removing_says_how_many_there_were(faces: Faces) -> None:
+    added = faces.index.add("ada", faces.ada)
+    stranger = "00000000-0000-4000-8000-000000000000"
+    assert faces.index.remove([added.face_id, stranger]) == 1
+    assert faces.index.remove([added.face_id]) == 0
+    assert faces.index.remove([]) == 0
+    assert faces.index.search(faces.ada).matches == ()
+
+
+def test_a_picture_without_a_face_is_searched_without_finding_one(faces: Faces) -> None:
+    assert faces.index.search(faces.nobody) == FaceSearch(face_box=None)
+
+
+def test_a_photo_without_a_face_is_refused(faces: Faces) -> None:
+    with pytest.raises(UnusablePicture, match="no face"):
+        faces.index.add("ada", faces.nobody)
+
+
+def test_two_people_of_similar_size_are_refused_and_neither_is_kept(faces: Faces) -> None:
+    with pytest.raises(UnusablePicture, match="two people of similar size"):
+        faces.index.add("ada", faces.both)
+    assert kept(faces) == []
+
+
+def test_somebody_small_in_the_background_does_not_disturb(faces: Faces) -> None:
+    faces.index.add("ada", faces.ada_before_grace)
+    assert kept(faces) == ["ada"]
+    assert faces.index.search(faces.grace).matches == ()
