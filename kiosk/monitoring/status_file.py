@@ -7,7 +7,7 @@
     {"kiosk_id": "front", "running": true, "started_at": "...Z", "updated_at": "...Z", "detector": "yunet",
      "camera_trouble": null or "one sentence", "delivery_trouble": null or "one sentence",
      "frames_per_s": 14.8, "frames": 9000, "tracks": 12, "captures": 12, "sightings": 12, "dropped_frames": 3,
-     "too_far": 0,
+     "too_far": 0, "too_unclear": 0,
      "spool": {"waiting": 0, "waiting_bytes": 0, "max_bytes": 524288000, "refused": 0, "damaged": 0,
                "dropped": 0},
      "present": [{"track_id": 12, "box": {"left": 0.3, ...}, "outcome": "recognized", "name": "Ada"}],

@@ -22,6 +22,7 @@ from kiosk.visits.events import (
     Origins,
     Prompted,
     TooFar,
+    TooUnclear,
 )
 
 _STYLES = {"recognized": "bold green", "unknown": "yellow", "uncertain": "yellow"}
@@ -55,6 +56,8 @@ class Report:
             case Prompted(prompt):
                 if prompt or self._as_json:
                     self._write({"event": "prompt", "prompt": prompt}, Text(f"> {prompt}", style="bold"))
+            case TooUnclear(origin):
+                self._write({"event": "too_unclear", "origin": origin}, f"{origin}: no face in any picture")
             case CameraTrouble(trouble):
                 self._write({"event": "camera", "trouble": trouble}, trouble or "the camera is back")
 
@@ -62,7 +65,8 @@ class Report:
         """The last line."""
         said = (
             f"{counted(counts.tracks, 'visits')}, {counted(counts.captures, 'pictures')} handed in,"
-            f" {counted(counts.sightings, 'answers')}, {counts.too_far} too far away"
+            f" {counted(counts.sightings, 'answers')}, {counts.too_far} too far away,"
+            f" {counts.too_unclear} too unclear"
             f" ({counted(counts.frames, 'frames')}, {counts.dropped_frames} dropped)"
         )
         self._write({"event": "summary", **asdict(counts)}, said)

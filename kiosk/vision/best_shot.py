@@ -58,6 +58,11 @@ class BestShot(Generic[Picture]):
         """Nothing more will be asked about this track."""
         return self._settled
 
+    @property
+    def was_asked(self) -> bool:
+        """Whether a picture was handed in, or tried to."""
+        return self._asked > 0
+
     def wants(self, score: float) -> bool:
         """Whether a picture of this score would be kept. A score of 0 is no picture of the face at all."""
         least = self._enough if self._has_asked else 0.0

@@ -18,15 +18,22 @@ MOST_ENLARGED = 2.0
 _BLURRED_SHARE = 0.15
 
 
-def head_and_shoulders(image: Image, face: Box, others: Sequence[Box] = ()) -> Image:
+def head_and_shoulders(
+    image: Image, face: Box, others: Sequence[Box] = (), *, is_wide: bool = False
+) -> Image:
     """The part of the picture from above the hair to the shoulders, at most `CROP_PX` on its long side.
+
+    With `is_wide` it is more of what is around: some dim faces are only found with it.
 
     At the picture's edge the crop is cut, not filled: made-up pixels help nobody. Other people's faces in it
     are blurred beyond recognition: Rekognition compares the largest face, and that must be this one.
     """
-    wanted = Box(
-        face.left - 0.75 * face.width, face.top - 0.6 * face.height, 2.5 * face.width, 2.4 * face.height
-    )
+    if is_wide:
+        wanted = face.grown(1.5)
+    else:
+        wanted = Box(
+            face.left - 0.75 * face.width, face.top - 0.6 * face.height, 2.5 * face.width, 2.4 * face.height
+        )
     near = [other for other in others if other.overlap(wanted).area > 0]
     if near:
         image = _without(image, near, keep=face)

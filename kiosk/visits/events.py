@@ -39,6 +39,13 @@ class Prompted:
 
 
 @dataclass(frozen=True, slots=True)
+class TooUnclear:
+    """Somebody has left in whose pictures no face was found a second time: none was handed in."""
+
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """An answer came, to a capture of this run or of an earlier one."""
 
@@ -62,9 +69,10 @@ class Counts:
     sightings: int = 0
     dropped_frames: int = 0
     too_far: int = 0
+    too_unclear: int = 0
 
 
-Event = Captured | NotKept | TooFar | Prompted | Answered | CameraTrouble
+Event = Captured | NotKept | TooFar | TooUnclear | Prompted | Answered | CameraTrouble
 
 
 class Origins:

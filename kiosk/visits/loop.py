@@ -17,13 +17,14 @@ from kiosk.vision.motion import Change, MotionGate, Scene
 from kiosk.vision.picture_file import decode_picture
 from kiosk.vision.quality import quality
 from kiosk.vision.track import Track, Tracker
-from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept, Prompted, TooFar
+from kiosk.visits.events import Answered, Captured, Counts, Event, NotKept, Prompted, TooFar, TooUnclear
 from kiosk.visits.liveness import Examiner, Liveness
 
 # A face counts from its second frame on: what a detector sees wrongly, it mostly sees once.
 CONFIRMED_FRAMES = 2
 # Who was here for longer is handed in however badly they were seen: it may be enough, and says they came.
 LONG_S = 0.5
+LOOK_AGAIN_S = 0.2
 # Outcomes that a better picture of the same person may change; recognized, no_face and rejected stand.
 ASKS_MORE = frozenset({"unknown", "uncertain"})
 
@@ -47,6 +48,8 @@ class Visit:
     """When it was first and last in the zone."""
     largest_px: float = 0.0
     is_near: bool = False
+    look_again_s: float = float("-inf")
+    """Until then no further picture is looked at for a face: the last had none."""
     liveness: Liveness = Liveness.NOT_ASKED
     captures: list[str] = field(default_factory=list)
     sighting: Sighting | None = None
@@ -235,11 +238,16 @@ class Loop:
         if is_small or visit.best.settled:
             return
         score = quality(frame.image, face).score
-        if visit.best.wants(score):
-            others = [other.box for other in self._faces if other is not face]
-            crop = head_and_shoulders(frame.image, face.box, others)
-            if score >= self._patience.good or self._is_found_in(crop):
+        is_good = score >= self._patience.good
+        if not visit.best.wants(score) or (not is_good and frame.time_s < visit.look_again_s):
+            return
+        others = [other.box for other in self._faces if other is not face]
+        for is_wide in (False, True):
+            crop = head_and_shoulders(frame.image, face.box, others, is_wide=is_wide)
+            if is_good or self._is_found_in(crop):
                 visit.best.offer(score, crop, frame.time_s)
+                return
+        visit.look_again_s = frame.time_s + LOOK_AGAIN_S
 
     def _is_found_in(self, crop: Image) -> bool:
         """Whether what would be handed in shows a face; whoever recognizes it sees no more than that."""
@@ -253,9 +261,13 @@ class Loop:
                 visit.liveness = self._examiner.leave(visit.track.track_id)
         near = [visit for visit in visits if visit.counts]
         far = [visit for visit in visits if visit.is_certain and visit.is_long and not visit.is_near]
+        shots = [(visit, visit.best.leaving(as_they_are=visit.is_long)) for visit in near]
+        unclear = [visit for visit in near if visit.is_long and not visit.best.was_asked]
         self.counts.too_far += len(far)
+        self.counts.too_unclear += len(unclear)
         return [
-            *self._hand_in([(visit, visit.best.leaving(as_they_are=visit.is_long)) for visit in near]),
+            *self._hand_in(shots),
+            *(TooUnclear(_origin(visit)) for visit in unclear),
             *(
                 TooFar(_origin(visit), round(visit.largest_px), round(self._attention.min_face_px))
                 for visit in far

@@ -59,7 +59,7 @@ def test_a_clip_of_a_visit_prints_one_sighting_and_a_summary(
     assert (sighting["origin"], sighting["late"]) == ("track 1", False)
     assert summary == {
         "event": "summary", "frames": 50, "tracks": 1, "captures": 1, "sightings": 1, "dropped_frames": 0,
-        "too_far": 0,
+        "too_far": 0, "too_unclear": 0,
     }  # fmt: skip
     assert len(server.sightings) == 1
 

@@ -8,7 +8,17 @@ import pytest
 from kiosk.client.sighting import Sighting
 from kiosk.delivery.outbox import Answer, Capture
 from kiosk.monitoring.terminal_report import Report
-from kiosk.visits.events import Answered, CameraTrouble, Captured, Counts, Event, NotKept, Origins, TooFar
+from kiosk.visits.events import (
+    Answered,
+    CameraTrouble,
+    Captured,
+    Counts,
+    Event,
+    NotKept,
+    Origins,
+    TooFar,
+    TooUnclear,
+)
 
 CAPTURE = Capture("c1", "door", b"", "track 1", 0.9)
 ADA = Sighting(
@@ -22,6 +32,7 @@ EVENTS: list[Event] = [
     Answered(Answer("c2", None, late=True, trouble="no answer came in time")),
     NotKept("track 2", "the picture could not be kept: No space left on device"),
     TooFar("track 3", 31, 40),
+    TooUnclear("track 4"),
     CameraTrouble("camera 0 gives no pictures; the kiosk keeps trying"),
     CameraTrouble(None),
 ]  # fmt: skip
@@ -47,23 +58,25 @@ def test_people_read_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> No
         "earlier picture: no answer came in time",
         "track 2: the picture could not be kept: No space left on device",
         "track 3: too far away, with a face of 31 px (--min-face-px is 40)",
+        "track 4: no face in any picture",
         "camera 0 gives no pictures; the kiosk keeps trying",
         "the camera is back",
-        "1 visit, 1 picture handed in, 2 answers, 1 too far away (40 frames, 3 dropped)",
+        "1 visit, 1 picture handed in, 2 answers, 1 too far away, 0 too unclear (40 frames, 3 dropped)",
     ]
 
 
 def test_programs_read_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [json.loads(line) for line in written(capsys, as_json=True)]
     assert [line["event"] for line in lines] == [
-        "sighting", "sighting", "unanswered", "not_kept", "too_far", "camera", "camera", "summary",
+        "sighting", "sighting", "unanswered", "not_kept", "too_far", "too_unclear", "camera", "camera",
+        "summary",
     ]  # fmt: skip
     assert lines[0]["name"] == "Ada [L] Łovelace"
     assert (lines[0]["origin"], lines[0]["late"]) == ("track 1", False)
     assert (lines[1]["origin"], lines[1]["late"]) == (None, True)
     assert lines[-1] == {
         "event": "summary", "frames": 40, "tracks": 1, "captures": 1, "sightings": 2, "dropped_frames": 3,
-        "too_far": 1,
+        "too_far": 1, "too_unclear": 0,
     }  # fmt: skip
 
 

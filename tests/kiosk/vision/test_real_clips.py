@@ -11,7 +11,7 @@ from kiosk.vision.camera import Camera
 from kiosk.vision.clip import Clip
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Frame, Image
-from kiosk.visits.events import Captured, Event, TooFar
+from kiosk.visits.events import Captured, Event, TooFar, TooUnclear
 from kiosk.visits.loop import Loop, Visit
 from kiosk.visits.watch import watch
 from tests.kiosk.pictures import sample
@@ -84,7 +84,10 @@ def test_everybody_on_a_stage_and_before_it_who_is_seen_for_half_a_second_is_han
             events.append(event)
     origins = [event.capture.origin for event in events if isinstance(event, Captured)]
     assert len(origins) == len(set(origins)) > 10
-    assert {name for name, visit in visits.items() if visit.is_long and visit.is_near} <= set(origins)
+    unclear = {event.origin for event in events if isinstance(event, TooUnclear)}
+    assert len(unclear) <= 1  # a shadow in the last scene
+    long = {name for name, visit in visits.items() if visit.is_long and visit.is_near}
+    assert long - unclear <= set(origins)
     assert {name for name, visit in visits.items() if visit.is_near} >= set(origins)
     (pianist,) = [event for event in events if isinstance(event, TooFar)]
     assert pianist.face_px < pianist.min_face_px == 40

@@ -17,7 +17,7 @@ from kiosk.vision.best_shot import Patience
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame, Image
 from kiosk.vision.picture_file import decode_picture
-from kiosk.visits.events import Answered, Captured, Event, NotKept, Prompted, TooFar
+from kiosk.visits.events import Answered, Captured, Event, NotKept, Prompted, TooFar, TooUnclear
 from kiosk.visits.liveness import Examiner, Movement
 from kiosk.visits.loop import Attention, Loop
 from tests.kiosk.pictures import noisy, room, with_visitor
@@ -221,6 +221,35 @@ def test_who_is_never_seen_well_is_handed_in_as_they_are_when_they_leave() -> No
     for number in range(40, 80):
         loop.step(frame(number, room(640, 480)))
     assert [capture.origin for capture in api.captures] == ["track 1"]
+
+
+@dataclass
+class Dim(Told):
+    """Sees its faces in the camera's pictures; in what is cut out of them only if that is broad, or never."""
+
+    is_found_again: bool = True
+
+    def detect(self, image: Image) -> Sequence[Detection]:
+        faces = super().detect(image)
+        is_broad = image.shape[1] > image.shape[0]
+        return faces if image.shape[:2] == (480, 640) or (is_broad and self.is_found_again) else ()
+
+
+def test_what_shows_no_face_by_itself_is_not_handed_in_but_said_and_is_not_looked_at_all_the_time() -> None:
+    detector, api = Dim([Detection(FACE.box, 0.5)], is_found_again=False), Api()
+    loop = make_loop(detector, api)
+    events = run(loop, [frame(number) for number in range(40)])
+    assert events == [TooUnclear("track 1")]
+    assert api.captures == []
+    assert (loop.counts.tracks, loop.counts.too_unclear) == (1, 1)
+    assert detector.looks <= 40 + 2 * (40 / FPS / 0.2 + 1)
+
+
+def test_a_dim_face_that_is_found_only_with_more_around_it_is_handed_in_with_that() -> None:
+    low = Detection(Box(285, 300, 100, 125), 0.5)  # head and shoulders are higher than broad here
+    api = Api()
+    run(make_loop(Dim([low]), api), [frame(number) for number in range(40)])
+    assert len(api.captures) == 1
 
 
 def test_who_stays_too_far_away_gives_an_event_that_says_so_and_no_capture() -> None:
