@@ -120,3 +120,5 @@ lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-loc
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade --all-extras --no-emit-package recognizeme-kiosk --no-emit-package rekolocal \
 	  pyproject.toml --output-file requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra web --constraint requirements/dev.txt kiosk/pyproject.toml --output-file kiosk/service/requirements.txt
