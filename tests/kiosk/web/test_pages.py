@@ -99,6 +99,17 @@ def test_the_form_lists_what_was_seen_lately(page: FlaskClient) -> None:
     assert "Nobody we know" in page.get("/").text
 
 
+def test_whoever_was_recognized_and_is_forgotten_since_has_no_name_and_harms_no_page(
+    page: FlaskClient, api: ApiClient, server: ApiServer
+) -> None:
+    api.put_person("ada", name="Ada Lovelace")
+    seen = hand_in(page, picture_of("ada")).request.path
+    for sighting in server.sightings.values():
+        sighting |= {"person_id": None, "name": None, "similarity_pct": None, "face_box": None}
+    assert "Somebody forgotten since" in page.get("/").text
+    assert "Somebody forgotten since" in page.get(seen).text
+
+
 @pytest.mark.parametrize(
     ("picture", "status", "words"),
     [
