@@ -1,6 +1,7 @@
 """Delivery from a real disk over real sockets, through everything that goes wrong on the way."""
 
 import errno
+import json
 import logging
 import random
 import threading
@@ -26,6 +27,7 @@ from tests.kiosk.delivery.test_spool import failing
 pytestmark = pytest.mark.integration
 
 CAPTURES = "/kiosks/front/captures"
+ANSWERS = ("/kiosks/front/sightings/", "/kiosks/front/recognitions")
 IMPATIENT = Backoff(first_s=0.02, cap_s=0.2)
 
 
@@ -125,6 +127,26 @@ def test_a_refused_capture_is_set_aside_and_the_next_one_delivered(server: ApiSe
         uploader.hand_in(capture())
         assert next_answer(uploader).sighting
     assert len(list((tmp_path / "refused").glob("*.json"))) == 1
+
+
+@pytest.mark.parametrize("path", ["upload", "immediate"])
+def test_an_answer_about_another_capture_is_no_answer_and_the_capture_is_tried_again(
+    server: ApiServer, tmp_path: Path, path: str
+) -> None:
+    with ApiClient(server.url) as api:
+        api.hand_in(picture_of("ada"), kiosk_id="front", capture_id=(other := new_capture_id()))
+    recorded = json.dumps(server.sightings[other]).encode()
+    server.faults = lambda method, path: (
+        Fault(status=200, body=recorded) if path.startswith(ANSWERS) else None
+    )
+    with delivering(tmp_path, server.url, answer_s=0.5, path=path) as uploader:
+        uploader.hand_in(mine := capture("nobody"))
+        answer = next_answer(uploader)
+        assert (answer.sighting, answer.late) == (None, True)
+        assert "the sighting of another capture" in (uploader.trouble or "")
+        server.faults = lambda method, path: None
+        assert uploader.wait_until_empty(timeout_s=10)
+    assert mine.capture_id in server.sightings
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
