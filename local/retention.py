@@ -8,10 +8,11 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
 from local.adapters.columns import from_moment, to_moment
 from local.errors import LocalError
-from local.wiring import LocalParts
+from local.wiring import NOTIFIED, LocalParts
 from recognizeme.domain.errors import RecognizeMeError
 
 _LOG = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ def _deleted_before(parts: LocalParts) -> datetime | None:
 
 
 class Retention:
-    """Does that now and every hour, in a thread of its own."""
+    """Does that now and every hour, and looks through the collection every day, in a thread of its own."""
 
     def __init__(self, parts: LocalParts) -> None:
         self._parts = parts
@@ -107,10 +108,17 @@ class Retention:
         self._thread.join(1.0)
 
     def _run(self) -> None:
-        while True:
-            try:
-                delete_expired(self._parts, now=self._parts.now())
-            except (LocalError, RecognizeMeError) as error:
-                _LOG.warning("%s", error)
+        for hour in count():
+            look_after(self._parts, hour=hour)
             if self._stopping.wait(_EVERY_S):
                 return
+
+
+def look_after(parts: LocalParts, *, hour: int) -> None:
+    """What is to be done every hour, and once a day: also to look for faces of nobody in the collection."""
+    try:
+        delete_expired(parts, now=parts.now())
+        if hour % 24 == 1:  # not while a stack starts
+            parts.jobs.add(NOTIFIED["enrollments/"], {"check": "collection"})
+    except (LocalError, RecognizeMeError) as error:
+        _LOG.warning("%s", error)

@@ -234,6 +234,33 @@ def test_a_late_event_of_somebody_forgotten_has_what_is_left_removed(stack: Stac
     assert stack.faces.held_for("ada") == 0
 
 
+def test_faces_of_nobody_are_found_by_the_api_and_by_the_daily_event(
+    stack: Stack, ada: bytes, grace: bytes
+) -> None:
+    stack.enroll("grace", grace)
+    stack.faces.index.add("nobody", inspect(ada))
+    (orphan,) = (face.face_id for face in stack.faces.all_faces() if face.person_id == "nobody")
+    found = {"faces": 2, "removing": 0, "orphans": 1, "items": [{"face_id": orphan, "person_id": "nobody"}]}
+    assert stack.http("enrollment", "POST", "/collection-checks") == (200, found)
+    assert stack.invoke("enrollment", {"check": "collection"}) == found
+    assert stack.jobs.jobs() == []
+
+    assert stack.http("enrollment", "POST", "/collection-checks", query={"remove": "yes"})[0] == 400
+    status, answer = stack.http("enrollment", "POST", "/collection-checks", query={"remove": "true"})
+    assert (status, answer["removing"], answer["orphans"]) == (200, 1, 0)
+    (job,) = stack.jobs.jobs()
+    stack.invoke(job.function, job.event)
+    assert (stack.faces.held_for("nobody"), stack.faces.held_for("grace")) == (0, 1)
+
+
+def test_a_ticket_for_a_capture_that_is_done_is_a_conflict(stack: Stack, ada: bytes) -> None:
+    capture_id = stack.new_capture_id()
+    path = "/kiosks/front/recognitions"
+    stack.http("door", "POST", path, ada, query={"capture_id": capture_id}, content_type="image/png")
+    status, problem = stack.http("door", "POST", "/kiosks/front/captures", {"capture_id": capture_id})
+    assert (status, problem["type"]) == (409, "urn:recognizeme:problem:already-done")
+
+
 def test_a_photo_sent_as_bytes_is_paid_for_once_though_its_event_follows(stack: Stack, ada: bytes) -> None:
     stack.enroll("ada", ada)
     (key,) = stack.stored

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from local.cli import main
 from local.data_folder import DataFolder
-from local.retention import ConfirmationNeeded, delete_expired, warning
+from local.retention import ConfirmationNeeded, delete_expired, look_after, warning
 from local.wiring import DATA, URL, LocalParts
 from recognizeme.domain.model import Capture, Outcome, Sighting, Status, new_capture_id
 
@@ -53,6 +53,14 @@ def left(parts: LocalParts) -> tuple[int, int]:
     with parts.database.reading() as connection:
         (sightings,) = connection.execute("SELECT count(*) FROM sightings").fetchone()
     return sightings, len(list(parts.photos.keys("captures/")))
+
+
+def test_the_collection_is_looked_through_once_a_day(parts: LocalParts) -> None:
+    for hour in range(48):
+        look_after(parts, hour=hour)
+    assert [(job.function, job.event) for job in parts.jobs.jobs()] == [
+        ("enrollment", {"check": "collection"})
+    ] * 2
 
 
 def test_captures_past_their_time_are_deleted_and_enrollments_stay(parts: LocalParts) -> None:
