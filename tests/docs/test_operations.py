@@ -8,7 +8,7 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from tests.cloud.template import resources
+from tests.cloud.template import resources, template
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -48,3 +48,23 @@ def test_every_alarm_of_the_template_is_explained() -> None:
     others = {"DoorErrors", "EnrollmentErrors", "QueryErrors"}  # explained with RecognitionErrors
 
     assert {name for name in alarms if f"`{name}`" in PAGE} == alarms - others
+
+
+def test_a_months_bill_adds_up_and_counts_what_the_template_makes() -> None:
+    section = PAGE.split("## What a month costs")[1].split("\n## ")[0]
+    rows = [
+        [cell.strip(" *") for cell in line.split("|")[1:-1]]
+        for line in re.findall(r"^\|.*", section, re.MULTILINE)
+    ]
+    bill = {row[0]: row[1:] for row in rows[2:]}
+    sums = bill.pop("sum")
+
+    for column in (2, 3):
+        total = sum(round(float(row[column]) * 100) for row in bill.values())
+        assert total == round(float(sums[column]) * 100)
+    alarms = len(list(resources("AWS::CloudWatch::Alarm")))
+    assert bill["CloudWatch alarms"][0] == f"{alarms}, and one a kiosk"
+    for doors, column in ((1, 2), (50, 3)):
+        assert float(bill["CloudWatch alarms"][column]) == pytest.approx((alarms + doors) * 0.1)
+        searches = 9000 * doors * float(template()["Parameters"]["CallUsd"]["Default"])
+        assert float(bill["Rekognition"][column]) == pytest.approx(searches)
