@@ -1,13 +1,12 @@
 """The face collections of a data folder: in use, being built beside it, kept for a way back."""
 
-import sqlite3
-from datetime import datetime
 from enum import StrEnum
 
-from local.adapters.columns import from_box, to_box, to_moment
+from local.adapters.columns import to_box, to_moment
 from local.adapters.database import Database
 from local.adapters.people import STEPS as PEOPLE_STEPS
-from recognizeme.domain.model import EnrolledPhoto, PhotoState
+from local.adapters.people import photo_of
+from recognizeme.domain.model import EnrolledPhoto
 
 _STEPS = (
     "CREATE TABLE collections (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, role TEXT NOT NULL)",
@@ -95,7 +94,7 @@ class SqliteCollections:
             rows = connection.execute(
                 "SELECT * FROM collection_photos WHERE collection = ?", (collection,)
             ).fetchall()
-        return {(row["person_id"], row["photo_id"]): _photo(row) for row in rows}
+        return {(row["person_id"], row["photo_id"]): photo_of(row) for row in rows}
 
     def switch(self, to: str) -> None:
         """Use `to` and keep what was in use, in one transaction; another that was kept is leaving.
@@ -137,15 +136,3 @@ class SqliteCollections:
         with self._database.reading() as connection:
             rows = connection.execute("SELECT id FROM collections WHERE role = ?", (role,)).fetchall()
         return tuple(row["id"] for row in rows)
-
-
-def _photo(row: sqlite3.Row) -> EnrolledPhoto:
-    return EnrolledPhoto(
-        photo_id=row["photo_id"],
-        state=PhotoState(row["state"]),
-        enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
-        face_id=row["face_id"],
-        face_box=from_box(row["face_box"]),
-        reason=row["reason"],
-        sha256=row["sha256"],
-    )

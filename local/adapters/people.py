@@ -229,18 +229,20 @@ def _select(connection: sqlite3.Connection, where: str, values: tuple[object, ..
 
 def _photos(connection: sqlite3.Connection, person_id: str) -> dict[str, EnrolledPhoto]:
     rows = connection.execute("SELECT * FROM photos WHERE person_id = ? ORDER BY photo_id", (person_id,))
-    return {
-        row["photo_id"]: EnrolledPhoto(
-            photo_id=row["photo_id"],
-            state=PhotoState(row["state"]),
-            enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
-            face_id=row["face_id"],
-            face_box=from_box(row["face_box"]),
-            reason=row["reason"],
-            sha256=row["sha256"],
-        )
-        for row in rows
-    }
+    return {row["photo_id"]: photo_of(row) for row in rows}
+
+
+def photo_of(row: sqlite3.Row) -> EnrolledPhoto:
+    """The photo in a row of `photos` or `collection_photos`."""
+    return EnrolledPhoto(
+        photo_id=row["photo_id"],
+        state=PhotoState(row["state"]),
+        enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
+        face_id=row["face_id"],
+        face_box=from_box(row["face_box"]),
+        reason=row["reason"],
+        sha256=row["sha256"],
+    )
 
 
 def _person(row: sqlite3.Row, photos: dict[str, EnrolledPhoto]) -> Person:
