@@ -63,10 +63,15 @@ class BestShot(Generic[Picture]):
         """Whether a picture was handed in, or tried to."""
         return self._asked > 0
 
+    @property
+    def score(self) -> float:
+        """Of the best picture kept; 0 when there is none."""
+        return self._best.score if self._best else 0.0
+
     def wants(self, score: float) -> bool:
         """Whether a picture of this score would be kept. A score of 0 is no picture of the face at all."""
         least = self._enough if self._has_asked else 0.0
-        return not self._settled and score >= least and score > (self._best.score if self._best else 0.0)
+        return not self._settled and score >= least and score > self.score
 
     def offer(self, score: float, picture: Picture, time_s: float) -> None:
         """Keep a picture that `wants` said yes to."""

@@ -24,7 +24,11 @@ from kiosk.visits.liveness import Examiner, Liveness
 CONFIRMED_FRAMES = 2
 # Who was here for longer is handed in however badly they were seen: it may be enough, and says they came.
 LONG_S = 0.5
-LOOK_AGAIN_S = 0.2
+# Of whom the detector is that sure, it finds the face in the picture that is handed in, too.
+SURE_SCORE = 0.85
+# Else it is asked, which costs as much as the first time. How long it is not asked again after a picture that
+# shows a face by itself, unless the next is so much better; after one that does not; after many of those.
+FOUND_S, MUCH_BETTER, NOT_FOUND_S, NEVER_FOUND_S, MANY_LOOKS = 1.0, 1.5, 0.2, 2.0, 10
 # Outcomes that a better picture of the same person may change; recognized, no_face and rejected stand.
 ASKS_MORE = frozenset({"unknown", "uncertain"})
 
@@ -48,8 +52,9 @@ class Visit:
     """When it was first and last in the zone."""
     largest_px: float = 0.0
     is_near: bool = False
+    looks: int = 0
     look_again_s: float = float("-inf")
-    """Until then no further picture is looked at for a face: the last had none."""
+    """How often it was looked at whether a picture shows a face by itself, and when it is again."""
     liveness: Liveness = Liveness.NOT_ASKED
     captures: list[str] = field(default_factory=list)
     sighting: Sighting | None = None
@@ -63,6 +68,10 @@ class Visit:
     def counts(self) -> bool:
         """Whether there is somebody near enough."""
         return self.is_certain and self.is_near
+
+    def is_worth_a_look(self, score: float, time_s: float) -> bool:
+        """Whether to look if a picture that is not good shows a face by itself."""
+        return time_s >= self.look_again_s or 0 < MUCH_BETTER * self.best.score < score
 
     @property
     def is_long(self) -> bool:
@@ -238,16 +247,19 @@ class Loop:
         if is_small or visit.best.settled:
             return
         score = quality(frame.image, face).score
-        is_good = score >= self._patience.good
-        if not visit.best.wants(score) or (not is_good and frame.time_s < visit.look_again_s):
+        is_sure = score >= self._patience.good or face.score >= SURE_SCORE
+        if not visit.best.wants(score) or not (is_sure or visit.is_worth_a_look(score, frame.time_s)):
             return
         others = [other.box for other in self._faces if other is not face]
+        visit.looks += not is_sure
+        wait_s = NOT_FOUND_S if visit.looks < MANY_LOOKS else NEVER_FOUND_S
         for is_wide in (False, True):
             crop = head_and_shoulders(frame.image, face.box, others, is_wide=is_wide)
-            if is_good or self._is_found_in(crop):
+            if is_sure or self._is_found_in(crop):
                 visit.best.offer(score, crop, frame.time_s)
-                return
-        visit.look_again_s = frame.time_s + LOOK_AGAIN_S
+                wait_s = FOUND_S
+                break
+        visit.look_again_s = frame.time_s + wait_s
 
     def _is_found_in(self, crop: Image) -> bool:
         """Whether what would be handed in shows a face; whoever recognizes it sees no more than that."""
