@@ -1,6 +1,7 @@
 """Servers beside the host, in processes of their own that are replaced when they end or fall silent."""
 
 import logging
+import secrets
 import socket
 import subprocess
 import threading
@@ -17,6 +18,7 @@ _LOG = logging.getLogger(__name__)
 # Long enough not to keep the machine busy with a server that cannot start.
 _RESTART_WAIT_S = 0.5
 _START_TIMEOUT_S = 60.0
+_FIRST_PORT, _PORTS = 20_000, 12_000
 _CHECK_EVERY_S = 3.0
 # Long enough for a busy machine; whoever has not answered for so long hangs, and is replaced.
 SILENCE_S = 15.0
@@ -48,9 +50,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with listen("127.0.0.1", 0) as probe:
-        return int(probe.getsockname()[1])
+    """A loopback port that was free a moment ago.
+
+    Not one of those that a system gives to connections (from 32768 or 49152 on), or a busy machine takes it
+    before a server listens there, or while the server is replaced.
+    """
+    while True:
+        try:
+            with listen("127.0.0.1", _FIRST_PORT + secrets.randbelow(_PORTS)) as probe:
+                return int(probe.getsockname()[1])
+        except PortTaken:
+            continue
 
 
 class Server:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from local.runtime import child_process
-from local.runtime.servers import DidNotStart, Server, free_port
+from local.runtime.servers import DidNotStart, Server, free_port, listen
 from tests.local.runtime.test_functions import environment, eventually
 
 pytestmark = pytest.mark.integration
@@ -80,6 +80,14 @@ def test_a_server_that_dies_or_hangs_is_replaced(
     assert back.wait(30)
     assert pid(port) not in {None, first}
     assert not psutil.pid_exists(first)
+
+
+def test_a_free_port_is_none_that_a_connection_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = iter([7, 7, 8])
+    monkeypatch.setattr("secrets.randbelow", lambda most: next(draws))
+    with listen("127.0.0.1", port := free_port()):
+        assert free_port() == port + 1
+    assert port < 32_768
 
 
 def test_a_server_that_answers_is_left_alone(start: Callable[..., Server], port: int) -> None:
