@@ -212,8 +212,9 @@ def test_a_changed_parameter_replaces_the_version_behind_the_alias(
     alias = resources[f"{name}FunctionAliaslive"]["Properties"]
     version = resources[alias["FunctionVersion"]["Fn::GetAtt"][0]]
     held = json.dumps(resources[f"{name}Function"]["Properties"])
-    parameters = [each for each in template()["Parameters"] if f'"Ref": "{each}"' in held] + ["BucketPrefix"]
-    parameters.remove("RecognitionConcurrency") if name == "Recognition" else None  # no version holds it
+    parameters = {
+        each for each in template()["Parameters"] if f'"Ref": "{each}"' in held or f"${{{each}}}" in held
+    } - {"RecognitionConcurrency"}  # no version holds it
 
     assert "ThresholdPct" in parameters
     assert version["Type"] == "AWS::Lambda::Version"
