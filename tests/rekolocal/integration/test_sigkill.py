@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -160,3 +161,14 @@ def _index_equals_table(folder: Path, engine: FaceEngine) -> None:
         np.testing.assert_allclose(distances, expected, atol=1e-5)
     finally:
         service.close()
+
+
+def test_the_processes_that_decode_end_with_a_server_that_is_killed(hopper: bytes) -> None:
+    with running_command("--memory") as (process, url):
+        client_for(url).detect_faces(Image={"Bytes": hopper})
+        decoders = psutil.Process(process.pid).children()
+        process.kill()
+        process.wait()
+    assert decoders
+    _, left = psutil.wait_procs(decoders, timeout=20)
+    assert left == []
