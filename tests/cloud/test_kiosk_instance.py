@@ -54,6 +54,7 @@ class Machine:
 def machine(tmp_path: Path) -> Machine:
     for name in (
         "bin/dnf",
+        "bin/sleep",
         "bin/mount",
         "bin/python3.12",
         "bin/systemctl",
@@ -94,6 +95,12 @@ def test_an_instance_installs_what_has_hashes_starts_its_services_and_says_so(ma
 def test_an_installation_that_fails_fails_the_deployment(machine: Machine, fails: str) -> None:
     assert machine.run(script(**CAMERA), fails=fails) != 0
     assert re.match(r"cfn-signal -e [1-9]", machine.calls[-1])
+
+
+def test_a_file_system_whose_name_is_not_known_yet_is_waited_for(machine: Machine) -> None:
+    assert machine.run(script(), fails="^mount ") != 0
+    assert sum(call.startswith("mount ") for call in machine.calls) == 20
+    assert sum(call.startswith("sleep ") for call in machine.calls) == 19
 
 
 def test_the_cameras_address_is_read_at_each_start_into_a_file_that_root_alone_reads(
