@@ -2,8 +2,8 @@
 
 The copy is itself a data folder: `recognizeme-local up --data COPY` runs on it. It holds what a crash at that
 moment would have left, from which a stack recovers by itself: while both databases are copied nobody can
-commit to ours, and a picture is always written before the row that names it. Pictures are copied last; those
-that are deleted meanwhile are missing in the copy, as they are in the original.
+commit to ours. Pictures are copied last: a picture may be stored right after the sighting that names it, and
+what is deleted meanwhile is missing in the copy, as it is in the original.
 """
 
 import os
