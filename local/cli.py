@@ -133,9 +133,9 @@ def demo(keep: Path | None, as_json: bool) -> None:
     sys.exit(0 if run(as_json=as_json, keep=keep) else 1)
 
 
-@main.group()
+@main.group(short_help="Hand out, list and revoke tokens.")
 def token() -> None:
-    """Hand out, list and revoke tokens: who has one may use the API, as far as its role allows.
+    """Hand out, list and revoke tokens: whoever has one may use the API, as far as its role allows.
 
     From the first one on, every request needs a token, also on this machine. Changes count at once, also
     while the stack runs.
@@ -308,9 +308,9 @@ def _tell_rebuilt(built: "Rebuilt") -> None:
     for name, photo_id, reason in built.refused:
         click.echo(f"  {name}, {photo_id}: {reason}")
     if not built.differences:
-        click.echo("each photo searched among the others: everybody is told as before")
+        click.echo("each photo searched among the others: everybody is recognized as before")
         return
-    click.echo("each photo searched among the others, these are told differently:")
+    click.echo("each photo searched among the others; these are recognized differently:")
     for each in built.differences:
         click.echo(f"  {each.name}, {each.photo_id}: {each.before} before, {each.now} now")
 

@@ -61,6 +61,10 @@ def test_what_up_says_fits_80_columns(data: Path) -> None:
     assert [line for line in said if len(line) > 80 and not line.startswith(paths)] == []
 
 
+def test_no_command_s_summary_is_cut_off() -> None:
+    assert "..." not in run("--help").output.partition("Commands:")[2]
+
+
 def test_an_error_of_the_system_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreadable(folder: Path) -> None:
         raise PermissionError(13, "Permission denied", str(folder))

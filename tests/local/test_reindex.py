@@ -66,7 +66,7 @@ def test_nothing_changes_before_the_switch_and_the_old_collection_is_kept_after_
     built = reindex(enrolled)
     assert built.output.splitlines() == [
         "2 photos of 2 people indexed in employees-2, 0 refused",
-        "each photo searched among the others: everybody is told as before",
+        "each photo searched among the others: everybody is recognized as before",
         "nothing has changed yet: `recognizeme-local reindex --switch` uses it",
     ]
     assert parts_of(enrolled).collections.in_use() == "employees"
