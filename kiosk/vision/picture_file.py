@@ -26,9 +26,11 @@ _MAX_PIXELS_ELSE = 40_000_000
 # Encoders write ten scans at most; an empty one of ten bytes costs the decoder a pass over all pixels.
 MAX_SCANS = 100
 MAX_SEGMENTS = 1000
+MAX_TEXTS = 100  # a compressed text of 8 kB in a PNG is 8 MB to the decoder
 _MAX_PASSED_PIXELS = 1_500_000_000
 _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _SCAN, _END = 0xDA, 0xD9
+_PNG = b"\x89PNG\r\n\x1a\n"
 # Neither a stuffed zero nor a restart marker, which stand among the pixels, nor a fill byte.
 _MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
@@ -39,7 +41,7 @@ class UnusableFile(Exception):
 
 def content_type(data: bytes) -> str:
     """`image/jpeg` or `image/png` by the first bytes. What is neither is called JPEG: the API refuses it."""
-    return "image/png" if data.startswith(b"\x89PNG\r\n\x1a\n") else "image/jpeg"
+    return "image/png" if data.startswith(_PNG) else "image/jpeg"
 
 
 def decode_picture(data: bytes) -> Image | None:
@@ -76,6 +78,8 @@ def _opened(data: bytes, *, formats: Collection[str] | None = None) -> Iterator[
     if len(data) > MAX_BYTES:
         raise UnusableFile(f"the file is larger than {MAX_BYTES // 2**20} MB; choose a smaller one")
     scans = _scans(data) if data.startswith(b"\xff\xd8") else 1
+    if data.startswith(_PNG) and _png_texts(data) > MAX_TEXTS:
+        raise UnusableFile("the picture has more texts in it than any program writes; choose another")
     try:
         with ImageFile.open(io.BytesIO(data), formats=None if formats is None else list(formats)) as picture:
             pixels = picture.width * picture.height
@@ -107,6 +111,15 @@ def _scans(jpeg: bytes) -> int:
         if scans > MAX_SCANS:
             break
     raise UnusableFile("the picture has more parts than any camera writes; choose another")
+
+
+def _png_texts(png: bytes) -> int:
+    """How many compressed texts a PNG has, whole or cut short (W3C PNG specification, section 11.3.3)."""
+    texts, at = 0, len(_PNG)
+    while texts <= MAX_TEXTS and len(png) >= at + 8 and png[at + 4 : at + 8] != b"IEND":
+        texts += png[at + 4 : at + 8] in {b"zTXt", b"iTXt"}
+        at += 12 + int.from_bytes(png[at : at + 4], "big")
+    return texts
 
 
 def _smaller(picture: ImageFile.Image, max_side_px: int) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from recognizeme.domain.errors import UnusablePicture
-from recognizeme.domain.picture import MAX_BYTES, MAX_SCANS, MAX_SEGMENTS, inspect
+from recognizeme.domain.picture import MAX_BYTES, MAX_SCANS, MAX_SEGMENTS, MAX_TEXTS, inspect
 
 EMPTY_SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10"
 COMMENT = b"\xff\xfe\x00\x02"
@@ -88,6 +88,13 @@ def test_a_jpeg_of_countless_segments_is_refused() -> None:
     inspect(with_parts(COMMENT, MAX_SEGMENTS - 100))
     with pytest.raises(UnusablePicture, match="segments"):
         inspect(with_parts(COMMENT, MAX_SEGMENTS))
+
+
+def test_a_png_of_countless_compressed_texts_is_refused() -> None:
+    png, text = encoded("PNG"), struct.pack(">I4s", 4, b"zTXt") + b"a\0\0\0" + bytes(4)
+    inspect(png[:33] + text * MAX_TEXTS + png[33:])
+    with pytest.raises(UnusablePicture, match="texts"):
+        inspect(png[:33] + text * (MAX_TEXTS + 1) + png[33:])
 
 
 @given(st.lists(st.binary(max_size=300), max_size=30), st.integers(0, 150))

@@ -18,6 +18,7 @@ MAX_PIXELS = 50_000_000  # ours: a decoded picture of this size already takes 15
 # Ours: encoders write ten scans at most; an empty one of ten bytes costs the decoder a pass over all pixels.
 MAX_SCANS = 100
 MAX_SEGMENTS = 1000
+MAX_TEXTS = 100  # a compressed text of 8 kB in a PNG is 8 MB to the decoder
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Start-of-frame markers C0-CF carry the size; C4, C8 and CC are tables and extensions.
@@ -72,7 +73,21 @@ def _read_png(picture: bytes) -> tuple[str, int, int]:
     if picture[12:16] != b"IHDR":
         raise UnusablePicture("the PNG file is damaged")
     width_px, height_px = struct.unpack_from(">II", picture, 16)
+    if _png_texts(picture) > MAX_TEXTS:
+        raise UnusablePicture("the PNG file has more texts than a picture needs")
     return "image/png", width_px, height_px
+
+
+def _png_texts(picture: bytes) -> int:
+    """How many compressed texts a PNG has, whole or cut short."""
+    texts, position = 0, 8
+    while texts <= MAX_TEXTS and position + 8 <= len(picture):
+        length, kind = struct.unpack_from(">I4s", picture, position)
+        if kind == b"IEND":
+            break
+        texts += kind in {b"zTXt", b"iTXt"}
+        position += 12 + length
+    return texts
 
 
 def _read_jpeg(picture: bytes) -> tuple[str, int, int]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kiosk.vision.picture_file import MAX_BYTES, UnusableFile, content_type, decode_picture, fit
+from kiosk.vision.picture_file import MAX_BYTES, MAX_TEXTS, UnusableFile, content_type, decode_picture, fit
 from tests.kiosk.conftest import picture_of
 from tests.kiosk.pictures import astronaut
 
@@ -158,6 +158,18 @@ def test_a_jpeg_of_absurdly_many_parts_is_refused_from_its_bytes_alone(part: byt
         fit(bomb)
     assert decode_picture(bomb) is None
     assert time.process_time() - began < 0.5
+
+
+def test_a_png_of_countless_compressed_texts_is_refused_from_its_bytes_alone() -> None:
+    stream = io.BytesIO()
+    Image.new("L", (100, 80)).save(stream, "PNG")
+    png, body = stream.getvalue(), b"zTXt" + b"a\0\0" + zlib.compress(bytes(1000))
+    text = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    assert fit(png[:33] + text + png[33:])
+    bomb = png[:33] + text * (MAX_TEXTS + 1) + png[33:]
+    with pytest.raises(UnusableFile, match="more texts"):
+        fit(bomb)
+    assert decode_picture(bomb) is None
 
 
 def test_a_picture_whose_scans_add_up_to_too_much_work_is_refused() -> None:
