@@ -1,131 +1,159 @@
 """`recognizeme enroll`: photos of people into the collection, each with its own result."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import click
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.text import Text
 
 from kiosk.client.api import ApiClient
-from kiosk.client.errors import Busy, NotFound, Refused
-from kiosk.client.moment import iso_text
+from kiosk.client.errors import ApiError
+from kiosk.commands.enroll_report import planned, report, write_plan, write_summary
+from kiosk.commands.enrollment import Enrollment
 from kiosk.commands.options import api_option, json_option
-from kiosk.commands.output import Record, console, write_list
-from kiosk.commands.photo_folder import Portrait, portraits
-from kiosk.vision.picture_file import UnusableFile, content_type, fit
+from kiosk.commands.output import console, wrapped, write_json
+from kiosk.commands.photo_folder import LIST_SUFFIXES, Found, Nobody, PassedOver, Questions, portraits
+from kiosk.commands.photo_list import listed
 
-Answer = TypeVar("Answer")
-
-_PATIENCE = 5  # how often a busy API is asked before the run gives up
-_COLUMNS = {"file": "photo", "person_id": "person", "name": "name", "state": "state", "reason": "reason"}
+_INTERRUPTED = 130  # as a shell counts Ctrl-C
 
 
 @click.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
+)
 @click.option("--name", help="Whom all the photos show; without it folders or files are named after people.")
 @click.option(
+    "--by-file", is_flag=True, help="Each file is named after somebody, whatever its folder is called."
+)
+@click.option(
     "--consent-recorded-by", metavar="WHO", help="Record that these people agreed, and who wrote it down."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, as a tree.")
+@click.option("--tps", type=click.FloatRange(min=0, min_open=True), help="At most so many photos a second.")
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what became of each photo to FILE, .csv or .html.",
 )
 @api_option
 @json_option
 def command(
-    path: Path, name: str | None, consent_recorded_by: str | None, api: ApiClient, as_json: bool
+    paths: tuple[Path, ...],
+    name: str | None,
+    by_file: bool,
+    consent_recorded_by: str | None,
+    dry_run: bool,
+    tps: float | None,
+    report_path: Path | None,
+    api: ApiClient,
+    as_json: bool,
 ) -> None:
-    """Add people from PATH: a folder with a folder a person, or files named after people, or one file.
+    """Add people from PATH: a person's folder, a folder of such folders, files named after people, or a list.
 
     \b
-    photos/Ada Lovelace/first.jpg      photos/ada_lovelace.jpg
-    photos/Ada Lovelace/second.png     photos/ada_lovelace_2.jpg
+    photos/Ada Lovelace/IMG_1.jpg      photos/ada_lovelace.jpg
+    photos/Ada Lovelace/2024/2.png     photos/ada_lovelace_2.jpg
+    people.csv or people.xlsx: file,person_id,name,consent
 
-    Good photos show head and shoulders of one person. Running it again changes nothing. Exits 1 when a photo
-    was refused; the others are enrolled all the same.
+    A folder that holds pictures is one person, with all that lies below it. Good photos show head and
+    shoulders of one person. Running it again changes nothing. Exits 1 when a photo was refused; the others
+    are enrolled all the same.
     """
-    try:
-        found = list(portraits(path, name=name))
-    except OSError as error:
-        raise click.ClickException(f"{error.filename} cannot be read: {error.strerror}") from error
-    enrollment = Enrollment(api, keep_names=name is None, consent_recorded_by=consent_recorded_by)
-    progress = track(
-        found, "enrolling", console=console(stderr=True), transient=True, disable=as_json or len(found) < 2
+    if name and by_file:
+        raise click.UsageError("give --name or --by-file, not both")
+    if report_path and report_path.suffix not in {".csv", ".html"}:
+        raise click.UsageError("--report writes .csv or .html; name the file so")
+    found = list(
+        _found(paths, name, by_file, _Terminal() if sys.stdin.isatty() and not as_json else Nobody())
     )
-    records = (
-        [enrollment.add(portrait) for portrait in progress] if not as_json else map(enrollment.add, found)
-    )
-    write_list(records, _COLUMNS, as_json=as_json, empty=f"there are no photos in {path}")
+    if all(isinstance(each, PassedOver) and not each.refused for each in found) and not as_json:
+        click.echo(f"there are no photos in {', '.join(map(str, paths))}")
+    if dry_run:
+        if not as_json:
+            write_plan(found)
+        for record in planned(found) if as_json else ():
+            write_json(record)
+        return
+    enrollment = Enrollment(api, keep_names=name is None, consent_recorded_by=consent_recorded_by, tps=tps)
+    done = _enroll_all(found, enrollment, report_path, as_json=as_json)
     if not as_json and found:
-        click.echo(f"{enrollment.indexed} enrolled, {enrollment.refused} refused")
-    if enrollment.refused or not found:
+        write_summary(enrollment)
+    if done < len(found):
+        click.echo(
+            wrapped(f"stopped after {done} of {len(found)} files; run it again, and it goes on from there"),
+            err=True,
+        )
+        sys.exit(_INTERRUPTED)
+    if enrollment.failures or not enrollment.photos["indexed"] + enrollment.photos["known"]:
         sys.exit(1)
 
 
-class Enrollment:
-    """One run: each person is created once, each photo is handed in, results are counted."""
-
-    def __init__(
-        self,
-        api: ApiClient,
-        *,
-        keep_names: bool,
-        consent_recorded_by: str | None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._api = api
-        self._keep_names = keep_names
-        self._consent_recorded_by = consent_recorded_by
-        self._now = now
-        self._sleep = sleep
-        self._ready: set[str] = set()
-        self.indexed = 0
-        self.refused = 0
-
-    def add(self, portrait: Portrait) -> Record:
-        """Enroll one photo and say what became of it: `indexed`, `refused` or `ignored`, with the reason."""
-        record = {"file": str(portrait.file), "person_id": portrait.person_id, "name": portrait.name}
-        if not portrait.is_picture:
-            return record | {"state": "ignored", "reason": "not named like a JPEG, PNG or WebP picture"}
-        try:
-            picture = fit(portrait.file.read_bytes())
-            self._make_ready(portrait)
-            photo = self._patiently(
-                lambda: self._api.enroll_photo(
-                    portrait.person_id, portrait.photo_id, picture, content_type=content_type(picture)
-                )
-            )
-        except (UnusableFile, Refused, NotFound, OSError) as error:
-            photo = {"state": "refused", "reason": str(error)}
-        self.indexed += photo.get("state") == "indexed"
-        self.refused += photo.get("state") != "indexed"
-        return record | {"state": photo.get("state"), "reason": photo.get("reason"), "photo": photo}
-
-    def _make_ready(self, portrait: Portrait) -> None:
-        """Create the person at their first photo; what the API already knows of them stays."""
-        if portrait.person_id in self._ready:
-            return
-        try:
-            known = self._patiently(lambda: self._api.person(portrait.person_id))
-        except NotFound:
-            known = {}
-        consent = None
-        if self._consent_recorded_by and not known.get("consent"):
-            consent = {"given_at": iso_text(self._now()), "recorded_by": self._consent_recorded_by}
-        name = known.get("name") if known and self._keep_names else portrait.name
-        if consent or name != known.get("name"):
-            self._patiently(lambda: self._api.put_person(portrait.person_id, name=str(name), consent=consent))
-        self._ready.add(portrait.person_id)
-
-    def _patiently(self, call: Callable[[], Answer]) -> Answer:
-        for wait_s in _waits():
-            try:
-                return call()
-            except Busy as error:
-                self._sleep(min(30.0, error.retry_after_s or wait_s))
-        return call()
+def _found(paths: tuple[Path, ...], name: str | None, by_file: bool, questions: Questions) -> Iterator[Found]:
+    lists = [path for path in paths if path.suffix.lower() in LIST_SUFFIXES and path.is_file()]
+    if lists and name:
+        raise click.UsageError("a list says whom each file shows; leave --name out")
+    for path in lists:
+        yield from listed(path, now=datetime.now(UTC))
+    folders = [path for path in paths if path not in lists]
+    yield from portraits(folders, name=name, by_file=by_file, questions=questions)
 
 
-def _waits() -> Iterator[float]:
-    return (0.25 * 2**attempt for attempt in range(_PATIENCE - 1))
+def _enroll_all(
+    found: list[Found], enrollment: Enrollment, report_path: Path | None, *, as_json: bool
+) -> int:
+    """Enroll one after the other; return how many were done before Ctrl-C."""
+    done = 0
+    progress = Progress(
+        *("enrolling", BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()),
+        console=console(stderr=True),
+        transient=True,
+        disable=as_json or len(found) < 2 or not sys.stderr.isatty(),
+    )
+    try:
+        with report(report_path) as add_to_report, progress:
+            for each in progress.track(found):
+                record = enrollment.add(each)
+                done += 1
+                add_to_report(record)
+                if as_json:
+                    write_json(record)
+    except KeyboardInterrupt:
+        return done
+    except ApiError:
+        if done and not as_json:
+            write_summary(enrollment)
+            click.echo(f"stopped after {done} of {len(found)} files; run it again, and it goes on from there")
+        raise
+    except OSError as error:
+        raise click.ClickException(f"{report_path} cannot be written: {error.strerror}") from error
+    return done
+
+
+class _Rate(ProgressColumn):
+    """Files a second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate, once there is one."""
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+class _Terminal(Questions):
+    """Asks whoever sits at the terminal."""
+
+    def whom(self, file: Path) -> str | None:
+        """Ask for a name."""
+        answer: str = click.prompt(
+            f"Whom does {file} show? (Enter: leave it out)", default="", show_default=False
+        )
+        return answer.strip() or None
+
+    def one_person(self, folder: Path, files: list[str]) -> bool | None:
+        """Ask what kind of folder it is."""
+        some = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "")
+        return click.confirm(f"{folder} holds {some}. Do they all show {folder.resolve().name}?")

@@ -1,6 +1,7 @@
 """Writing lists: a table for people, one JSON object a line for programs."""
 
 import json
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -59,3 +60,8 @@ def _cell(key: str, value: object) -> str:
     if key.endswith("_at"):
         return escape(str(value)[:19].replace("T", " "))
     return escape(isolated(str(value)))
+
+
+def wrapped(text: str) -> str:
+    """The text as lines that fit the terminal, or whole where there is none."""
+    return textwrap.fill(text, console().width, subsequent_indent="  ", break_long_words=False)

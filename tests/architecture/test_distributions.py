@@ -81,7 +81,7 @@ def test_the_three_have_one_version_and_the_whole_needs_the_same_one_of_its_part
 
     (version,) = versions
     needs = project(".")["dependencies"]
-    assert {f"recognizeme-kiosk[web]=={version}", f"rekolocal=={version}"} <= set(needs)
+    assert {f"recognizeme-kiosk[office,web]=={version}", f"rekolocal=={version}"} <= set(needs)
 
 
 def test_the_lock_has_a_hash_for_everything_and_the_address_of_no_index() -> None:

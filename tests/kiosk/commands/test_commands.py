@@ -19,6 +19,8 @@ from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import captured_at, new_capture_id
 from kiosk.client.moment import iso_text
 from kiosk.client.sighting import Sighting
+from kiosk.commands.enrollment import Enrollment
+from kiosk.commands.photo_folder import portraits
 from kiosk.commands.sightings import news
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
@@ -56,12 +58,13 @@ def test_a_folder_of_people_is_enrolled(server: ApiServer, folder: Path) -> None
     result = run(server, "enroll", str(folder), "--consent-recorded-by", "front desk")
 
     assert result.exit_code == 0, result.output
-    assert "5 enrolled, 0 refused" in result.output
-    names = {person_id: person["name"] for person_id, person in server.people.items()}
-    assert names.pop("ada_lovelace") == "Ada Lovelace"
-    assert names.pop("bob") == "Bob"
-    ((person_id, name),) = names.items()
-    assert (person_id.split("-")[0], name) == ("asa_oberg", "Åsa Öberg")
+    assert "photos: 0 refused, 5 new, 0 already known" in result.output
+    assert "people: 0 without a usable photo, 3 new, 0 already known" in result.output
+    assert {person_id: person["name"] for person_id, person in server.people.items()} == {
+        "ada-lovelace": "Ada Lovelace",
+        "asa-oberg": "Åsa Öberg",
+        "bob": "Bob",
+    }
     assert set(server.photos["bob"]) == {"bob.jpg", "bob_2.jpg"}
     assert server.people["bob"]["consent"]["recorded_by"] == "front desk"
 
@@ -71,10 +74,10 @@ def test_photos_of_one_person_in_several_folders_are_all_enrolled(server: ApiSer
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "1.jpg").write_bytes(picture_of("ada"))
     result = run(server, "enroll", str(tmp_path), "--name", "Ada")
-    assert "2 enrolled, 0 refused" in result.output
-    assert sorted(server.photos["Ada"]) == ["1.jpg", "b-1.jpg"]
+    assert "photos: 0 refused, 2 new" in result.output
+    assert sorted(server.photos["ada"]) == ["a-1.jpg", "b-1.jpg"]
     run(server, "enroll", str(tmp_path), "--name", "Ada")
-    assert len(server.photos["Ada"]) == 2
+    assert len(server.photos["ada"]) == 2
 
 
 def test_enrolling_again_changes_nothing(server: ApiServer, folder: Path) -> None:
@@ -82,6 +85,8 @@ def test_enrolling_again_changes_nothing(server: ApiServer, folder: Path) -> Non
     people, photos = json.dumps(server.people), json.dumps(server.photos)
     result = run(server, "enroll", str(folder), "--consent-recorded-by", "somebody else")
     assert result.exit_code == 0
+    assert "photos: 0 refused, 0 new, 5 already known" in result.output
+    assert "people: 0 without a usable photo, 0 new, 3 already known" in result.output
     assert (json.dumps(server.people), json.dumps(server.photos)) == (people, photos)
 
 
@@ -113,6 +118,101 @@ def test_a_refused_photo_does_not_harm_its_neighbours(server: ApiServer, folder:
     assert sum(line["state"] == "indexed" for line in lines(result)) == 5
 
 
+def test_a_dry_run_says_as_a_tree_what_it_would_do_and_does_nothing(server: ApiServer, folder: Path) -> None:
+    (folder / "IMG_1.jpg").write_bytes(picture_of())
+
+    result = run(server, "enroll", str(folder), "--dry-run")
+
+    assert "would enroll 3 people, 5 photos" in result.output
+    assert "└── Åsa Öberg  asa-oberg" in result.output
+    assert "would be refused: nobody is called so" in result.output
+    assert (result.exit_code, server.asked) == (0, [])
+    states = [line["state"] for line in lines(run(server, "enroll", str(folder), "--dry-run", "--json"))]
+    assert sorted(set(states)) == ["would_enroll", "would_ignore", "would_refuse"]
+
+
+def test_the_summary_says_refused_first_and_who_has_no_usable_photo(server: ApiServer, folder: Path) -> None:
+    (folder / "Eva Rossi").mkdir()
+    (folder / "Eva Rossi" / "wall.jpg").write_bytes(picture_of() + b"nobody")
+    result = run(server, "enroll", str(folder))
+    assert result.output.startswith("refused: no face\n")
+    assert result.output.endswith(
+        "no usable photo of: Eva Rossi\n"
+        "photos: 1 refused, 5 new, 0 already known\n"
+        "people: 1 without a usable photo, 3 new, 0 already known\n"
+    )
+
+
+def test_a_photo_enrolled_after_it_last_changed_is_not_handed_in_again(
+    server: ApiServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.kiosk.api_server.NOW", "2999-01-01T00:00:00.000Z")
+    run(server, "enroll", str(folder))
+    server.asked.clear()
+    assert "0 new, 5 already known" in run(server, "enroll", str(folder)).output
+    assert {method for method, _ in server.asked} == {"GET"}
+
+
+def test_after_ctrl_c_it_says_what_is_done_and_goes_on_when_run_again(
+    server: ApiServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ApiClient.enroll_photo
+    photos = iter(range(9))
+
+    def enroll_photo(*given: Any, **options: Any) -> Any:
+        if next(photos) == 2:
+            raise KeyboardInterrupt
+        return asked(*given, **options)
+
+    monkeypatch.setattr(ApiClient, "enroll_photo", enroll_photo)
+    stopped = run(server, "enroll", str(folder))
+    assert stopped.exit_code == 130
+    assert "photos: 0 refused, 2 new" in stopped.output
+    assert "run it again, and it goes on from there" in stopped.output
+    assert "3 new, 2 already known" in run(server, "enroll", str(folder)).output
+
+
+@pytest.mark.parametrize("kind", ["csv", "html"])
+def test_a_report_has_a_row_for_each_file(server: ApiServer, folder: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "out" / f"report.{kind}"
+    path.parent.mkdir()
+    (folder / "=Cmd<b>").mkdir()
+    (folder / "=Cmd<b>" / "=1.jpg").write_bytes(b"")
+    run(server, "enroll", str(folder), "--report", str(path))
+    text = path.read_text("utf-8-sig")
+    assert "Åsa Öberg" in text
+    assert "notes.txt" in text
+    assert "the file is empty" in text
+    assert (",'=Cmd<b>," if kind == "csv" else "<td>=Cmd&lt;b&gt;") in text
+
+
+def test_no_more_photos_a_second_than_allowed(server: ApiServer, api: ApiClient, folder: Path) -> None:
+    time_s = [0.0]
+
+    def sleep(wait_s: float) -> None:
+        time_s[0] += wait_s
+
+    enrollment = Enrollment(
+        api, keep_names=True, consent_recorded_by=None, tps=2, clock=lambda: time_s[0], sleep=sleep
+    )
+    for each in portraits([folder]):
+        enrollment.add(each)
+    assert enrollment.photos["indexed"] == 5
+    assert time_s[0] == 2.0
+
+
+def test_two_people_of_one_id_are_kept_apart_and_named(server: ApiServer, tmp_path: Path) -> None:
+    for name in ("Jürgen Groß", "Jurgen Gross"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").write_bytes(picture_of())
+        result = run(server, "enroll", str(tmp_path / name))
+    assert "Jurgen Gross has the id jurgen-gross-2" in result.output
+    assert {key: person["name"] for key, person in server.people.items()} == {
+        "jurgen-gross": "Jürgen Groß",
+        "jurgen-gross-2": "Jurgen Gross",
+    }
+
+
 def test_a_busy_api_is_asked_again(server: ApiServer, folder: Path) -> None:
     faults = iter([Fault(status=503, headers={"Retry-After": "0"}), Fault(status=429)])
     server.faults = lambda method, path: next(faults, None)
@@ -129,9 +229,9 @@ def test_people_are_listed_and_shown(server: ApiServer, folder: Path) -> None:
     assert "nobody is enrolled" in run(server, "people").output
     run(server, "enroll", str(folder))
     assert "Åsa Öberg" in run(server, "people").output
-    assert lines(run(server, "people", "--json"))[0]["person_id"] == "ada_lovelace"
-    assert "second.png" in run(server, "people", "ada_lovelace").output
-    assert len(lines(run(server, "people", "ada_lovelace", "--json"))[0]["photos"]) == 2
+    assert lines(run(server, "people", "--json"))[0]["person_id"] == "ada-lovelace"
+    assert "second.png" in run(server, "people", "ada-lovelace").output
+    assert len(lines(run(server, "people", "ada-lovelace", "--json"))[0]["photos"]) == 2
 
 
 def test_forgetting_asks_first(server: ApiServer, folder: Path) -> None:
