@@ -142,7 +142,9 @@ class Wire:
         )
         if response.ok and not response.is_redirect:
             return
-        if response.status_code == 403 or (response.status_code == 400 and _can_mend(response.text)):
+        if response.status_code == 403 or (
+            response.status_code == 400 and _is_about_the_ticket(response.text)
+        ):
             raise TicketRefused("the picture store did not take the upload ticket; ask for a new one")
         if response.status_code in {400, 413, 415}:
             raise Refused(
@@ -234,7 +236,7 @@ class Wire:
         return Refused(detail or f"the RecognizeMe API at {self.url} refused the request ({status})")
 
 
-def _can_mend(s3_error: str) -> bool:
+def _is_about_the_ticket(s3_error: str) -> bool:
     """Whether a new ticket may help with a 400 of S3, which says so in `<Code>` of its XML."""
     return any(f"<Code>{code}</Code>" in s3_error for code in _S3_TRANSIENT)
 

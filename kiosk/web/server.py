@@ -59,7 +59,7 @@ def web_server(
         ident=None,
         connection_limit=4 * limits.connections,  # ours counts
         asyncore_use_poll=True,
-        # Larger than the page takes, so that a picture too large is told so by the page itself.
+        # Larger than the page takes, so that the page itself can say that a picture is too large.
         max_request_body_size=8 * MAX_UPLOAD_BYTES,
     )
     server.channel_class = type("Channel", (GuardedChannel,), {"limits": limits})

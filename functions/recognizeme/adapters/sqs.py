@@ -90,7 +90,7 @@ class SqsFailedEvents:
         try:
             with translated("a failed event's function"):
                 self._functions.invoke(
-                    # Whichever version failed: what serves now has what was mended.
+                    # Whichever version failed: what serves now has the fix.
                     FunctionName=f"{function[1]}:live",
                     InvocationType="Event",
                     Payload=json.dumps(event).encode(),

@@ -150,7 +150,7 @@ def test_an_answer_about_another_capture_is_no_answer_and_the_capture_is_tried_a
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
-def test_what_an_operator_can_mend_refuses_nothing_for_good(
+def test_what_an_operator_can_fix_refuses_nothing_for_good(
     server: ApiServer, tmp_path: Path, status: int
 ) -> None:
     server.faults = lambda method, path: Fault(status=status)

@@ -1,4 +1,4 @@
-"""Answers as they are on the wire: errors in AWS's two forms, and what a browser is told."""
+"""Answers as they are on the wire: errors in AWS's two forms, and what a browser gets."""
 
 import http.client
 from urllib.parse import urlsplit
