@@ -8,7 +8,9 @@ from typing import Protocol
 
 from kiosk.commands.names import is_full_name, is_name, name_of_file, readable_name, same_name, words
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif"}
+)
 LIST_SUFFIXES = frozenset({".csv", ".xlsx"})
 _CAMERA_NAME = (
     "nobody is called so: put it into a folder named after the person, rename it, or give --name NAME"
@@ -248,7 +250,7 @@ def _read(path: Path) -> _Folder:
 def _no_picture(file: Path) -> PassedOver:
     if file.suffix.lower() in LIST_SUFFIXES:
         return PassedOver(file, "a list in a folder is not read; give it as PATH")
-    return PassedOver(file, "not named like a JPEG, PNG or WebP picture")
+    return PassedOver(file, "not named like a picture")
 
 
 def is_name_of(file: Path) -> bool:

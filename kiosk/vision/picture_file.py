@@ -21,14 +21,17 @@ MAX_SIDE_PX = 1920  # Rekognition needs a face of 40 px in a picture of this siz
 # Photos of the largest phone cameras have 40 MB and 108 megapixels; what is larger is no photo. Only JPEG is
 # decoded at a fraction of its size, so the others have to be smaller.
 MAX_BYTES = 64 * 1024 * 1024
-_MAX_PIXELS = {"JPEG": 120_000_000}
+_MAX_PIXELS = {"JPEG": 120_000_000, "MPO": 120_000_000, "HEIF": 60_000_000}
 _MAX_PIXELS_ELSE = 40_000_000
 # Encoders write ten scans at most; an empty one of ten bytes costs the decoder a pass over all pixels.
 MAX_SCANS = 100
 MAX_SEGMENTS = 1000
 MAX_TEXTS = 100  # a compressed text of 8 kB in a PNG is 8 MB to the decoder
 _MAX_PASSED_PIXELS = 1_500_000_000
-_CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
+_HANDED_IN = frozenset({"JPEG", "MPO", "PNG"})  # what the API takes; MPO is a JPEG with a second picture
+_HEIC = re.compile(rb"....ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)", re.DOTALL)
+_ORIENTATION = 0x0112
 _SCAN, _END = 0xDA, 0xD9
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Neither a stuffed zero nor a restart marker, which stand among the pixels, nor a fill byte.
@@ -60,14 +63,31 @@ def decode_picture(data: bytes) -> Image | None:
 def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIRECT_BYTES) -> bytes:
     """The picture itself when it fits, else an upright JPEG whose longer side is `max_side_px`.
 
-    Raises `UnusableFile` for an empty file, bytes that are no JPEG, PNG or WebP picture, a truncated one, or
+    Raises `UnusableFile` for an empty file, bytes that are no picture, a truncated one, or
     one that is more work to decode than any camera's.
     """
-    with _opened(data, formats=_CONTENT_TYPES) as picture:
-        fits = max(picture.size) <= max_side_px and len(data) <= max_bytes and picture.format != "WEBP"
+    formats = _FORMATS
+    if _HEIC.match(data):
+        _learn_heic()
+        formats = ("AVIF", "HEIF")
+    with _opened(data, formats=formats) as picture:
+        fits = max(picture.size) <= max_side_px and len(data) <= max_bytes and picture.format in _HANDED_IN
+        plain = picture.mode in {"RGB", "L"} and (
+            picture.format != "PNG" or picture.getexif().get(_ORIENTATION, 1) == 1
+        )
         picture.draft("RGB", (max_side_px, max_side_px))
         picture.load()
-        return data if fits else _smaller(picture, max_side_px)
+        return data if fits and plain else _smaller(picture, max_side_px)
+
+
+def _learn_heic() -> None:
+    try:
+        import pi_heif
+    except ImportError as error:
+        raise UnusableFile(
+            "the file is HEIC: install 'recognizeme-kiosk[office]', which reads it, or save it as JPEG"
+        ) from error
+    pi_heif.register_heif_opener()
 
 
 @contextmanager
@@ -89,7 +109,9 @@ def _opened(data: bytes, *, formats: Collection[str] | None = None) -> Iterator[
                 raise UnusableFile(f"the picture is {size}; choose a smaller one")
             yield picture
     except UnidentifiedImageError as error:
-        raise UnusableFile("the file is no JPEG, PNG or WebP picture; choose another") from error
+        raise UnusableFile(
+            "the file is no picture; choose a JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF"
+        ) from error
     except ImageFile.DecompressionBombError as error:
         raise UnusableFile(
             "the picture has more pixels than any camera takes; choose a smaller one"
@@ -125,6 +147,8 @@ def _png_texts(png: bytes) -> int:
 def _smaller(picture: ImageFile.Image, max_side_px: int) -> bytes:
     if picture.mode.startswith("I"):  # 16 bits a pixel, whose upper half is what 8 bits would be
         picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if picture.mode in {"CMYK", "YCbCr", "HSV"}:
+        picture = picture.convert("RGB")
     colours = picture if picture.mode in {"RGB", "RGBA", "L"} else picture.convert("RGBA")
     colours.thumbnail((max_side_px, max_side_px), ImageFile.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(colours).convert("RGBA")

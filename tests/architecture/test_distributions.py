@@ -18,6 +18,7 @@ MODULES = {
     "flask": {"flask", "werkzeug"},
     "opencv-python-headless": {"cv2"},
     "paho-mqtt": {"paho"},
+    "pi-heif": {"pi_heif"},
     "pillow": {"PIL"},
     "recognizeme-kiosk": {"kiosk"},
     "requests": {"requests", "urllib3"},

@@ -112,7 +112,7 @@ def test_a_refused_photo_does_not_harm_its_neighbours(server: ApiServer, folder:
     }
     assert reasons == {
         "empty.jpg": "the file is empty; choose a picture",
-        "text.jpg": "the file is no JPEG, PNG or WebP picture; choose another",
+        "text.jpg": "the file is no picture; choose a JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF",
         "wall.jpg": "no face",
     }
     assert sum(line["state"] == "indexed" for line in lines(result)) == 5

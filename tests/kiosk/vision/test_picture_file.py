@@ -6,6 +6,7 @@ import time
 import zlib
 
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,8 +77,8 @@ def test_a_picture_on_its_side_is_upright_once_it_is_made_smaller() -> None:
     ("data", "reason"),
     [
         (b"", "empty"),
-        (b"hello", "no JPEG, PNG or WebP"),
-        (b"GIF89a" + bytes(50), "no JPEG, PNG or WebP"),
+        (b"hello", "no picture"),
+        (b"GIF89a" + bytes(50), "no picture|damaged"),
         (picture_of(size=(900, 900))[:900], "damaged"),
         (png_of(60_000, 60_000), "more pixels than any camera"),
         (png_of(9_000, 9_000), "9000x9000"),
@@ -88,6 +89,22 @@ def test_a_picture_on_its_side_is_upright_once_it_is_made_smaller() -> None:
 def test_what_cannot_be_handed_in_says_why(data: bytes, reason: str) -> None:
     with pytest.raises(UnusableFile, match=reason):
         fit(data)
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "TIFF", "BMP", "GIF", "WEBP"])
+def test_every_format_that_people_have_becomes_a_jpeg(kind: str) -> None:
+    pillow_heif.register_heif_opener()
+    data = io.BytesIO()
+    Image.new("RGB", (120, 90), (200, 40, 40)).save(data, kind)
+    jpeg = opened(fit(data.getvalue()))
+    assert (jpeg.format, jpeg.mode, jpeg.size) == ("JPEG", "RGB", (120, 90))
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "CMYK"), ("PNG", "RGBA"), ("PNG", "P")])
+def test_odd_colours_become_rgb(kind: str, mode: str) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (120, 90), (200, 40, 40)).convert(mode).save(data, kind)
+    assert opened(fit(data.getvalue())).mode == "RGB"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

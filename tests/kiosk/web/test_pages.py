@@ -115,7 +115,7 @@ def test_whoever_was_recognized_and_is_forgotten_since_has_no_name_and_harms_no_
     [
         (None, 400, "No picture was chosen"),
         (b"", 422, "empty"),
-        (b"%PDF-1.7", 422, "no JPEG, PNG or WebP"),
+        (b"%PDF-1.7", 422, "no picture"),
         (picture_of(size=(900, 900))[:900], 422, "damaged"),
         (bytes(33 * 1024 * 1024), 413, "larger than 32 MB"),
     ],
