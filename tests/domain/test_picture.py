@@ -43,7 +43,12 @@ def test_a_pngs_size_is_read_whatever_its_colours(mode: str) -> None:
     ("picture", "reason"),
     [
         (b"", "empty"),
-        (b"GIF89a" + bytes(100), "neither JPEG nor PNG"),
+        (b"GIF89a" + bytes(100), "the file is GIF; enroll it with `recognizeme enroll`, which converts it"),
+        (b"\0\0\0\x18ftypheic" + bytes(100), "the file is HEIC"),
+        (b"\0\0\0\x18ftypavif" + bytes(100), "the file is AVIF"),
+        (b"RIFF\0\1\0\0WEBPVP8 " + bytes(100), "the file is WebP"),
+        (b"II*\0" + bytes(100), "the file is TIFF"),
+        (b"BM\1\1\0\0" + bytes(100), "the file is BMP"),
         (b"%PDF-1.7", "neither JPEG nor PNG"),
         (b"\xff\xd8\xff", "cut short"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "cut short"),

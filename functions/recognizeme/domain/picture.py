@@ -21,6 +21,14 @@ MAX_SEGMENTS = 1000
 MAX_TEXTS = 100  # a compressed text of 8 kB in a PNG is 8 MB to the decoder
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_OTHER_FORMATS = {
+    "HEIC": re.compile(rb".{4}ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)", re.DOTALL),
+    "AVIF": re.compile(rb".{4}ftypavi[fs]", re.DOTALL),
+    "WebP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "TIFF": re.compile(rb"II\*\0|MM\0\*"),
+    "GIF": re.compile(rb"GIF8[79]a"),
+    "BMP": re.compile(rb"BM.{4}\0{4}", re.DOTALL),
+}
 # Start-of-frame markers C0-CF carry the size; C4, C8 and CC are tables and extensions.
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_START_OF_SCAN, _JPEG_END = 0xDA, 0xD9
@@ -66,6 +74,11 @@ def _read_header(picture: bytes) -> tuple[str, int, int]:
             return _read_jpeg(picture)
     except (struct.error, IndexError) as error:
         raise UnusablePicture("the file is cut short") from error
+    for name, signature in _OTHER_FORMATS.items():
+        if signature.match(picture):
+            raise UnusablePicture(
+                f"the file is {name}; enroll it with `recognizeme enroll`, which converts it"
+            )
     raise UnusablePicture("the file is neither JPEG nor PNG")
 
 
