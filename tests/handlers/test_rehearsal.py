@@ -96,9 +96,10 @@ def test_by_hand_nobody_waits_to_hear_of_it(stack: Stack, codedeploy: CodeDeploy
     assert codedeploy.heard == []
 
 
-def test_without_versions_the_setting_is_named() -> None:
+@pytest.mark.parametrize("arns", ["", "RecognitionFunction.Version"])  # sam local gives such a name
+def test_without_versions_the_setting_is_named(arns: str) -> None:
     with pytest.raises(Misconfigured, match="RECOGNIZEME_CANDIDATES"):
-        LambdaCandidate.connect("")
+        LambdaCandidate.connect(arns)
 
 
 def test_a_version_that_may_not_be_called_is_a_wrong_policy() -> None:

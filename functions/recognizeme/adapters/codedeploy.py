@@ -20,11 +20,16 @@ class LambdaCandidate:
 
     @classmethod
     def connect(cls, arns: str) -> Self:
-        """The versions whose ARNs are given, separated by spaces; raises `Misconfigured` without any."""
+        """The versions whose ARNs are given, separated by spaces; raises `Misconfigured` without them."""
         if not arns:
             raise Misconfigured("the environment variable RECOGNIZEME_CANDIDATES is not set")
         # A cold start under SnapStart or a slow first call takes longer than the 5 s of other clients.
-        named = {arn.split(":")[6].rpartition("-")[2]: arn for arn in arns.split()}
+        try:
+            named = {arn.split(":")[6].rpartition("-")[2]: arn for arn in arns.split()}
+        except IndexError as error:  # sam local knows no versions
+            raise Misconfigured(
+                "RECOGNIZEME_CANDIDATES names no published versions; only a deployment has them"
+            ) from error
         return cls(make_client("lambda", read_timeout_s=30), named)
 
     def warm(self) -> None:
