@@ -28,7 +28,7 @@ up: install ## the same chain on http://127.0.0.1:8000, with data in ./data, unt
 
 .PHONY: test test-slow check bench bench-cold
 test: install $(SAM_VENV)/.installed ## run the tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: install ## run the tests that take minutes
 	@$(BIN)/pytest -m slow

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -78,6 +79,11 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
         picture.draft("RGB", (max_side_px, max_side_px))
         picture.load()
         return data if fits and plain else _smaller(picture, max_side_px)
+
+
+def reads_heic() -> bool:
+    """Whether HEIC can be read here: a phone that is not offered it sends a JPEG instead."""
+    return find_spec("pi_heif") is not None
 
 
 def _learn_heic() -> None:

@@ -18,7 +18,7 @@ from kiosk.client.bidi import isolated
 from kiosk.client.capture_id import captured_at, new_capture_id
 from kiosk.client.errors import ApiError, Busy, NotFound, NotYetDone, Refused, Unreachable
 from kiosk.client.sighting import Sighting
-from kiosk.vision.picture_file import UnusableFile, content_type, fit
+from kiosk.vision.picture_file import UnusableFile, content_type, fit, reads_heic
 from kiosk.web.access import guard
 
 KIOSK_ID = "web"
@@ -51,7 +51,7 @@ def make_app(
             recent, trouble = list(islice(api.sightings(limit=_RECENT), _RECENT)), None
         except ApiError as error:
             recent, trouble = [], _sentence(str(error))
-        return render_template("form.html", recent=recent, trouble=trouble)
+        return render_template("form.html", recent=recent, trouble=trouble, heic=reads_heic())
 
     @app.post("/captures")
     def hand_in() -> AnyResponse:

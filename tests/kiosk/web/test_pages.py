@@ -321,3 +321,13 @@ def test_the_kiosks_of_this_machine_are_shown_with_what_ails_them(
     assert "camera 0 gives no pictures" in text
     assert "nearly full" in text
     assert '<a href="/sightings/c1">Ada</a>' in text
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_heic_is_offered_only_where_it_can_be_read(
+    page: FlaskClient, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    monkeypatch.setattr("kiosk.web.pages.reads_heic", lambda: installed)
+    text = page.get("/").text
+    assert (".heic" in text) is installed
+    assert ("HEIC" in text) is installed
