@@ -279,7 +279,9 @@ class Examiner:
         was_asked = track_id == self._asked
         if was_asked:
             self._asked = self._challenge = None
-        return self._results.pop(track_id, Liveness.FAILED if was_asked else Liveness.NOT_ASKED)
+        result = self._results.pop(track_id, Liveness.FAILED if was_asked else Liveness.NOT_ASKED)
+        self._is_locked = self._is_locked and bool(self._results)  # with nobody there, nothing is said
+        return result
 
     def _try_again(self, track_id: int, challenge: Challenge, time_s: float) -> None:
         self._challenge = None

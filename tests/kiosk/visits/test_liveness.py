@@ -221,3 +221,13 @@ def test_who_leaves_in_the_middle_has_failed_and_who_was_never_asked_was_not() -
     assert examiner.leave(2) is Liveness.NOT_ASKED
     assert examiner.leave(1) is Liveness.FAILED
     assert examiner.prompt is None
+
+
+def test_nothing_is_said_to_an_empty_door_during_the_lock_out() -> None:
+    examiner = examiner_of_turns()
+    examine(examiner, instead=WRONG)
+    examiner.leave(1)
+
+    assert examiner.prompt is None
+    examiner.look(2, view(HEAD), 61.0)
+    assert "too many failed attempts" in str(examiner.prompt)
