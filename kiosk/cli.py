@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "export": "Write everything held about a person to a folder or zip file.",
     "sightings": "List who was seen, where and when.",
     "stats": "Count outcomes by day and kiosk.",
+    "audit": "List who changed what, and who looked at whose picture.",
     "cost": "Show what the recognitions cost.",
     "replay": "Try again what failed for good.",
     "doctor": "Check camera, model, clock, disk, API and credentials.",

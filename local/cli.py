@@ -21,7 +21,6 @@ from local.errors import LocalError
 if TYPE_CHECKING:
     from local.adapters.tokens import SqliteTokens
     from local.data_folder import DataFolder
-    from local.jobs.queue import JobQueue
     from local.reindex import Rebuilt
     from local.wiring import LocalParts
 
@@ -161,8 +160,9 @@ def token_add(role: str, kiosk_id: str | None, data: Path, as_json: bool) -> Non
     if (role == Role.DOOR) != (kiosk_id is not None):
         raise click.UsageError("--kiosk goes with --role door, and with no other")
     caller = Caller(Role(role), check_kiosk_id(kiosk_id) if kiosk_id is not None else None)
-    with _tokens(data) as tokens:
+    with _tokens(data) as (tokens, parts), parts.audited("token add") as detail:
         text, issued = tokens.add(caller, now=utc_now())
+        detail |= {"token": issued.token_id, "role": role, "kiosk_id": kiosk_id}
     if as_json:
         _print_json({"event": "token", "token": text, **issued.as_json()})
     else:
@@ -175,7 +175,7 @@ def token_add(role: str, kiosk_id: str | None, data: Path, as_json: bool) -> Non
 @json_option
 def token_list(data: Path, as_json: bool) -> None:
     """List the tokens that count, without the tokens themselves."""
-    with _tokens(data) as tokens:
+    with _tokens(data) as (tokens, _):
         found = tokens.all()
     for issued in found:
         if as_json:
@@ -193,8 +193,9 @@ def token_list(data: Path, as_json: bool) -> None:
 @json_option
 def token_revoke(token_id: str, data: Path, as_json: bool) -> None:
     """Let nobody in any more with the token that `token list` shows under this ID."""
-    with _tokens(data) as tokens:
-        tokens.revoke(token_id)
+    with _tokens(data) as (tokens, parts):
+        with parts.audited("token revoke", token=token_id):
+            tokens.revoke(token_id)
         left = tokens.any()
     if as_json:
         _print_json({"event": "revoked", "id": token_id})
@@ -210,8 +211,8 @@ def token_revoke(token_id: str, data: Path, as_json: bool) -> None:
 @json_option
 def jobs(data: Path, dead: bool, as_json: bool) -> None:
     """List the jobs that wait for a function, and those that failed for good and why."""
-    with _queue(data) as queue:
-        found = queue.jobs(state="dead" if dead else None)
+    with _parts(data) as parts:
+        found = parts.jobs.jobs(state="dead" if dead else None)
     if as_json:
         for job in found:
             _print_json(job.as_json())
@@ -230,8 +231,9 @@ def replay(data: Path, ids: tuple[int, ...], everything: bool, as_json: bool) ->
     """Run jobs that failed for good again, now or at the next start; `jobs --dead` lists them."""
     if bool(ids) == everything:
         raise click.UsageError("name the jobs by their ids, or say --all")
-    with _queue(data) as queue:
-        replayed = queue.replay(None if everything else ids)
+    with _parts(data) as parts, parts.audited("replay") as detail:
+        replayed = parts.jobs.replay(None if everything else ids)
+        detail["replayed"] = len(replayed)
     if as_json:
         for job_id in replayed:
             _print_json({"event": "replayed", "id": job_id})
@@ -254,8 +256,9 @@ def retention(data: Path, yes: bool, as_json: bool) -> None:
     from local.adapters.columns import to_moment
     from local.retention import delete_expired
 
-    with _parts(data) as parts:
+    with _parts(data) as parts, parts.audited("retention", confirmed=str(yes)) as detail:
         done = delete_expired(parts, now=parts.now(), confirmed=yes)
+        detail |= {"sightings": done.sightings, "pictures": done.pictures}
     if as_json:
         counts = {"sightings": done.sightings, "pictures": done.pictures}
         _print_json({"event": "retention", **counts, "before": to_moment(done.before)})
@@ -285,7 +288,8 @@ def reindex(then_switch: bool, back: bool, data: Path, as_json: bool) -> None:
         raise click.UsageError("give either --switch or --back")
     with _parts(data) as parts, own_engine(DataFolder(data)) as client:
         if back:
-            collection = go_back(parts)
+            with parts.audited("reindex --back") as detail:
+                collection = detail["collection"] = go_back(parts)
             _say_in_use(collection, as_json=as_json)
             return
         built = rebuild(parts, client)
@@ -294,7 +298,8 @@ def reindex(then_switch: bool, back: bool, data: Path, as_json: bool) -> None:
         else:
             _tell_rebuilt(built)
         if then_switch:
-            switch(parts, client, built.collection)
+            with parts.audited("reindex --switch", collection=built.collection):
+                switch(parts, client, built.collection)
             _say_in_use(built.collection, as_json=as_json)
         elif not as_json:
             click.echo("nothing has changed yet: `recognizeme-local reindex --switch` uses it")
@@ -336,7 +341,9 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
     from local.data_folder import DataFolder
 
     try:
-        done = back_up(DataFolder(data), to)
+        with _parts(data) as parts, parts.audited("backup") as detail:
+            done = back_up(DataFolder(data), to)
+            detail["pictures"] = done.pictures
     except OSError as error:
         raise click.ClickException(f"the backup was not made: {error}") from error
     if as_json:
@@ -396,12 +403,6 @@ def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bo
 
 
 @contextmanager
-def _queue(data: Path) -> "Iterator[JobQueue]":
-    with _parts(data) as parts:
-        yield parts.jobs
-
-
-@contextmanager
 def _parts(data: Path) -> "Iterator[LocalParts]":
     from local.data_folder import DataFolder
     from local.wiring import DATA, URL, LocalParts
@@ -414,13 +415,15 @@ def _parts(data: Path) -> "Iterator[LocalParts]":
 
 
 @contextmanager
-def _tokens(data: Path) -> "Iterator[SqliteTokens]":
-    from local.adapters.database import open_database
+def _tokens(data: Path) -> "Iterator[tuple[SqliteTokens, LocalParts]]":
     from local.adapters.tokens import SqliteTokens
     from local.data_folder import DataFolder
+    from local.wiring import DATA, URL, LocalParts
 
-    with open_database(DataFolder(data).make().database) as database:
-        yield SqliteTokens(database)
+    DataFolder(data).make()
+    parts = LocalParts.from_env({**os.environ, DATA: str(data), URL: ""})
+    with parts.database:
+        yield SqliteTokens(parts.database), parts
 
 
 def _welcome(url: str, web_url: str | None, data_folder: "DataFolder") -> Iterable[str]:

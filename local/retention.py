@@ -54,6 +54,7 @@ def delete_expired(parts: LocalParts, *, now: datetime, confirmed: bool = False)
         parts.sightings.purge(now=before + kept), parts.photos.expire("captures/", before=before), before
     )
     parts.jobs.drop_expired(now_s=(before + kept).timestamp())
+    parts.audit_log.purge(now=before + kept)
     with parts.database.writing() as connection:
         # A clock set back deletes nothing, and is no reason to ask when it is right again.
         reached = before if confirmed or done is None else max(before, done)

@@ -154,8 +154,8 @@ class Stack:
             access=Access(
                 hosts={"127.0.0.1", "localhost", "[::1]", self._host},
                 tokens=tokens,
-                own={page_token: Caller(Role.RECEPTION)}
-                | ({self._token: Caller(Role.ADMIN)} if self._token else {}),
+                own={page_token: Caller(Role.RECEPTION, principal="the web page")}
+                | ({self._token: Caller(Role.ADMIN, principal="RECOGNIZEME_TOKEN")} if self._token else {}),
                 required=self._token is not None or not is_loopback(self._host),
             ),
             after_change=runner.wake,

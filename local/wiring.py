@@ -1,7 +1,11 @@
 """The parts behind the handlers on one machine: SQLite and files, and Rekognition's port at rekolocal."""
 
+import getpass
+import os
+import secrets
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +18,12 @@ from recognizeme.adapters.later import forget_event, recognize_event
 from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, Replayed
+from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
 from recognizeme.wiring import utc_now
 
 if TYPE_CHECKING:
+    from local.adapters.audit import SqliteAuditLog
     from local.adapters.collections import SqliteCollections
     from local.adapters.database import Database
     from local.adapters.photos import FilePhotoStore
@@ -30,6 +36,7 @@ NAMES: Mapping[str, str] = {
     "RECOGNIZEME_TOTALS_TABLE": "sightings_totals",
     "RECOGNIZEME_FACES_TABLE": "employees_collection",
     "RECOGNIZEME_PEOPLE_TABLE": "people",
+    "RECOGNIZEME_AUDIT_TABLE": "audit",
     "RECOGNIZEME_COLLECTION": "employees",
 }
 
@@ -116,7 +123,24 @@ class LocalParts:
         """SQLite."""
         from local.adapters.people import SqlitePeople
 
-        return SqlitePeople(self.database, tombstone_key=self._data_folder.signing_key())
+        return SqlitePeople(self.database, tombstone_key=self.id_key)
+
+    @cached_property
+    def audit_log(self) -> "SqliteAuditLog":
+        """SQLite."""
+        from local.adapters.audit import SqliteAuditLog
+
+        return SqliteAuditLog(self.database, retention_days=self.settings.audit_days)
+
+    def audited(self, action: str, **ids: str) -> AbstractContextManager[dict[str, object]]:
+        """A change that somebody makes from the command line, in the audit log: `Auditor.change`."""
+        auditor = Auditor(self.audit_log, self.id_key, self.now, secrets.token_bytes)
+        return auditor.change(action, principal=f"shell {_login()}", source="command line", **ids)
+
+    @property
+    def id_key(self) -> bytes:
+        """The data folder's own key."""
+        return self._data_folder.signing_key()
 
     @cached_property
     def database(self) -> "Database":
@@ -147,6 +171,13 @@ class LocalParts:
                     now=datetime.now(UTC),
                 )
                 self.jobs.add(function, event, awaited_s=_awaited_s(key, self.now()))
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return str(os.getuid())
 
 
 def _awaited_s(key: str, now: datetime) -> float:

@@ -29,7 +29,7 @@ from recognizeme.usecases.recognize import issue_ticket
 logger = Logger()
 metrics = Metrics()
 observer = Observer(logger, metrics)
-api = HttpApi(logger)
+api = HttpApi(logger, wiring.auditor)
 
 
 @api.post("/kiosks/<kiosk_id>/captures")

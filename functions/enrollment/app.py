@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from recognizeme import wiring
 from recognizeme.domain.errors import InvalidRequest, NotFound
 from recognizeme.domain.model import Enrollment, Removed, check_capture_id, check_person_id
 from recognizeme.entry import parsing
+from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presentation import (
     collection_check_json,
@@ -23,18 +25,21 @@ from recognizeme.entry.presentation import (
     ticket_json,
     time_text,
 )
-from recognizeme.entry.s3_event import handle_objects, unwrapped
+from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
 from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
 
 logger = Logger()
-api = HttpApi(logger)
+api = HttpApi(logger, wiring.auditor)
+
+_SETTABLE = {"name", "consent"}
 
 
 @api.put("/people/<person_id>")
 def put_person(person_id: str) -> Response[str]:
     """Create or rename a person; consent is recorded here."""
     fields = parsing.json_object(api.body)
+    api.note(given=" ".join(sorted(_SETTABLE & fields.keys())))
     person = wiring.enroller(wiring.parts()).put_person(
         path_id(person_id, check_person_id), parsing.text(fields, "name"), parsing.consent(fields)
     )
@@ -73,6 +78,7 @@ def delete_person(person_id: str) -> Response[str]:
     """Forget a person."""
     person_id = path_id(person_id, check_person_id)
     removed = wiring.forgetter(wiring.parts()).forget(person_id)
+    api.note(**asdict(removed))
     logger.info("person forgotten", **asdict(removed))
     return answer(removed_json(person_id, removed))
 
@@ -85,6 +91,7 @@ def post_correction(capture_id: str) -> Response[str]:
     if "person_id" not in fields:
         raise InvalidRequest("person_id is missing; null means nobody we know")
     person_id = None if fields["person_id"] is None else check_person_id(parsing.text(fields, "person_id"))
+    api.note(person_id=person_id)
     sighting = correct(
         path_id(capture_id, check_capture_id),
         person_id,
@@ -100,6 +107,7 @@ def post_replay() -> Response[str]:
     """Give events that failed for good back to their functions."""
     limit = parsing.limit(api.parameters, default=100, most=1000)
     replayed = wiring.parts().failed_events.replay(limit=limit)
+    api.note(replayed=replayed.given_back)
     logger.info("failed events replayed", replayed=replayed.given_back, skipped=replayed.skipped)
     return answer({"replayed": replayed.given_back, "skipped": list(replayed.skipped)})
 
@@ -126,18 +134,32 @@ def _check_collection(*, remove_orphans: bool) -> dict[str, Any]:
     return collection_check_json(check)
 
 
-def _enroll_stored(key: str) -> dict[str, Any] | None:
+def _enroll_stored(key: str, *, principal: str, source: str) -> dict[str, Any] | None:
     enrollment = Enrollment.from_key(key)
     if enrollment is None:
         prefix = key.partition("/")[0][:40]
         logger.warning("object ignored: it is no enrollment photo", key_prefix=prefix)
         return None
-    photo = wiring.enroller(wiring.parts()).enroll_stored(enrollment)
+    with wiring.auditor().change(
+        "photo stored", principal=principal, source=source, **asdict(enrollment)
+    ) as detail:
+        photo = wiring.enroller(wiring.parts()).enroll_stored(enrollment)
+        detail["state"] = photo.state if photo else "removed meanwhile"
     if photo is None:
         logger.info("photo ignored: it has been removed meanwhile")
         return None
     logger.info("photo enrolled", state=photo.state, reason=photo.reason)
     return photo_json(photo)
+
+
+def _finish_forgetting(person_id: str) -> dict[str, Any]:
+    with wiring.auditor().change(
+        "forgetting finished", principal=SYSTEM, source="queue", person_id=person_id
+    ) as detail:
+        removed = asdict(wiring.forgetter(wiring.parts()).finish(person_id) or Removed())
+        detail |= removed
+    logger.info("forgetting finished", **removed)
+    return removed
 
 
 @logger.inject_lambda_context
@@ -150,10 +172,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return api.resolve(event, context)
     task = unwrapped(event)
     if isinstance(task, dict) and "forget" in task:
-        finished = wiring.forgetter(wiring.parts()).finish(check_person_id(task["forget"]))
-        logger.info("forgetting finished", **asdict(finished or Removed()))
-        return asdict(finished or Removed())
+        return _finish_forgetting(check_person_id(task["forget"]))
     if isinstance(task, dict) and task.get("check") == "collection":
-        return _check_collection(remove_orphans=False)
-    result = handle_objects(task, _enroll_stored, log=logger)
+        with wiring.auditor().change("collection checked", principal=SYSTEM, source="schedule") as detail:
+            checked = _check_collection(remove_orphans=False)
+            detail["removing"] = checked["removing"]
+        return checked
+    principal, source = put_by(task)
+    result = handle_objects(task, partial(_enroll_stored, principal=principal, source=source), log=logger)
     return {"photos": result.items, "ignored": result.ignored}

@@ -1,6 +1,7 @@
 """The read-only API: sightings, people, statistics."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import VERSION, wiring
+from recognizeme.domain.audit import keyed_hash
 from recognizeme.domain.errors import NotFound
 from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
 from recognizeme.entry import parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
+from recognizeme.usecases.read_audit import read_audit
 from recognizeme.usecases.statistics import statistics
 
 logger = Logger()
-api = HttpApi(logger)
+api = HttpApi(logger, wiring.auditor)
 
 
 @api.get("/sightings/<capture_id>")
@@ -40,7 +43,9 @@ def get_sightings() -> Response[str]:
 def get_sighting_photo(capture_id: str) -> Response[str]:
     """A short-lived link to the picture."""
     parts = wiring.parts()
-    photo_key = _sighting(capture_id).photo_key
+    sighting = _sighting(capture_id)
+    api.note(person_id=sighting.person_id)
+    photo_key = sighting.photo_key
     if photo_key is None:
         raise NotFound(f"no picture is stored for sighting {capture_id!r}")
     expires_at = parts.now() + timedelta(seconds=parts.settings.link_s)
@@ -82,6 +87,21 @@ def get_statistics() -> Response[str]:
         for (day, kiosk_id), count in each.items()
     ]
     return answer({"items": items, "total": presentation.tally_json(total, call_usd=call_usd)})
+
+
+@api.get("/audit")
+def get_audit() -> Response[str]:
+    """Who did what, newest first."""
+    parts = wiring.parts()
+    page = read_audit(
+        parsing.audit_query(api.parameters, key=parts.id_key),
+        audit_log=parts.audit_log,
+        people=parts.people,
+        hashed=partial(keyed_hash, key=parts.id_key),
+        limit=parsing.limit(api.parameters),
+        cursor=api.parameters.get("cursor"),
+    )
+    return answer(presentation.audit_json(page))
 
 
 @api.get("/health")

@@ -1,6 +1,7 @@
 """The composition root: which adapters stand behind the ports. Importing it makes nothing; asking it does."""
 
 import os
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -8,6 +9,7 @@ from typing import Protocol
 
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import (
+    AuditLog,
     Candidate,
     Clock,
     Deployments,
@@ -20,6 +22,7 @@ from recognizeme.domain.ports import (
     Watch,
     Witness,
 )
+from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
@@ -52,6 +55,14 @@ class Parts(Protocol):
     @property
     def people(self) -> People:
         """Who is enrolled."""
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """Who did what."""
+
+    @property
+    def id_key(self) -> bytes:
+        """The key of hashes that stand for ids where those must not stay: in tombstones, in the audit log."""
 
     @property
     def later(self) -> Later:
@@ -112,8 +123,20 @@ class AwsParts:
         return DynamoDbPeople.connect(
             self.settings.people_table,
             faces_table=self.settings.faces_table,
-            tombstone_key=self.settings.tombstone_key.encode(),
+            tombstone_key=self.id_key,
         )
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """DynamoDB."""
+        from recognizeme.adapters.dynamodb import DynamoDbAuditLog
+
+        return DynamoDbAuditLog.connect(self.settings.audit_table, retention_days=self.settings.audit_days)
+
+    @property
+    def id_key(self) -> bytes:
+        """The stack's own id."""
+        return self.settings.tombstone_key.encode()
 
     @cached_property
     def later(self) -> Later:
@@ -200,6 +223,12 @@ def forgetter(parts: Parts) -> Forgetter:
         lease_s=parts.settings.lease_s,
         now=parts.now,
     )
+
+
+def auditor() -> Auditor:
+    """Writing the audit log, made of this process's parts."""
+    made_of = parts()
+    return Auditor(made_of.audit_log, made_of.id_key, made_of.now, secrets.token_bytes)
 
 
 def utc_now() -> datetime:

@@ -245,6 +245,28 @@ class ApiClient:
         params = _given({"since": since, "until": until})
         return self._with(self._wire.call("GET", "/stats", params=params), "items", "total")
 
+    def audit(
+        self,
+        *,
+        person_id: str | None = None,
+        principal: str | None = None,
+        on_behalf_of: str | None = None,
+        action: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Json]:
+        """Lines of the audit log, newest first, page after page; `limit` ends it early."""
+        filters = {
+            "person_id": person_id,
+            "principal": principal,
+            "on_behalf_of": on_behalf_of,
+            "action": action,
+            "since": since,
+            "until": until,
+        }
+        return self._items("/audit", filters, limit=limit)
+
     def replay(self, *, limit: int) -> Json:
         """Have at most `limit` (1-1000) events that failed for good handled again."""
         answer = self._wire.call("POST", "/replays", params={"limit": str(limit)})

@@ -83,13 +83,13 @@ class SqliteTokens:
         """Whose token this is; None when it is nobody's."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT role, kiosk_id FROM tokens WHERE hash = ?", (_hash(token),)
+                "SELECT id, role, kiosk_id FROM tokens WHERE hash = ?", (_hash(token),)
             ).fetchone()
         return _caller(row) if row else None
 
 
 def _caller(row: sqlite3.Row) -> Caller:
-    return Caller(Role(row["role"]), row["kiosk_id"])
+    return Caller(Role(row["role"]), row["kiosk_id"], principal=f"token {row['id']}")
 
 
 def _hash(token: str) -> bytes:

@@ -76,7 +76,7 @@ class Access:
     async def _identify(self, headers: Mapping[bytes, bytes], address: str) -> Caller | Reply:
         """Who calls, or why they are turned away."""
         if not (self._required or self._tokens.any()):
-            return self._refusal(headers) or Caller(Role.ADMIN)
+            return self._refusal(headers) or Caller(Role.ADMIN, principal="this machine")
         given = headers.get(b"authorization", b"")
         if not given:
             return problem("unauthorized", "send a token of this stack as Authorization: Bearer TOKEN")

@@ -82,6 +82,7 @@ async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply
             source_ip=request.client.host if request.client else "127.0.0.1",
         ),
         route=matched.route.key,
+        principal=request.scope["caller"].principal,
         path_parameters=matched.path_parameters,
         request_id=str(uuid4()),
         now=datetime.now(UTC),

@@ -51,9 +51,18 @@ class UnreadableAnswer(Exception):
 
 
 def http_event(
-    request: Request, *, route: str, path_parameters: Mapping[str, str], request_id: str, now: datetime
+    request: Request,
+    *,
+    route: str,
+    path_parameters: Mapping[str, str],
+    request_id: str,
+    now: datetime,
+    principal: str = "",
 ) -> Event:
-    """The payload-2.0 event of `request`, which matched `route` (such as `GET /people/{person_id}`)."""
+    """The payload-2.0 event of `request`, which matched `route` (such as `GET /people/{person_id}`).
+
+    `principal` is whoever the gateway knows to call, in the place of a Lambda authorizer's context.
+    """
     cookies = [
         part.strip() for name, value in request.headers if name == "cookie" for part in value.split(";")
     ]
@@ -84,6 +93,8 @@ def http_event(
         },
         "isBase64Encoded": False,
     }
+    if principal:
+        event["requestContext"]["authorizer"] = {"lambda": {"principal": principal}}
     # Like API Gateway, leave out what the request did not have.
     if cookies:
         event["cookies"] = cookies

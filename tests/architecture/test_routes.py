@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recognizeme.entry.routes import ROUTES, WEB_KIOSK_ID, Caller, Role, Route, match
+from recognizeme.entry.routes import ROUTES, WEB_KIOSK_ID, Audit, Caller, Role, Route, match
 from tests.architecture.imports import ROOT
 from tests.cloud import template
 from tests.cloud.policies import allows, policy
@@ -40,6 +40,7 @@ MAY_CALL = {
     "GET /people/{person_id}/photos": OFFICE,
     "GET /people/{person_id}/photo": OFFICE,
     "GET /stats": OFFICE,
+    "GET /audit": {"manager", "admin"},
     "PUT /people/{person_id}": {"manager", "admin"},
     "DELETE /people/{person_id}": {"manager", "admin"},
     "POST /people/{person_id}/photos": {"manager", "admin"},
@@ -69,6 +70,53 @@ def test_who_may_call_a_route_is_decided_alike_by_the_table_and_by_the_templates
 
 def test_every_route_is_walked() -> None:
     assert {route.key for route in ROUTES} == MAY_CALL.keys()
+
+
+# What changes something and leaves no line in the audit log, and why.
+UNAUDITED = {
+    "POST /kiosks/{kiosk_id}/heartbeat": "a kiosk's last heartbeat is kept with it, and no older one",
+}
+
+
+def test_every_route_that_changes_something_is_audited() -> None:
+    changing = {route.key: route.audit for route in ROUTES if route.method != "GET"}
+    # A door's captures are on record as sightings; those of the page are audited.
+    by_doors = {"POST /kiosks/{kiosk_id}/captures", "POST /kiosks/{kiosk_id}/recognitions"}
+
+    assert {key for key, audit in changing.items() if audit is Audit.NO} == UNAUDITED.keys()
+    assert {key for key, audit in changing.items() if audit is Audit.HAND_IN} == by_doors
+    assert Audit.LOOK not in changing.values()
+
+
+def test_every_route_that_shows_a_picture_is_audited() -> None:
+    showing = {
+        key for function in ("door", "enrollment", "query") for key in handlers_that_name(function, "link")
+    }
+
+    assert showing == {route.key for route in ROUTES if route.audit is Audit.LOOK}
+
+
+def handlers_that_name(function: str, attribute: str) -> set[str]:
+    """The routes of a function whose handlers name an attribute, such as a store's way to show a picture."""
+    tree = ast.parse((ROOT / "functions" / function / "app.py").read_text())
+    return {
+        f"{call.func.attr.upper()} {ast.literal_eval(call.args[0])!s}".replace("<", "{").replace(">", "}")
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(each, ast.Attribute) and each.attr == attribute for each in ast.walk(node))
+        for call in node.decorator_list
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args
+    }
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.audit is Audit.HAND_IN], ids=str)
+def test_a_picture_that_the_page_hands_in_is_audited_and_a_doors_is_its_sighting(route: Route) -> None:
+    by_page, by_door = (match(route.method, path_of(route, kiosk)) for kiosk in (WEB_KIOSK_ID, "front"))
+
+    assert by_page
+    assert by_page.is_audited
+    assert by_door
+    assert not by_door.is_audited
 
 
 def allows_on_aws(caller: Caller, method: str, path: str) -> bool:

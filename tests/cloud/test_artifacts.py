@@ -130,6 +130,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("query-person", "Query", 200),
         ("query-person-photos", "Query", 200),
         ("query-stats", "Query", 200),
+        ("query-audit", "Query", 200),
         ("query-health", "Query", 200),
         ("query-openapi", "Query", 200),
     ],

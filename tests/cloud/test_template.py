@@ -86,10 +86,39 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
     )
 
 
-def test_query_can_write_nothing() -> None:
-    actions = {action for each in statements("Query") for action in each["Action"]}
+def test_query_can_write_nothing_but_who_looked() -> None:
+    actions = {
+        action for each in statements("Query") for action in each["Action"] if each["Sid"] != "WriteAuditLog"
+    }
 
     assert actions == {"s3:GetObject", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}
+
+
+@pytest.mark.parametrize("name", EVERY_FUNCTION)
+def test_a_function_adds_to_the_audit_log_and_cannot_change_it(name: str) -> None:
+    allowed = {
+        action
+        for each in statements(name)
+        if any("AuditLog" in resource for resource in each["Resource"])
+        for action in each["Action"]
+    }
+
+    adds = set() if name in ("Recognition", "Rehearsal") else {"dynamodb:PutItem"}
+    assert allowed == adds | ({"dynamodb:Query"} if name == "Query" else set())
+
+
+def test_no_role_at_all_may_change_the_audit_log_or_remove_from_it() -> None:
+    table = resolve(template()["Resources"]["AuditLog"]["Properties"])
+    (statement,) = table["ResourcePolicy"]["PolicyDocument"]["Statement"]
+
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Resource"].endswith(f":table/{table['TableName']}")
+    assert environment("Query")["RECOGNIZEME_AUDIT_TABLE"] == table["TableName"]
+    # Every action of DynamoDB that writes items, but for PutItem and the checks in transactions.
+    assert set(statement["Action"]) == {
+        *("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
+        *("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from recognizeme.domain.ports import FaceIndex
 from recognizeme.settings import Settings
 from rekolocal.testing import LocalRekognition, local_rekognition
 from tests.portraits import ASTRONAUT, HOPPER
+from tests.twins.audit import TwinAuditLog
 
 Json = dict[str, Any]
 
@@ -78,6 +79,15 @@ class Stack:
     stored: list[str]
     clock_s: float = 1_800_000_000.0
 
+    id_key = b"k"
+
+    def __post_init__(self) -> None:
+        self.forget_audit_log()
+
+    def forget_audit_log(self) -> None:
+        """Begin a new audit log."""
+        self.audit_log = TwinAuditLog(self.now)
+
     @property
     def later(self) -> LaterJobs:
         return LaterJobs(self.jobs)
@@ -101,13 +111,19 @@ class Stack:
         *,
         query: dict[str, str] | None = None,
         content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
+        principal: str = "this machine",
     ) -> tuple[int, Json]:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = Request(
-            method, path, urlencode(query or {}), (("content-type", content_type), ("host", "x")), content
-        )
+        sent = {"content-type": content_type, "host": "x"} | (headers or {})
+        request = Request(method, path, urlencode(query or {}), tuple(sent.items()), content)
         event = http_event(
-            request, route=f"{method} {path}", path_parameters={}, request_id="r", now=self.now()
+            request,
+            route=f"{method} {path}",
+            path_parameters={},
+            request_id="r",
+            now=self.now(),
+            principal=principal,
         )
         answer = self.invoke(function, event)
         return answer["statusCode"], json.loads(answer["body"])
@@ -142,7 +158,7 @@ def rekolocal() -> Iterator[LocalRekognition]:
 
 @pytest.fixture
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
-    settings = Settings("bucket", "sightings", "totals", "faces", "people", f"c-{tmp_path.name}")
+    settings = Settings("bucket", "sightings", "totals", "faces", "people", "audit", f"c-{tmp_path.name}")
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")
     stored: list[str] = []

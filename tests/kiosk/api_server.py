@@ -52,6 +52,7 @@ class ApiServer:
         self.paid_calls: dict[str, int] = {}
         self.asked: list[tuple[str, str]] = []
         self.tokens: list[str | None] = []
+        self.audit: list[Json] = []
         self.faults: Faults = lambda method, path: None
         self.everybody: str | None = None  # whom all other pictures show
         self.pending_for = 0  # how many looks at a sighting see it pending
@@ -135,6 +136,10 @@ class ApiServer:
                     self.pictures[f"{person_id}/{query['photo_id']}"] = self.portraits[query["photo_id"]]
                     url = f"{self.url}/_picture/{quote(person_id)}/{quote(query['photo_id'])}"
                     return 200, {"url": url, "expires_at": NOW}
+                case "GET", ["audit"]:
+                    filters = {name: query[name] for name in ("person_id", "principal") if name in query}
+                    found = [line for line in self.audit if filters.items() <= line.items()]
+                    return 200, self._page(found, query)
                 case "GET", ["stats"]:
                     return 200, self._stats()
             return problem(404, "not-found", "there is no such thing")

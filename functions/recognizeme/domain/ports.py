@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
+from recognizeme.domain.audit import AuditLine, AuditQuery
 from recognizeme.domain.model import (
     Capture,
     Correction,
@@ -25,6 +26,7 @@ from recognizeme.domain.picture import Picture
 from recognizeme.domain.totals import Count
 
 Clock = Callable[[], datetime]
+Randomness = Callable[[int], bytes]
 Item = TypeVar("Item")
 
 
@@ -229,6 +231,19 @@ class People(Protocol):
 
     def is_forgotten(self, person_id: str, *, now: datetime) -> bool:
         """Whether there is a tombstone of this id."""
+
+
+class AuditLog(Protocol):
+    """Who did what. Lines are added, and expire; there is no way to change or remove one before."""
+
+    def append(self, line: AuditLine) -> None:
+        """Store a line durably; one that is there already stands as it is."""
+
+    def query(self, query: AuditQuery, *, limit: int, cursor: str | None = None) -> Page[AuditLine]:
+        """Acts, newest first, each as it ended, or as it began where nobody knows. A page may be short.
+
+        Raises `InvalidRequest` for a cursor that is not ours.
+        """
 
 
 class Later(Protocol):

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme.domain.errors import (
     CaptureDone,
@@ -25,7 +26,9 @@ from recognizeme.domain.errors import (
     UnusablePicture,
 )
 from recognizeme.entry import parsing
+from recognizeme.entry.audit import Act, Auditor
 from recognizeme.entry.observe import count_failed_request
+from recognizeme.entry.routes import match
 
 # A synchronous invocation takes 6 MB (Lambda quotas), and base64 makes three bytes four.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -46,14 +49,51 @@ _PROBLEMS: Mapping[type[RecognizeMeError], tuple[str, HTTPStatus]] = {
 
 
 class HttpApi(APIGatewayHttpResolver):
-    """Powertools' router for payload 2.0, answering JSON, and problems for whatever the handlers raise."""
+    """Powertools' router for payload 2.0, answering JSON, and problems for whatever the handlers raise.
 
-    def __init__(self, logger: Logger) -> None:
+    Here and nowhere else the audit log is written for requests: the table of routes says which.
+    """
+
+    def __init__(self, logger: Logger, auditor: Callable[[], Auditor]) -> None:
         super().__init__(serializer=_to_json)
         self._logger = logger
+        self._auditor = auditor
+        self._act: Act | None = None
         self.exception_handler(RecognizeMeError)(self._on_known)
         self.exception_handler(NotFoundError)(self._on_no_route)
         self.exception_handler(Exception)(self._on_unexpected)
+
+    def resolve(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # type: ignore[override]
+        """Answer an HTTP API event, with a line in the audit log where the table of routes asks for one.
+
+        What cannot be written down is not done: neither is a change made whose beginning is not on record,
+        nor is a picture shown. A change whose end cannot be written down has been made all the same.
+        """
+        matched = match(event["requestContext"]["http"]["method"], event["rawPath"])
+        if matched is None or not matched.is_audited:
+            return super().resolve(event, context)
+        try:
+            act = self._act = Act.begin(self._auditor(), matched, event)
+        except RecognizeMeError as error:
+            return _as_lambda_answers(self._on_known(error))
+        try:
+            answer = super().resolve(event, context)
+        finally:
+            self._act = None
+        try:
+            act.end(int(answer["statusCode"]))
+        except RecognizeMeError as error:
+            problem = self._on_known(error)
+            return answer if act.is_change else _as_lambda_answers(problem)
+        return answer
+
+    def note(self, **detail: object) -> None:
+        """Say more about this request in the audit log: ids and reasons, no names.
+
+        Whatever ends in person_id or photo_id is kept as a keyed hash; person_id says whom it is about.
+        """
+        if self._act is not None:
+            self._act.detail |= detail
 
     @property
     def body(self) -> bytes:
@@ -127,6 +167,17 @@ def problem(kind: str, status: HTTPStatus, detail: str) -> Response[str]:
     }
     headers: dict[str, Any] = {"Retry-After": str(RETRY_AFTER_S)} if kind == "busy" else {}
     return Response(status, "application/problem+json", _to_json(content), headers=headers)
+
+
+def _as_lambda_answers(response: Response[str]) -> dict[str, Any]:
+    headers = {"Content-Type": response.content_type, **response.headers}
+    return {
+        "statusCode": int(response.status_code),
+        "headers": headers,
+        "body": response.body,
+        "isBase64Encoded": False,
+        "cookies": [],
+    }
 
 
 def answer(content: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response[str]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from recognizeme.domain.audit import AuditQuery, keyed_hash
 from recognizeme.domain.errors import InvalidRequest
 from recognizeme.domain.model import Consent, Outcome, check_kiosk_id, check_name, check_person_id
 from recognizeme.domain.ports import SightingQuery
@@ -85,6 +86,23 @@ def sighting_query(parameters: Mapping[str, str]) -> SightingQuery:
         person_id=check_person_id(person_id) if person_id is not None else None,
         kiosk_id=check_kiosk_id(kiosk_id) if kiosk_id is not None else None,
         outcome=_choice(Outcome, parameters["outcome"], "outcome") if "outcome" in parameters else None,
+        since=time(since, "since") if since is not None else None,
+        until=time(until, "until") if until is not None else None,
+    )
+    if query.since and query.until and query.since >= query.until:
+        raise InvalidRequest("since must be before until")
+    return query
+
+
+def audit_query(parameters: Mapping[str, str], *, key: bytes) -> AuditQuery:
+    """The filters of the audit log; `key` is that of the hashes in it."""
+    person_id = parameters.get("person_id")
+    since, until = parameters.get("since"), parameters.get("until")
+    query = AuditQuery(
+        person=keyed_hash(check_person_id(person_id), key) if person_id is not None else None,
+        principal=parameters.get("principal"),
+        on_behalf_of=parameters.get("on_behalf_of"),
+        action=parameters.get("action"),
         since=time(since, "since") if since is not None else None,
         until=time(until, "until") if until is not None else None,
     )

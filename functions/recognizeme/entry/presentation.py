@@ -1,14 +1,16 @@
 """The domain's values as the JSON of docs/api.md. Keys are the contract; nothing else formats a value."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from recognizeme.domain.audit import AuditLine
 from recognizeme.domain.model import Box, EnrolledPhoto, Person, Removed, Sighting
 from recognizeme.domain.ports import Page, UploadTicket
 from recognizeme.domain.times import to_api_text
 from recognizeme.usecases.check_collection import CollectionCheck
+from recognizeme.usecases.read_audit import AuditPage
 from recognizeme.usecases.statistics import Tally
 
 Json = dict[str, Any]
@@ -102,6 +104,29 @@ def tally_json(tally: Tally, *, call_usd: float, **named: str) -> Json:
         "failed": tally.failed,
         "rekognition_calls": tally.rekognition_calls,
         "cost_usd": round(tally.rekognition_calls * call_usd, 6),
+    }
+
+
+def audit_json(page: AuditPage) -> Json:
+    """A page of the audit log."""
+    lines = page.lines
+    return list_json((_audit_line_json(line, page.known) for line in lines.items), lines.next_cursor)
+
+
+def _audit_line_json(line: AuditLine, known: Mapping[str, str]) -> Json:
+    return {
+        "line_id": line.line_id,
+        "at": time_text(line.at),
+        "principal": line.principal,
+        "on_behalf_of": line.on_behalf_of,
+        "action": line.action,
+        "result": line.result,
+        "status": line.status,
+        "source": line.source,
+        "person_id": known.get(line.person) if line.person else None,
+        "person_hash": line.person,
+        "about": {name: known.get(value, value) for name, value in line.about.items()},
+        "detail": {name: known.get(value, value) for name, value in line.detail.items()},
     }
 
 

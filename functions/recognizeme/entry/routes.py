@@ -6,7 +6,7 @@ events are checked against it.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -30,12 +30,24 @@ class Role(StrEnum):
 _OFFICE = (Role.DOOR, Role.RECEPTION, Role.MANAGER, Role.ADMIN)
 
 
+class Audit(StrEnum):
+    """What the audit log says of a route's requests (docs/adr/0018-the-audit-log.md)."""
+
+    NO = "no"
+    LOOK = "look"  # somebody sees a picture or an export: written down, or not shown
+    CHANGE = "change"  # its beginning is written down, or it is not made; and then what came of it
+    # A picture that somebody at the page hands in is a look: at who that is. A door's is on record as its
+    # sighting, which no route can remove without leaving a line.
+    HAND_IN = "hand_in"
+
+
 @dataclass(frozen=True)
 class Caller:
-    """Somebody whose role is known; a door is bound to its own kiosk."""
+    """Somebody whose role is known; a door is bound to its own kiosk. `principal` is for the audit log."""
 
     role: Role
     kiosk_id: str | None = None
+    principal: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class Route:
     path: str
     function: str
     role: Role
+    audit: Audit = Audit.NO
 
     @property
     def key(self) -> str:
@@ -76,26 +89,27 @@ class Route:
 
 
 ROUTES = (
-    Route("POST", "/kiosks/{kiosk_id}/captures", "door", Role.DOOR),
-    Route("POST", "/kiosks/{kiosk_id}/recognitions", "door", Role.DOOR),
+    Route("POST", "/kiosks/{kiosk_id}/captures", "door", Role.DOOR, Audit.HAND_IN),
+    Route("POST", "/kiosks/{kiosk_id}/recognitions", "door", Role.DOOR, Audit.HAND_IN),
     Route("GET", "/kiosks/{kiosk_id}/sightings/{capture_id}", "door", Role.DOOR),
     Route("POST", "/kiosks/{kiosk_id}/heartbeat", "door", Role.DOOR),
     Route("GET", "/health", "query", Role.DOOR),
     Route("GET", "/openapi.json", "query", Role.DOOR),
     Route("GET", "/sightings", "query", Role.RECEPTION),
     Route("GET", "/sightings/{capture_id}", "query", Role.RECEPTION),
-    Route("GET", "/sightings/{capture_id}/photo", "query", Role.RECEPTION),
-    Route("POST", "/sightings/{capture_id}/correction", "enrollment", Role.RECEPTION),
+    Route("GET", "/sightings/{capture_id}/photo", "query", Role.RECEPTION, Audit.LOOK),
+    Route("POST", "/sightings/{capture_id}/correction", "enrollment", Role.RECEPTION, Audit.CHANGE),
     Route("GET", "/people", "query", Role.RECEPTION),
     Route("GET", "/people/{person_id}", "query", Role.RECEPTION),
     Route("GET", "/people/{person_id}/photos", "query", Role.RECEPTION),
-    Route("GET", "/people/{person_id}/photo", "enrollment", Role.RECEPTION),
+    Route("GET", "/people/{person_id}/photo", "enrollment", Role.RECEPTION, Audit.LOOK),
     Route("GET", "/stats", "query", Role.RECEPTION),
-    Route("PUT", "/people/{person_id}", "enrollment", Role.MANAGER),
-    Route("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER),
-    Route("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER),
-    Route("POST", "/replays", "enrollment", Role.ADMIN),
-    Route("POST", "/collection-checks", "enrollment", Role.ADMIN),
+    Route("GET", "/audit", "query", Role.MANAGER),
+    Route("PUT", "/people/{person_id}", "enrollment", Role.MANAGER, Audit.CHANGE),
+    Route("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER, Audit.CHANGE),
+    Route("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER, Audit.CHANGE),
+    Route("POST", "/replays", "enrollment", Role.ADMIN, Audit.CHANGE),
+    Route("POST", "/collection-checks", "enrollment", Role.ADMIN, Audit.CHANGE),
 )
 
 
@@ -105,6 +119,13 @@ class Matched:
 
     route: Route
     path_parameters: dict[str, str]
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether this request leaves a line in the audit log."""
+        if self.route.audit is Audit.HAND_IN:
+            return self.path_parameters["kiosk_id"] == WEB_KIOSK_ID
+        return self.route.audit is not Audit.NO
 
 
 def match(method: str, path: str) -> Matched | None:

@@ -52,6 +52,19 @@ def handle_objects(event: object, handle: Callable[[str], Json | None], *, log: 
     return result
 
 
+def put_by(event: object) -> tuple[str, str]:
+    """Who stored the object, as the store knows them, and from which address.
+
+    Of the first record: S3 sends one an event.
+    """
+    try:
+        record = event["Records"][0]  # type: ignore[index]  # anything may be sent to us
+        principal = record["userIdentity"]["principalId"]
+        return str(principal), str(record["requestParameters"]["sourceIPAddress"])
+    except (TypeError, KeyError, IndexError):
+        return "nobody known", ""
+
+
 def unwrapped(event: object) -> object:
     """The event, or what `Later` had put into the queue that it comes from, one at a time."""
     try:

@@ -442,3 +442,39 @@ def test_actions_do_not_follow_answers_that_came_over_plain_http(tmp_path: Path)
     assert result.exit_code == 1
     assert "the answers that actions follow" in result.output
     assert "--insecure-http" in result.output
+
+
+AUDIT_LINE = {
+    "line_id": "01a2", "at": "2026-11-23T08:15:02.120Z", "principal": "token 1a2b3c4d", "status": 200,
+    "on_behalf_of": "maria", "action": "PUT /people/{person_id}", "result": "done", "source": "203.0.113.7",
+    "person_id": "ada", "person_hash": "0f" * 16, "about": {}, "detail": {"given": "name"},
+}  # fmt: skip
+
+
+def test_who_did_what_is_a_table_json_or_csv(server: ApiServer) -> None:
+    forgotten = {**AUDIT_LINE, "person_id": None, "on_behalf_of": None, "result": "began", "status": None}
+    server.audit = [AUDIT_LINE, forgotten]
+
+    table = run(server, "audit").output
+    csv = run(server, "audit", "--csv").output.splitlines()
+
+    assert "token 1a2b3c4d for maria" in table
+    assert "given=name" in table
+    assert "#0f0f0f0f" in table
+    assert lines(run(server, "audit", "--json")) == server.audit
+    assert csv[0].startswith("line_id,at,principal,on_behalf_of,action,person_id")
+    assert len(csv) == 3
+
+
+def test_a_spreadsheet_takes_no_cell_of_the_audit_log_for_a_formula(server: ApiServer) -> None:
+    server.audit = [{**AUDIT_LINE, "principal": "=HYPERLINK(1)"}]
+
+    assert "'=HYPERLINK(1)" in run(server, "audit", "--csv").output
+
+
+def test_the_audit_log_is_asked_with_the_filters_that_are_given(server: ApiServer) -> None:
+    server.audit = [AUDIT_LINE]
+
+    assert "ada" in run(server, "audit", "--person", "ada", "--principal", "token 1a2b3c4d").output
+    assert "nothing was changed" in run(server, "audit", "--person", "bob").output
+    assert "nothing was changed" in run(server, "audit", "--principal", "token x").output

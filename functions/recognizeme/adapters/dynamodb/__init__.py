@@ -1,6 +1,7 @@
 """The DynamoDB tables; docs/adr/0007-storage-layout.md draws them."""
 
+from recognizeme.adapters.dynamodb.audit import DynamoDbAuditLog
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
 from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
 
-__all__ = ["DynamoDbPeople", "DynamoDbSightings"]
+__all__ = ["DynamoDbAuditLog", "DynamoDbPeople", "DynamoDbSightings"]
