@@ -23,7 +23,7 @@ from recognizeme.domain.model import (
 from recognizeme.entry import parsing
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.observe import Observer
-from recognizeme.entry.presentation import sighting_json, ticket_json, time_text
+from recognizeme.entry.presentation import door_sighting_json, ticket_json, time_text
 from recognizeme.usecases.recognize import issue_ticket
 
 logger = Logger()
@@ -61,14 +61,16 @@ def post_recognition(kiosk_id: str) -> Response[str]:
     picture = api.picture()
     sighting = _own_sighting(capture, wiring.recognizer(parts, observer).recognize_now(capture, picture))
     is_done = sighting.status is Status.DONE
-    return answer(sighting_json(sighting), HTTPStatus.OK if is_done else HTTPStatus.ACCEPTED)
+    return answer(door_sighting_json(sighting), HTTPStatus.OK if is_done else HTTPStatus.ACCEPTED)
 
 
 @api.get("/kiosks/<kiosk_id>/sightings/<capture_id>")
 def get_sighting(kiosk_id: str, capture_id: str) -> Response[str]:
     """One of the kiosk's own sightings; another kiosk's is not found."""
     capture = Capture(path_id(capture_id, check_capture_id), path_id(kiosk_id, check_kiosk_id))
-    return answer(sighting_json(_own_sighting(capture, wiring.parts().sightings.get(capture.capture_id))))
+    return answer(
+        door_sighting_json(_own_sighting(capture, wiring.parts().sightings.get(capture.capture_id)))
+    )
 
 
 @api.post("/kiosks/<kiosk_id>/heartbeat")

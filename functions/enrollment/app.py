@@ -28,6 +28,7 @@ from recognizeme.entry.presentation import (
 from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
 from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
+from recognizeme.usecases.explain import explain
 
 logger = Logger()
 api = HttpApi(logger, wiring.auditor)
@@ -99,7 +100,7 @@ def post_correction(capture_id: str) -> Response[str]:
         people=parts.people,
         now=parts.now,
     )
-    return answer(sighting_json(sighting))
+    return answer(sighting_json(sighting, explain(sighting, people=parts.people)))
 
 
 @api.post("/replays")

@@ -15,6 +15,7 @@ from recognizeme.domain.errors import NotFound
 from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
 from recognizeme.entry import parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
+from recognizeme.usecases.explain import explain
 from recognizeme.usecases.read_audit import read_audit
 from recognizeme.usecases.statistics import statistics
 
@@ -25,7 +26,8 @@ api = HttpApi(logger, wiring.auditor)
 @api.get("/sightings/<capture_id>")
 def get_sighting(capture_id: str) -> Response[str]:
     """One sighting."""
-    return answer(presentation.sighting_json(_sighting(capture_id)))
+    sighting = _sighting(capture_id)
+    return answer(presentation.sighting_json(sighting, explain(sighting, people=wiring.parts().people)))
 
 
 @api.get("/sightings")

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from recognizeme import wiring
 from recognizeme.domain.model import Capture
 from recognizeme.entry.observe import Observer
-from recognizeme.entry.presentation import sighting_json
+from recognizeme.entry.presentation import door_sighting_json
 from recognizeme.entry.s3_event import handle_objects, unwrapped
 
 logger = Logger()
@@ -29,7 +29,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         if capture is None:
             logger.warning("object ignored: it is no capture", key_prefix=key.partition("/")[0][:40])
             return None
-        return sighting_json(recognizer.recognize_stored(capture, key))
+        return door_sighting_json(recognizer.recognize_stored(capture, key))
 
     result = handle_objects(unwrapped(event), recognize, log=logger)
     metrics.add_metric("IgnoredRecords", MetricUnit.Count, result.ignored)

@@ -42,6 +42,8 @@ class Sighting:
     rekognition_calls: int = 0
     correction: Mapping[str, Any] | None = None
     liveness: str = "not_asked"
+    decision: Mapping[str, Any] | None = None
+    explanation: str | None = None
 
     @property
     def is_final(self) -> bool:
@@ -67,11 +69,21 @@ class Sighting:
             rekognition_calls=int(document.get("rekognition_calls") or 0),
             correction=document.get("correction"),
             liveness=str(document.get("liveness") or "not_asked"),
+            decision=document.get("decision"),
+            explanation=_text(document, "explanation"),
         )
 
     def anonymous(self) -> Self:
         """The sighting without what says who it was."""
-        return replace(self, person_id=None, name=None, similarity_pct=None, correction=None)
+        return replace(
+            self,
+            person_id=None,
+            name=None,
+            similarity_pct=None,
+            correction=None,
+            decision=None,
+            explanation=None,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The sighting in the API's own form."""

@@ -6,11 +6,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import NotFound
+from kiosk.client.sighting import Sighting
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
 from kiosk.monitoring.wording import counted
@@ -42,7 +44,7 @@ def command(person_id: str, destination: Path, api: ApiClient, as_json: bool) ->
                     write(f"photos/{Path(photo_id).name}", api.enrolled_photo(person_id, photo_id))
                     counts["photos"] += 1
             for sighting in api.sightings(person_id=person_id):
-                write(f"sightings/{sighting.capture_id}.json", _document(sighting.to_json()))
+                write(f"sightings/{sighting.capture_id}.json", _document(_only_about(person_id, sighting)))
                 counts["sightings"] += 1
                 with suppress(NotFound):  # captures expire before sightings do
                     write(f"sightings/{sighting.capture_id}.jpg", api.sighting_photo(sighting.capture_id))
@@ -73,6 +75,15 @@ def _destination(path: Path) -> Iterator[Write]:
         (path / name).write_bytes(data)
 
     yield write
+
+
+def _only_about(person_id: str, sighting: Sighting) -> dict[str, Any]:
+    """The sighting without the other people whom the decision considered: it is nobody else's data."""
+    record = sighting.to_json() | {"explanation": None}
+    if decision := record["decision"]:
+        own = [each for each in decision.get("candidates", ()) if each.get("person_id") == person_id]
+        record["decision"] = {**decision, "candidates": own}
+    return record
 
 
 def _document(content: object) -> bytes:

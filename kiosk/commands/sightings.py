@@ -16,20 +16,25 @@ from kiosk.client.errors import Busy, Unreachable
 from kiosk.client.moment import iso_text
 from kiosk.client.sighting import Sighting
 from kiosk.commands.options import MOMENT, api_option, json_option
-from kiosk.commands.output import Record, write_json, write_list
+from kiosk.commands.output import Record, wrapped, write_json, write_list
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _COLUMNS = {
     "captured_at": "captured (UTC)", "kiosk_id": "kiosk", "outcome": "outcome", "name": "name",
     "similarity_pct": "similarity", "reason": "reason", "capture_id": "capture",
 }  # fmt: skip
+_CANDIDATES = {
+    "person_id": "candidate",
+    "similarity_pct": "similarity",
+    "counter_pct": "like a wrong picture",
+}
 _POLL_S = 1.0
 _KNOWN = 20  # a look ends after so many in a row that were seen before
 _FULL_EVERY = 60  # every so many looks one goes all the way back
 _LATE = timedelta(hours=1)  # how far back --follow looks for captures that arrive late
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--person", "person_id", metavar="PERSON_ID", help="Only this person.")
 @click.option("--kiosk", "kiosk_id", metavar="KIOSK_ID", help="Only this kiosk.")
 @click.option("--outcome", type=click.Choice(_OUTCOMES), help="Only this outcome.")
@@ -41,7 +46,9 @@ _LATE = timedelta(hours=1)  # how far back --follow looks for captures that arri
 @click.option("--follow", is_flag=True, help="Go on, and write each new sighting when its result is there.")
 @api_option
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     person_id: str | None,
     kiosk_id: str | None,
     outcome: str | None,
@@ -52,7 +59,9 @@ def command(
     api: ApiClient,
     as_json: bool,
 ) -> None:
-    """List who was seen, newest first."""
+    """List who was seen, newest first; `show` says of one sighting why."""
+    if ctx.invoked_subcommand is not None:
+        return
     find = partial(api.sightings, person_id=person_id, kiosk_id=kiosk_id, outcome=outcome, until=until)
     if not follow:
         found = (sighting.to_json() for sighting in find(since=since, limit=limit))
@@ -64,6 +73,31 @@ def command(
     with suppress(KeyboardInterrupt):  # the way to end it, and no failure
         for record in news(find, since):
             write_json(record) if as_json else click.echo(_line(record))
+
+
+@command.command()
+@click.argument("capture_id")
+@api_option
+@json_option
+def show(capture_id: str, api: ApiClient, as_json: bool) -> None:
+    """Say of the sighting CAPTURE_ID why it came to what it came to, and whom the decision considered."""
+    sighting = api.sighting(capture_id)
+    record = sighting.to_json()
+    if as_json:
+        write_json(record)
+        return
+    click.echo(_line(record))
+    if sighting.explanation:
+        click.echo(wrapped(sighting.explanation))
+    if not (decision := sighting.decision):
+        return
+    click.echo()
+    write_list(decision["candidates"], _CANDIDATES, as_json=False, empty="nobody was considered")
+    faces = "an unknown number of" if decision["gallery_size"] is None else decision["gallery_size"]
+    click.echo(
+        f"threshold {decision['threshold_pct']:g}, margin {decision['margin_pct']:g}; compared with {faces}"
+        f" faces by model {decision['model_version'] or 'of an unknown version'}"
+    )
 
 
 def _row(record: dict[str, Any]) -> Record:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from local.adapters import people
-from local.adapters.columns import from_box, from_moment, to_box, to_moment
+from local.adapters.columns import from_box, from_decision, from_moment, to_box, to_decision, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import utc_now
@@ -89,6 +89,14 @@ _STEPS = (
     """CREATE INDEX sightings_person ON sightings (person_id, capture_id, kiosk_id, outcome, expires_at)
         WHERE person_id IS NOT NULL""",
     "ALTER TABLE sightings ADD COLUMN picture_sha256 TEXT",
+    "ALTER TABLE sightings ADD COLUMN decision TEXT",
+    # Where people were candidates, and not the ones whom the sighting shows or showed.
+    """CREATE TABLE sighting_mentions (
+        person_id TEXT NOT NULL, capture_id TEXT NOT NULL, PRIMARY KEY (person_id, capture_id)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX sighting_mentions_capture ON sighting_mentions (capture_id)",
+    """CREATE TRIGGER sightings_deleted AFTER DELETE ON sightings
+        BEGIN DELETE FROM sighting_mentions WHERE capture_id = old.capture_id; END""",
 )
 
 
@@ -126,6 +134,8 @@ class SqliteSightings:
                 "expires_at": to_moment(now + self._retention),
             }
             names, values, _ = _sql(columns)
+            # Those of an expired sighting; replacing a row fires no trigger.
+            connection.execute("DELETE FROM sighting_mentions WHERE capture_id = ?", (capture.capture_id,))
             connection.execute(f"INSERT OR REPLACE INTO sightings ({names}) VALUES ({values})", columns)
             return claimed
 
@@ -167,11 +177,21 @@ class SqliteSightings:
                 f" ON CONFLICT (capture_id) DO UPDATE SET {changes} WHERE status <> 'done'",
                 columns | {"expires_at": to_moment(self._now() + self._retention)},
             )
+            if stored.rowcount > 0 and sighting.decision:
+                connection.executemany(
+                    "INSERT OR IGNORE INTO sighting_mentions VALUES (?, ?)",
+                    [
+                        (candidate.person_id, sighting.capture.capture_id)
+                        for candidate in sighting.decision.candidates
+                        if candidate.person_id != sighting.person_id
+                    ],
+                )
             return stored.rowcount > 0
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
         """Replace a result by what a person said. Raises `NotFound` when there is nothing to correct."""
         columns = _columns(replace(sighting, correction=correction)) | {"claimed_until": None}
+        del columns["decision"]
         _, _, changes = _sql(columns)
         with self._database.writing() as connection:
             people.check_named(connection, sighting.person_id)
@@ -242,8 +262,11 @@ class SqliteSightings:
         """All at once: what a person leaves in 90 days is little."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT capture_id, 1 AS is_shown FROM sightings WHERE person_id = ?1"
-                " UNION ALL SELECT capture_id, 0 FROM sightings WHERE was_person_id = ?1",
+                "SELECT capture_id, max(is_shown) AS is_shown FROM ("
+                " SELECT capture_id, 1 AS is_shown FROM sightings WHERE person_id = ?1"
+                " UNION ALL SELECT capture_id, 0 FROM sightings WHERE was_person_id = ?1"
+                " UNION ALL SELECT capture_id, 0 FROM sighting_mentions WHERE person_id = ?1"
+                ") GROUP BY capture_id",
                 (person_id,),
             ).fetchall()
         return iter([Trace(row["capture_id"], bool(row["is_shown"])) for row in rows])
@@ -251,17 +274,7 @@ class SqliteSightings:
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
         """One transaction."""
         with self._database.writing() as connection:
-            return sum(
-                connection.execute(
-                    "UPDATE sightings SET person_id = NULL, name = NULL, photo_key = NULL,"
-                    " picture_sha256 = NULL WHERE capture_id = ? AND person_id = ?"
-                    if trace.is_shown
-                    else "UPDATE sightings SET was_person_id = NULL"
-                    " WHERE capture_id = ? AND was_person_id = ?",
-                    (trace.capture_id, person_id),
-                ).rowcount
-                for trace in traces
-            )
+            return sum(_forget(connection, person_id, trace) for trace in traces)
 
     def release_claims(self) -> int:
         """End every lease, for a stack that starts and has this database for itself; return how many."""
@@ -278,6 +291,32 @@ class SqliteSightings:
             return connection.execute(
                 "DELETE FROM sightings WHERE expires_at <= ?", (to_moment(now),)
             ).rowcount
+
+
+def _forget(connection: sqlite3.Connection, person_id: str, trace: Trace) -> bool:
+    changed = connection.execute(
+        "UPDATE sightings SET was_person_id = NULL WHERE capture_id = ? AND was_person_id = ?",
+        (trace.capture_id, person_id),
+    ).rowcount
+    if trace.is_shown:
+        changed += connection.execute(
+            "UPDATE sightings SET person_id = NULL, name = NULL, photo_key = NULL, picture_sha256 = NULL"
+            " WHERE capture_id = ? AND person_id = ?",
+            (trace.capture_id, person_id),
+        ).rowcount
+    row = connection.execute(
+        "SELECT decision FROM sightings WHERE capture_id = ?", (trace.capture_id,)
+    ).fetchone()
+    decision = from_decision(row["decision"]) if row else None
+    if decision and decision.considered(person_id):
+        changed += connection.execute(
+            "UPDATE sightings SET decision = ? WHERE capture_id = ?",
+            (to_decision(decision.without(person_id)), trace.capture_id),
+        ).rowcount
+    connection.execute(
+        "DELETE FROM sighting_mentions WHERE person_id = ? AND capture_id = ?", (person_id, trace.capture_id)
+    )
+    return changed > 0
 
 
 _RESULTS: dict[str, Outcome | Status] = {result.value: result for result in (*Outcome, *Status)}
@@ -317,6 +356,7 @@ def _columns(sighting: Sighting) -> dict[str, Any]:
         "corrected_at": to_moment(correction.corrected_at) if correction else None,
         "was_outcome": correction.was_outcome if correction else None,
         "was_person_id": correction.was_person_id if correction else None,
+        "decision": to_decision(sighting.decision),
     }
 
 
@@ -338,4 +378,5 @@ def _sighting(row: sqlite3.Row) -> Sighting:
         correction=Correction(corrected_at, Outcome(row["was_outcome"]), row["was_person_id"])
         if corrected_at
         else None,
+        decision=from_decision(row["decision"]),
     )

@@ -78,8 +78,8 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
     assert (
         actions
         == {
-            "Recognition": {"rekognition:SearchFacesByImage"},
-            "Door": {"rekognition:SearchFacesByImage"},
+            "Recognition": {"rekognition:SearchFacesByImage", "rekognition:DescribeCollection"},
+            "Door": {"rekognition:SearchFacesByImage", "rekognition:DescribeCollection"},
             "Enrollment": {"rekognition:IndexFaces", "rekognition:DeleteFaces", "rekognition:ListFaces"},
             "Query": set(),
         }[name]

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from recognizeme.domain.model import (
     Box,
+    Candidate,
     Capture,
     Consent,
+    DecisionRecord,
     EnrolledPhoto,
     Outcome,
     Person,
@@ -43,6 +45,13 @@ def recognized(of: Capture, person_id: str = "ada", *, photo_key: str | None = N
 def unknown(of: Capture) -> Sighting:
     """A finished sighting of nobody in particular."""
     return Sighting(of, Status.DONE, outcome=Outcome.UNKNOWN, rekognition_calls=1)
+
+
+def uncertain(of: Capture, *people: str) -> Sighting:
+    """A finished sighting that could be any of these people, the first of them most of all."""
+    considered = tuple(Candidate(person_id, 99.9 - number / 10) for number, person_id in enumerate(people))
+    decision = DecisionRecord(99.0, 1.0, considered, 1812, "7.0")
+    return Sighting(of, Status.DONE, outcome=Outcome.UNCERTAIN, rekognition_calls=1, decision=decision)
 
 
 def person(person_id: str = "ada", *, name: str = "Ada Lovelace") -> Person:

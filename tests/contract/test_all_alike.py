@@ -21,7 +21,7 @@ from recognizeme.domain.errors import RecognizeMeError
 from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import RETENTION_DAYS, SetClock
-from tests.contract.samples import capture, person, recognized, unknown
+from tests.contract.samples import capture, person, recognized, uncertain, unknown
 from tests.contract.tables import make_table
 from tests.twins.people import TwinPeople
 from tests.twins.sightings import TwinSightings
@@ -42,6 +42,7 @@ _people = st.sampled_from(["ada", "bob"])
 _results: st.SearchStrategy[Callable[[Sighting], Sighting]] = st.one_of(
     _people.map(lambda who: lambda claimed: recognized(claimed.capture, who)),
     st.just(lambda claimed: unknown(claimed.capture)),
+    st.permutations(["ada", "bob", "eve"]).map(lambda who: lambda claimed: uncertain(claimed.capture, *who)),
     st.just(lambda claimed: replace(claimed, status=Status.FAILED, reason="no answer", rekognition_calls=2)),
 )
 
@@ -96,6 +97,7 @@ class History(RuleBasedStateMachine):
 
     @rule(who=_people)
     def forget(self, who: str) -> None:
+        self.alike(lambda sightings: {(one.capture_id, one.is_shown) for one in sightings.traces(who)})
         self.alike(lambda sightings: sightings.forget(who, list(sightings.traces(who))))
         assert self.alike(lambda sightings: list(sightings.traces(who))) == []
 

@@ -16,7 +16,7 @@ from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import SightingQuery
 from recognizeme.domain.totals import Count
 from tests.contract.conftest import RETENTION_DAYS, SetClock
-from tests.contract.samples import NOON, capture, indexed, person, recognized, unknown
+from tests.contract.samples import NOON, capture, indexed, person, recognized, uncertain, unknown
 from tests.contract.tables import make_table, resource
 from tests.contract.test_sighting_lists import pages
 
@@ -134,7 +134,7 @@ def test_every_index_of_the_template_finds_a_sighting(
     sightings: DynamoDbSightings, client: Any, table: str, clock: SetClock
 ) -> None:
     """An index on an attribute nobody writes would stay empty, and nobody would notice."""
-    done = recognized(capture(clock()))
+    done = replace(recognized(capture(clock())), decision=uncertain(capture(clock()), "ada", "bob").decision)
     sightings.save(done)
     sightings.correct(replace(done, person_id="bob"), Correction(clock(), Outcome.RECOGNIZED, "ada"))
     indexes = resource("Sightings")["GlobalSecondaryIndexes"]

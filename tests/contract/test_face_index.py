@@ -121,6 +121,13 @@ def test_removing_says_how_many_there_were(faces: Faces) -> None:
     assert faces.index.search(faces.ada).matches == ()
 
 
+def test_a_search_tells_how_many_faces_it_looked_at_and_which_model_compared_them(faces: Faces) -> None:
+    faces.index.add("ada", faces.ada)
+    found = faces.index.search(faces.ada)
+    assert found.gallery_size == 1
+    assert found.model_version
+
+
 def test_a_picture_without_a_face_is_searched_without_finding_one(faces: Faces) -> None:
     assert faces.index.search(faces.nobody) == FaceSearch(face_box=None)
 

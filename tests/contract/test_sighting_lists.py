@@ -13,7 +13,7 @@ from recognizeme.domain.errors import InvalidRequest
 from recognizeme.domain.model import Correction, Outcome, Sighting, Trace
 from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import SetClock
-from tests.contract.samples import capture, recognized, unknown
+from tests.contract.samples import capture, recognized, uncertain, unknown
 
 
 def stored(sightings: Sightings, clock: SetClock, *, days: int = 3) -> list[Sighting]:
@@ -221,3 +221,50 @@ def test_forgetting_reaches_what_a_correction_replaced_but_spares_the_picture_of
     assert sightings.get(done.capture.capture_id) == replace(
         bob, correction=Correction(clock(), Outcome.RECOGNIZED, None)
     )
+
+
+def test_forgetting_reaches_every_sighting_where_the_person_was_only_considered(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    both = uncertain(capture(clock()), "ada", "bob")
+    bob = replace(recognized(capture(clock(), number=1), "bob"), decision=both.decision)
+    ada = replace(recognized(capture(clock(), number=2), "ada"), decision=both.decision)
+    for each in (both, bob, ada):
+        sightings.save(each)
+    assert both.decision
+    traces = {trace.capture_id: trace.is_shown for trace in sightings.traces("ada")}
+    assert traces == {
+        both.capture.capture_id: False,
+        bob.capture.capture_id: False,
+        ada.capture.capture_id: True,
+    }
+    assert sightings.forget("ada", sightings.traces("ada")) == 3
+    without = both.decision.without("ada")
+    assert [each.person_id for each in without.candidates] == ["bob"]
+    assert sightings.get(both.capture.capture_id) == replace(both, decision=without)
+    assert sightings.get(bob.capture.capture_id) == replace(bob, decision=without), "its picture stays"
+    forgotten = sightings.get(ada.capture.capture_id)
+    assert forgotten
+    assert (forgotten.person_id, forgotten.photo_key, forgotten.decision) == (None, None, without)
+    assert list(sightings.traces("ada")) == []
+    assert sightings.forget("bob", sightings.traces("bob")) == 3
+
+
+def test_whoever_is_corrected_away_is_still_found_as_the_candidate_they_were(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    decision = uncertain(capture(clock()), "ada").decision
+    done = replace(recognized(capture(clock()), "ada"), decision=decision)
+    sightings.save(done)
+    for person_id in ("bob", None):
+        corrected = replace(done, person_id=person_id, name=person_id, decision=None)
+        sightings.correct(corrected, Correction(clock(), Outcome.RECOGNIZED, "ada"))
+    stored = sightings.get(done.capture.capture_id)
+    assert stored
+    assert stored.decision == decision, "a correction does not change what the decision saw"
+    assert sightings.forget("ada", sightings.traces("ada")) == 1
+    assert list(sightings.traces("ada")) == []
+    stored = sightings.get(done.capture.capture_id)
+    assert stored
+    assert stored.decision
+    assert stored.decision.candidates == ()

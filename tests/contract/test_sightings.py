@@ -13,7 +13,7 @@ from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Sta
 from recognizeme.domain.ports import People, SightingQuery, Sightings
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import capture, recognized, unknown
-from tests.contract.strategies import boxes, corrections, moments, numbers, texts
+from tests.contract.strategies import boxes, corrections, decisions, moments, numbers, texts
 
 LEASE_S = 30.0
 SHARED_TABLE = settings(
@@ -230,6 +230,7 @@ def test_a_capture_nobody_claimed_has_no_sighting(sightings: Sightings, clock: S
         face_box=st.none() | boxes,
         recognized_at=st.none() | moments,
         rekognition_calls=st.integers(0, 3),
+        decision=st.none() | decisions,
     ),
     correction=st.none() | corrections,
 )

@@ -82,7 +82,25 @@ def test_what_a_correction_replaced_is_forgotten_too(world: World) -> None:
     stored = world.sightings.get(visit.capture.capture_id)
     assert stored
     assert corrected.correction
-    assert stored == replace(corrected, correction=replace(corrected.correction, was_person_id=None))
+    assert corrected.decision
+    assert stored == replace(
+        corrected,
+        correction=replace(corrected.correction, was_person_id=None),
+        decision=corrected.decision.without("ada"),
+    )
+
+
+def test_whoever_was_only_considered_is_forgotten_and_the_others_picture_stays(world: World) -> None:
+    world.enroll("twin", picture("ada", number=5))
+    visit = world.seen(AT_THE_DOOR)
+    assert visit.decision
+    assert [each.person_id for each in visit.decision.candidates] == ["ada", "twin"]
+    assert world.forgetter().forget("twin").captures == 0
+    nothing = [row for row in world.sightings.rows.values() if list(world.sightings.traces("twin"))]
+    assert nothing == []
+    stored = world.sightings.get(visit.capture.capture_id)
+    assert stored
+    assert stored.photo_key == visit.photo_key
 
 
 def test_nobody_is_named_by_a_correction_who_is_forgotten_at_that_moment(world: World) -> None:

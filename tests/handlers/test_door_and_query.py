@@ -197,7 +197,8 @@ def test_sightings_are_listed_newest_first_by_person_kiosk_and_outcome(
     stack.enroll("ada", ada)
     first, second, third = seen(stack, ada), seen(stack, grace), seen(stack, ada, "back")
     every = stack.http("query", "GET", "/sightings")[1]["items"]
-    assert every == [third, second, first]
+    assert [each | {"decision": None} for each in every] == [third, second, first]
+    third, second, first = every
     for query, expected in (
         ({"person_id": "ada"}, [third, first]),
         ({"kiosk_id": "front"}, [second, first]),
@@ -276,3 +277,36 @@ def test_ids_and_parameters_out_of_range_are_problems(stack: Stack, path: str, q
 def test_the_api_describes_itself_and_is_healthy(stack: Stack) -> None:
     assert stack.http("query", "GET", "/health")[1]["status"] == "ok"
     assert "/kiosks/{kiosk_id}/recognitions" in stack.http("query", "GET", "/openapi.json")[1]["paths"]
+
+
+def test_the_office_reads_whom_a_decision_considered_and_why_and_a_door_does_not(
+    stack: Stack, ada: bytes
+) -> None:
+    for person_id, name in (("ravi", "Ravi Patel"), ("tom", "Tom Baker")):
+        stack.enroll(person_id, ada, name=name)
+    answers = [seen(stack, ada)]
+    capture_id = str(answers[0]["capture_id"])
+    answers.append(stack.http("door", "GET", f"/kiosks/front/sightings/{capture_id}")[1])
+    key = Capture(stack.new_capture_id(), "front").photo_key("image/png")
+    stack.photos.write(key, ada, "image/png")
+    answers += stack.s3("recognition", key)["sightings"]
+    for answer in answers:
+        assert (answer["outcome"], answer["decision"], answer["explanation"]) == ("uncertain", None, None)
+        assert not any(word in json.dumps(answer) for word in ("ravi", "tom", "Patel", "Baker"))
+
+    _, shown = stack.http("query", "GET", f"/sightings/{capture_id}")
+    assert [each["person_id"] for each in shown["decision"]["candidates"]] == ["ravi", "tom"]
+    assert shown["decision"]["threshold_pct"] == 99.0
+    assert shown["decision"]["gallery_size"] == 2
+    assert shown["decision"]["model_version"]
+    assert shown["explanation"] == (
+        "Ravi Patel 100.0 and Tom Baker 100.0 are too close to tell apart (margin 1.0):"
+        " `recognizeme people check` shows why."
+    )
+    (*_, listed) = stack.http("query", "GET", "/sightings")[1]["items"]
+    assert (listed["decision"], listed["explanation"]) == (shown["decision"], None)
+
+    stack.http("enrollment", "DELETE", "/people/ravi")
+    _, forgotten = stack.http("query", "GET", f"/sightings/{capture_id}")
+    assert "ravi" not in json.dumps(forgotten).lower()
+    assert "has been forgotten since" in forgotten["explanation"]

@@ -191,6 +191,17 @@ class ApiServer:
             "recognized_at": NOW,
             "rekognition_calls": 1,
             "correction": None,
+            "decision": {
+                "threshold_pct": 99.0,
+                "margin_pct": 1.0,
+                "gallery_size": 1812,
+                "model_version": "7.0",
+                "candidates": [
+                    {"person_id": candidate, "similarity_pct": pct, "counter_pct": None}
+                    for candidate, pct in ((person_id or "tom", 99.93), ("ravi", 80.5))
+                ],
+            },
+            "explanation": "It came to this for a reason.",
             "future_field": True,
         }
         return self.sightings[capture_id]

@@ -11,6 +11,7 @@ from recognizeme.domain.picture import Picture
 from tests.twins.pictures import Shown, shown_on
 
 _RIVAL_AREA = 1 / 3
+MODEL_VERSION = "1.0"
 
 
 @dataclass
@@ -32,7 +33,7 @@ class TwinFaces:
             if person_id is not None and enrolled.who == largest.who
         ]
         matches.sort(key=lambda match: -match.similarity_pct)
-        return FaceSearch(_box(largest), tuple(matches))
+        return FaceSearch(_box(largest), tuple(matches), len(self.faces), MODEL_VERSION)
 
     def add(self, person_id: str, picture: Picture) -> IndexedFace:
         self.calls += 1

@@ -110,7 +110,7 @@ class TwinSightings:
                 raise NotFound(f"there is no sighting {sighting.capture.capture_id}")
             self._person_must_exist(sighting)
             self._count(row.sighting, -1)
-            row.sighting = replace(sighting, correction=correction)
+            row.sighting = replace(sighting, correction=correction, decision=row.sighting.decision)
             self._count(row.sighting, 1)
 
     def counts(self, first: date, last: date) -> list[Count]:
@@ -132,28 +132,31 @@ class TwinSightings:
 
     def traces(self, person_id: str) -> Iterator[Trace]:
         for capture_id, row in list(self.rows.items()):
-            if row.sighting.person_id == person_id:
+            shown, was, decision = row.sighting.person_id, row.sighting.correction, row.sighting.decision
+            if shown == person_id:
                 yield Trace(capture_id, is_shown=True)
-            if row.sighting.correction and row.sighting.correction.was_person_id == person_id:
+            elif (was and was.was_person_id == person_id) or (decision and decision.considered(person_id)):
                 yield Trace(capture_id, is_shown=False)
 
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
-        changed = 0
         with self.people.lock:
-            for trace in traces:
-                row = self.rows.get(trace.capture_id)
-                if row is None:
-                    continue
-                was = row.sighting.correction
-                if trace.is_shown and row.sighting.person_id == person_id:
-                    row.sighting = replace(
-                        row.sighting, person_id=None, name=None, photo_key=None, picture_sha256=None
-                    )
-                    changed += 1
-                elif not trace.is_shown and was and was.was_person_id == person_id:
-                    row.sighting = replace(row.sighting, correction=replace(was, was_person_id=None))
-                    changed += 1
-        return changed
+            return sum(self._forget(person_id, trace) for trace in traces)
+
+    def _forget(self, person_id: str, trace: Trace) -> bool:
+        row = self.rows.get(trace.capture_id)
+        if row is None:
+            return False
+        before = row.sighting
+        was, decision = before.correction, before.decision
+        if trace.is_shown and before.person_id == person_id:
+            row.sighting = replace(
+                row.sighting, person_id=None, name=None, photo_key=None, picture_sha256=None
+            )
+        if was and was.was_person_id == person_id:
+            row.sighting = replace(row.sighting, correction=replace(was, was_person_id=None))
+        if decision:
+            row.sighting = replace(row.sighting, decision=decision.without(person_id))
+        return row.sighting != before
 
     def _person_must_exist(self, sighting: Sighting) -> None:
         if sighting.person_id is not None and sighting.person_id not in self.people.people:

@@ -190,6 +190,7 @@ class World:
         for row in self.sightings.rows.values():
             if row.sighting.status is Status.DONE and (
                 person_id in (row.sighting.person_id, row.sighting.name)
+                or (row.sighting.decision and row.sighting.decision.considered(person_id))
                 or row.sighting.picture_sha256 == shown.sha256
             ):
                 left.append(f"sighting {row.sighting}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import ClientError
 
 from recognizeme.adapters.aws import error_code, make_client, translated
+from recognizeme.adapters.gallery_size import GallerySize
 from recognizeme.domain.errors import Misconfigured, UnusablePicture
 from recognizeme.domain.model import Box, FaceSearch, IndexedFace, ListedFace, Match
 from recognizeme.domain.picture import Picture
@@ -55,6 +56,7 @@ class RekognitionFaceIndex:
         self._client = client
         self._collection_id = collection_id
         self._floor_pct = floor_pct
+        self._gallery = GallerySize(self._face_count)
 
     @classmethod
     def connect(cls, collection_id: str, *, floor_pct: float = 80.0) -> Self:
@@ -64,6 +66,7 @@ class RekognitionFaceIndex:
 
     def search(self, picture: Picture) -> FaceSearch:
         """Compare the largest face, whatever its quality: the person at the door is not asked to pose."""
+        self._gallery.ask()
         try:
             with self._refusing_pictures():
                 answer = self._client.search_faces_by_image(
@@ -80,7 +83,15 @@ class RekognitionFaceIndex:
             for match in answer["FaceMatches"]
             if match["Face"].get("ExternalImageId")  # one without was not put there by us
         )
-        return FaceSearch(_box(answer["SearchedFaceBoundingBox"]), tuple(matches))
+        return FaceSearch(
+            _box(answer["SearchedFaceBoundingBox"]),
+            tuple(matches),
+            self._gallery.known(),
+            answer.get("FaceModelVersion"),
+        )
+
+    def _face_count(self) -> int:
+        return self._client.describe_collection(CollectionId=self._collection_id)["FaceCount"]
 
     def add(self, person_id: str, picture: Picture) -> IndexedFace:
         """Index the largest face if it is good and stands alone.

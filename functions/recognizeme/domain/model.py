@@ -6,7 +6,7 @@ Similarities are percentages (0-100) on Rekognition's scale.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -222,10 +222,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class FaceSearch:
-    """What searching a picture's largest face found; `face_box` is None when the picture shows no face."""
+    """What searching a picture's largest face found; `face_box` is None when the picture shows no face.
+
+    `gallery_size` is how many faces it was compared with, as of a few minutes ago; None when that is not
+    known.
+    """
 
     face_box: Box | None
     matches: tuple[Match, ...] = ()
+    gallery_size: int | None = None
+    model_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +248,39 @@ class IndexedFace:
 
     face_id: str
     face_box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person whom the decision considered, with the best similarity of their faces.
+
+    `counter_pct` is the similarity to a picture that is remembered as not showing them, if one came near.
+    """
+
+    person_id: str
+    similarity_pct: float
+    counter_pct: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """What a decision saw: the best people first, and what held at that moment."""
+
+    threshold_pct: float
+    margin_pct: float
+    candidates: tuple[Candidate, ...] = ()
+    gallery_size: int | None = None
+    model_version: str | None = None
+
+    def considered(self, person_id: str) -> bool:
+        """Whether the person is one of the candidates."""
+        return any(candidate.person_id == person_id for candidate in self.candidates)
+
+    def without(self, person_id: str) -> Self:
+        """The record, when nobody may know any more that this person was considered."""
+        return replace(
+            self, candidates=tuple(each for each in self.candidates if each.person_id != person_id)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +312,7 @@ class Sighting:
     recognized_at: datetime | None = None
     rekognition_calls: int = 0
     correction: Correction | None = None
+    decision: DecisionRecord | None = None
 
     @property
     def age(self) -> timedelta | None:
@@ -345,7 +385,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A sighting that mentions a person: it shows them, or did until it was corrected."""
+    """A sighting that mentions a person: it shows them, did until it was corrected, or considered them."""
 
     capture_id: str
     is_shown: bool

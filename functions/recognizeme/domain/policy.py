@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recognizeme.domain.errors import Misconfigured
-from recognizeme.domain.model import Match, Outcome
+from recognizeme.domain.model import Candidate, DecisionRecord, FaceSearch, Match, Outcome
+
+# How many people a sighting keeps of those whom the decision considered.
+MOST_CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,19 @@ class Policy:
         if runner_up and best.similarity_pct - runner_up.similarity_pct < self.margin_pct:
             return Decision(Outcome.UNCERTAIN, similarity_pct=best.similarity_pct)
         return Decision(Outcome.RECOGNIZED, best.person_id, best.similarity_pct)
+
+    def record(self, matches: Iterable[Match], search: FaceSearch) -> DecisionRecord:
+        """What `decide` saw in these matches of a search."""
+        return DecisionRecord(
+            self.threshold_pct,
+            self.margin_pct,
+            tuple(
+                Candidate(match.person_id, match.similarity_pct)
+                for match in candidates(matches)[:MOST_CANDIDATES]
+            ),
+            search.gallery_size,
+            search.model_version,
+        )
 
 
 def candidates(matches: Iterable[Match]) -> list[Match]:

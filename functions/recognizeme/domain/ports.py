@@ -163,16 +163,19 @@ class Sightings(Protocol):
         """
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
-        """Store a corrected sighting together with what it said before.
+        """Store a corrected sighting together with what it said before. What the decision saw stays as it is.
 
         Raises `NotFound` without one, and `PersonGone` as `save` does.
         """
 
     def traces(self, person_id: str) -> Iterator[Trace]:
-        """Every sighting that mentions the person, also in what a correction replaced, and the expired."""
+        """Every sighting that mentions the person, once each; the expired, too.
+
+        Also where a correction replaced them, or they were only a candidate.
+        """
 
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
-        """Take the person's id out of these sightings, and where they are shown, name and picture, too.
+        """Take the person out of these sightings: as who was seen with name and picture, and as a candidate.
 
         Returns how many of these still mentioned the person.
         """

@@ -17,9 +17,24 @@ Json = dict[str, Any]
 
 _MOST_ORPHANS = 100
 
+# All that a door needs to greet, to open and to ask again. What is added to a sighting it does not see.
+_FOR_DOORS = frozenset(
+    (
+        *("capture_id", "kiosk_id", "captured_at", "status", "outcome", "reason", "person_id", "name"),
+        *("picture_sha256", "similarity_pct", "face_box", "recognized_at", "rekognition_calls", "liveness"),
+        "correction",
+    )
+)
 
-def sighting_json(sighting: Sighting) -> Json:
-    """A sighting."""
+
+def door_sighting_json(sighting: Sighting) -> Json:
+    """A sighting as a door may see it: who was recognized, and nobody else whom the decision considered."""
+    shown = sighting_json(sighting)
+    return {member: value if member in _FOR_DOORS else None for member, value in shown.items()}
+
+
+def sighting_json(sighting: Sighting, explanation: str | None = None) -> Json:
+    """A sighting; `explanation` says why in words, where one sighting is asked for."""
     correction = sighting.correction
     return {
         "capture_id": sighting.capture.capture_id,
@@ -42,6 +57,8 @@ def sighting_json(sighting: Sighting) -> Json:
             "was_outcome": correction.was_outcome,
             "was_person_id": correction.was_person_id,
         },
+        "decision": asdict(sighting.decision) if sighting.decision else None,
+        "explanation": explanation,
     }
 
 

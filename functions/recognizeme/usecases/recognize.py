@@ -17,7 +17,7 @@ from recognizeme.domain.errors import (
 )
 from recognizeme.domain.model import Capture, FaceSearch, Match, Outcome, Person, Sighting, Status
 from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
-from recognizeme.domain.policy import Decision, Policy, candidates
+from recognizeme.domain.policy import MOST_CANDIDATES, Decision, Policy, candidates
 from recognizeme.domain.ports import (
     Clock,
     FaceIndex,
@@ -167,21 +167,22 @@ class Recognizer:
     def _decide(self, sighting: Sighting, search: FaceSearch) -> Sighting:
         if search.face_box is None:
             return self._save(self._result(sighting, Outcome.NO_FACE))
-        matches = search.matches
-        people = self._people_of(matches)
+        people = self._people_of(search.matches)
         # A face may outlive its person. It names nobody, and is no runner-up either.
         gone = {person_id for person_id, person in people.items() if person is None}
         if gone:
-            self.witness.found_orphans([match.face_id for match in matches if match.person_id in gone])
-        decision = self.policy.decide(match for match in matches if match.person_id not in gone)
+            self.witness.found_orphans([match.face_id for match in search.matches if match.person_id in gone])
+        matches = [match for match in search.matches if people.get(match.person_id) is not None]
+        decision = self.policy.decide(matches)
+        sighting = replace(sighting, decision=self.policy.record(matches, search))
         person = people.get(decision.person_id) if decision.person_id else None
         return self._save(self._result(sighting, decision.outcome, decision, person))
 
     def _people_of(self, matches: tuple[Match, ...]) -> dict[str, Person | None]:
-        """The people whom the decision looks at: from the most similar on, until two of them exist."""
+        """The people whom the decision considers: from the most similar on, until enough of them exist."""
         people: dict[str, Person | None] = {}
         for candidate in candidates(matches):
-            if sum(person is not None for person in people.values()) == 2:
+            if sum(person is not None for person in people.values()) == MOST_CANDIDATES:
                 break
             people[candidate.person_id] = self.people.get(candidate.person_id)
         return people

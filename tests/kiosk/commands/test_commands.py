@@ -1,6 +1,7 @@
 """Every command against a real HTTP server that follows docs/api.md."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -279,6 +280,35 @@ def test_sightings_are_listed_and_filtered(server: ApiServer, api: ApiClient) ->
     assert len(lines(run(server, "sightings", "--json", "--limit", "2"))) == 2
     assert len(lines(run(server, "sightings", "--json", "--outcome", "unknown", "--since", "1d"))) in {0, 1}
     assert len(lines(run(server, "sightings", "--json", "--person", "ada"))) == 2
+
+
+def test_a_sighting_is_shown_with_its_reason_and_whom_the_decision_considered(
+    server: ApiServer, api: ApiClient
+) -> None:
+    capture_id = new_capture_id()
+    api.hand_in(picture_of("ada"), kiosk_id="front", capture_id=capture_id)
+    shown = run(server, "sightings", "show", capture_id)
+    assert shown.exit_code == 0, shown.output
+    assert "It came to this for a reason." in shown.output
+    assert re.search(r"ada +99\.93", shown.output)
+    assert re.search(r"ravi +80\.50", shown.output)
+    assert "threshold 99, margin 1; compared with 1812 faces by model 7.0" in shown.output
+    (record,) = lines(run(server, "sightings", "show", capture_id, "--json"))
+    assert record["decision"]["candidates"][1]["person_id"] == "ravi"
+    assert run(server, "sightings", "show", new_capture_id()).output == "Error: there is no such sighting\n"
+
+
+def test_an_export_names_nobody_else_whom_a_decision_considered(
+    server: ApiServer, api: ApiClient, folder: Path, tmp_path: Path
+) -> None:
+    run(server, "enroll", str(folder / "bob.jpg"))
+    capture_id = new_capture_id()
+    api.hand_in(picture_of("bob"), kiosk_id="front", capture_id=capture_id)
+    run(server, "export", "bob", "--to", str(tmp_path / "bob"))
+    text = (tmp_path / "bob" / "sightings" / f"{capture_id}.json").read_text()
+    assert [each["person_id"] for each in json.loads(text)["decision"]["candidates"]] == ["bob"]
+    assert "ravi" not in text
+    assert json.loads(text)["explanation"] is None
 
 
 @pytest.mark.parametrize("since", ["yesterday", "5x", "2026-13-01", "99999999d"])

@@ -78,6 +78,10 @@ def test_a_stranger_is_told_as_one(page: FlaskClient) -> None:
     assert "Nobody we know" in hand_in(page, picture_of()).text
 
 
+def test_a_result_says_why(page: FlaskClient) -> None:
+    assert "<p>It came to this for a reason.</p>" in hand_in(page, picture_of("ada")).text
+
+
 def test_a_large_picture_is_made_smaller_before_it_is_handed_in(page: FlaskClient, server: ApiServer) -> None:
     assert hand_in(page, picture_of(size=(5000, 4000))).status_code == 200
     (picture,) = server.pictures.values()

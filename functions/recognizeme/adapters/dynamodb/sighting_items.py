@@ -5,7 +5,15 @@ from typing import cast
 
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
-from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status
+from recognizeme.domain.model import (
+    Candidate,
+    Capture,
+    Correction,
+    DecisionRecord,
+    Outcome,
+    Sighting,
+    Status,
+)
 
 # Everything a recognition or a correction adds to what a claim writes.
 RESULT = (
@@ -23,6 +31,8 @@ RESULT = (
     "CorrectedAt",
     "WasOutcome",
     "WasPersonId",
+    "Decision",
+    "Candidates",
 )
 
 
@@ -48,7 +58,7 @@ def counted_as(sighting: Sighting) -> list[Outcome]:
 
 def to_item(sighting: Sighting) -> dict[str, Value | None]:
     """Every attribute but the key and the two that belong to the table: ClaimedUntil and ExpiresAt."""
-    correction = sighting.correction
+    correction, decision = sighting.correction, sighting.decision
     return {
         **identity(sighting.capture, sighting.outcome or sighting.status),
         "Status": items.string(sighting.status),
@@ -68,7 +78,55 @@ def to_item(sighting: Sighting) -> dict[str, Value | None]:
         "CorrectedAt": items.moment(correction.corrected_at if correction else None),
         "WasOutcome": items.string(correction.was_outcome if correction else None),
         "WasPersonId": items.string(correction.was_person_id if correction else None),
+        "Decision": _decided(decision) if decision else None,
+        # By person, so that one of them can be taken out whoever else is changing the item.
+        "Candidates": {"M": {each.person_id: _considered(each) for each in decision.candidates}}
+        if decision
+        else None,
     }
+
+
+def _decided(decision: DecisionRecord) -> Value:
+    return {
+        "M": items.present(
+            ThresholdPct=items.number(decision.threshold_pct),
+            MarginPct=items.number(decision.margin_pct),
+            GallerySize=items.number(decision.gallery_size),
+            ModelVersion=items.string(decision.model_version),
+        )
+    }
+
+
+def _considered(candidate: Candidate) -> Value:
+    return {
+        "M": items.present(
+            SimilarityPct=items.number(candidate.similarity_pct),
+            CounterPct=items.number(candidate.counter_pct),
+        )
+    }
+
+
+def pointers(sighting: Sighting) -> dict[str, str]:
+    """The keys of the items that lead to this sighting, by the person whom they lead from.
+
+    Whoever it shows is found by the index of people, and later by that of what corrections replaced.
+    """
+    candidates = sighting.decision.candidates if sighting.decision else ()
+    return {
+        each.person_id: pointer(sighting.capture.capture_id, each.person_id)
+        for each in candidates
+        if each.person_id != sighting.person_id
+    }
+
+
+def pointer(capture_id: str, person_id: str) -> str:
+    """The key of the item that leads from a person to a sighting; no capture's id has such a form."""
+    return f"{capture_id}~{person_id}"
+
+
+def capture_of(pointer: str) -> str:
+    """The capture that a pointer leads to."""
+    return pointer.partition("~")[0]
 
 
 def from_item(item: Item) -> Sighting:
@@ -88,6 +146,7 @@ def from_item(item: Item) -> Sighting:
         recognized_at=items.read_moment(item, "RecognizedAt"),
         rekognition_calls=int(item["RekognitionCalls"]["N"]),
         correction=_correction(item),
+        decision=_decision(item),
     )
 
 
@@ -98,4 +157,26 @@ def _correction(item: Item) -> Correction | None:
         corrected_at=cast(datetime, items.read_moment(item, "CorrectedAt")),
         was_outcome=Outcome(item["WasOutcome"]["S"]),
         was_person_id=items.read_string(item, "WasPersonId"),
+    )
+
+
+def _decision(item: Item) -> DecisionRecord | None:
+    if "Decision" not in item:
+        return None
+    decided = cast(Item, item["Decision"]["M"])
+    size = items.read_number(decided, "GallerySize")
+    considered = [
+        Candidate(
+            person_id,
+            cast(float, items.read_number(cast(Item, each["M"]), "SimilarityPct")),
+            items.read_number(cast(Item, each["M"]), "CounterPct"),
+        )
+        for person_id, each in item["Candidates"]["M"].items()
+    ]
+    return DecisionRecord(
+        threshold_pct=cast(float, items.read_number(decided, "ThresholdPct")),
+        margin_pct=cast(float, items.read_number(decided, "MarginPct")),
+        candidates=tuple(sorted(considered, key=lambda each: (-each.similarity_pct, each.person_id))),
+        gallery_size=None if size is None else int(size),
+        model_version=items.read_string(decided, "ModelVersion"),
     )

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -20,10 +20,13 @@ from recognizeme.adapters.dynamodb import items, totals
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.sighting_items import (
     RESULT,
+    capture_of,
     counted_as,
     from_item,
     identity,
     kiosk_result,
+    pointer,
+    pointers,
     to_item,
 )
 from recognizeme.adapters.dynamodb.transactions import transact
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 # cursor. They walk through every month of a year in one page.
 _MAX_READS = 15
 _READ_ITEMS = 1000
+
+# Who forgets somebody meets others who change the same sighting.
+_TRIES = 8
 
 # Kiosks' clocks: how far ahead of ours, and how long a capture may have waited to be handed in.
 _CLOCK_AHEAD = timedelta(days=1)
@@ -189,6 +195,7 @@ class DynamoDbSightings:
             keep={"RekognitionCalls": {"N": str(calls)}},
             condition="attribute_not_exists(#Status) OR #Status <> :done AND #RekognitionCalls = :calls",
             given={":done": {"S": Status.DONE}, ":calls": {"N": str(calls)}},
+            beside=[self._pointer(key, person_id) for person_id, key in pointers(sighting).items()],
         ):
             item = self._item(sighting.capture.capture_id)
             if item and item["Status"]["S"] == Status.DONE:
@@ -208,9 +215,10 @@ class DynamoDbSightings:
         if was in set(Outcome):
             counts[Outcome(was)] -= 1
         calls = sighting.rekognition_calls
+        corrected = to_item(replace(sighting, correction=correction))
         if not self._store(
             sighting,
-            to_item(replace(sighting, correction=correction)),
+            {name: value for name, value in corrected.items() if name not in ("Decision", "Candidates")},
             {outcome: (number, number * calls) for outcome, number in counts.items() if number},
             condition="#Result = :was"
             if was
@@ -228,6 +236,7 @@ class DynamoDbSightings:
         condition: str,
         keep: Mapping[str, Value] | None = None,
         given: dict[str, Value] | None = None,
+        beside: Sequence[Any] = (),
     ) -> bool:
         expressions = items.update(
             {**values, "ClaimedUntil": None},
@@ -248,12 +257,19 @@ class DynamoDbSightings:
                 "ConditionExpression": "attribute_exists(PersonId)",
             }
             changes.append({"ConditionCheck": exists})
+        changes += beside
         if len(changes) == 1:
             return self._update(capture.capture_id, expressions)
         unmet = transact(self._client, changes, resource=self._name, sleep=self._sleep)
         if unmet and 0 not in unmet:
             raise PersonGone("the person was forgotten meanwhile")
         return not unmet
+
+    def _pointer(self, key: str, person_id: str) -> Any:
+        """The part of a transaction that lets a person's sightings be found where they were considered."""
+        expires_at = items.seconds(self._now() + self._retention)
+        values = items.update({"MentionsId": {"S": person_id}, "ExpiresAt": expires_at})
+        return {"Update": {"TableName": self._table, "Key": _key(key), **values}}
 
     def _update(self, capture_id: str, expressions: dict[str, Any]) -> bool:
         with translated(self._name):
@@ -372,19 +388,57 @@ class DynamoDbSightings:
 
     def traces(self, person_id: str) -> Iterator[Trace]:
         """From the indexes, which follow the table within moments, not at once."""
-        for item in self._of_person("was-person", "WasPersonId", person_id):
-            yield Trace(item["CaptureId"]["S"], is_shown=False)
+        found: set[str] = set()
         for item in self._of_person("person-time", "PersonId", person_id):
+            found.add(item["CaptureId"]["S"])
             yield Trace(item["CaptureId"]["S"], is_shown=True)
+        for index, attribute in (("was-person", "WasPersonId"), ("mentions", "MentionsId")):
+            for item in self._of_person(index, attribute, person_id):
+                capture_id = capture_of(item["CaptureId"]["S"])
+                if capture_id not in found:
+                    found.add(capture_id)
+                    yield Trace(capture_id, is_shown=False)
 
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
-        """One conditional update each."""
-        return sum(
-            self._remove(trace.capture_id, person_id, "PersonId", "Name", "PhotoKey", "PictureSha256")
-            if trace.is_shown
-            else self._remove(trace.capture_id, person_id, "WasPersonId")
-            for trace in traces
-        )
+        """One conditional update each, and the pointer that led there, last."""
+        forgotten = 0
+        for trace in traces:
+            forgotten += self._forget(person_id, trace)
+            with translated(self._name):
+                self._client.delete_item(
+                    TableName=self._table, Key=_key(pointer(trace.capture_id, person_id))
+                )
+        return forgotten
+
+    def _forget(self, person_id: str, trace: Trace) -> bool:
+        for _ in range(_TRIES):
+            item = self._item(trace.capture_id) or {}
+            removed, conditions = [], []
+            if trace.is_shown and items.read_string(item, "PersonId") == person_id:
+                removed += ["#PersonId", "#Name", "#PhotoKey", "#PictureSha256"]
+                conditions.append("#PersonId = :person")
+            if items.read_string(item, "WasPersonId") == person_id:
+                removed.append("#WasPersonId")
+                conditions.append("#WasPersonId = :person")
+            if "Candidates" in item and person_id in item["Candidates"]["M"]:
+                removed.append("#Candidates.#_person")
+                conditions.append("attribute_exists(#Candidates.#_person)")
+            if not removed:
+                return False
+            expression, condition = f"REMOVE {', '.join(removed)}", " AND ".join(conditions)
+            names = items.placeholders(expression, condition)
+            values = {":person": {"S": person_id}} if ":person" in condition else None
+            update = {
+                "UpdateExpression": expression,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {
+                    key: person_id if key == "#_person" else name for key, name in names.items()
+                },
+                **({"ExpressionAttributeValues": values} if values else {}),
+            }
+            if self._update(trace.capture_id, update):
+                return True
+        raise ServiceBusy(f"{self._name} is busy; try again in a moment")
 
     def _of_person(self, index: str, attribute: str, person_id: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
@@ -396,16 +450,6 @@ class DynamoDbSightings:
         with translated(self._name):
             for page in pages:
                 yield from page["Items"]
-
-    def _remove(self, capture_id: str, person_id: str, attribute: str, *with_it: str) -> bool:
-        return self._update(
-            capture_id,
-            items.update(
-                dict.fromkeys((attribute, *with_it)),
-                condition=f"#{attribute} = :person",
-                given={":person": {"S": person_id}},
-            ),
-        )
 
     @property
     def _name(self) -> str:

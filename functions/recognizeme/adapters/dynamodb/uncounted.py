@@ -23,8 +23,8 @@ def count_uncounted(client: "DynamoDBClient", sightings_table: str, totals_table
     resource = f"the table {sightings_table!r}"
     pages = client.get_paginator("scan").paginate(
         TableName=sightings_table,
-        FilterExpression="attribute_not_exists(#Result)",
-        ExpressionAttributeNames={"#Result": "Result"},
+        FilterExpression="attribute_not_exists(#Result) AND attribute_exists(#Status)",  # no pointers
+        ExpressionAttributeNames={"#Result": "Result", "#Status": "Status"},
     )
     done = 0
     with translated(resource):
