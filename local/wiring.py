@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from local.data_folder import DataFolder
 from local.jobs.queue import JobQueue
 from local.runtime.events import object_created_event
-from recognizeme.adapters.later import forget_event, recognize_event
+from recognizeme.adapters.later import forget_event, remove_photo_event, stored_event
 from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, Replayed
@@ -194,11 +194,20 @@ class LaterJobs:
 
     def recognize(self, photo_key: str, *, delay_s: float) -> None:
         """As an object-created event."""
-        self._jobs.add(NOTIFIED["captures/"], recognize_event(photo_key), delay_s=delay_s)
+        self._jobs.add(NOTIFIED["captures/"], stored_event(photo_key), delay_s=delay_s)
+
+    def enroll(self, photo_key: str, *, delay_s: float) -> None:
+        """As an object-created event."""
+        self._jobs.add(NOTIFIED["enrollments/"], stored_event(photo_key), delay_s=delay_s)
 
     def forget(self, person_id: str, *, delay_s: float) -> None:
         """As an event of our own."""
         self._jobs.add(NOTIFIED["enrollments/"], forget_event(person_id), delay_s=delay_s)
+
+    def remove_photo(self, person_id: str, photo_id: str, *, delay_s: float) -> None:
+        """As an event of our own."""
+        event = remove_photo_event(person_id, photo_id)
+        self._jobs.add(NOTIFIED["enrollments/"], event, delay_s=delay_s)
 
     def drop_photos(self, person_id: str) -> None:
         """Whether they wait or failed for good: their photos are gone."""

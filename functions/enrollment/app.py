@@ -1,10 +1,11 @@
-"""People and their photos: enroll, change, correct, forget, by the API or by object-created events."""
+"""People and their photos: enroll, change, remove, correct, forget; by the API or by stored objects."""
 
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
@@ -12,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
 from recognizeme.domain.errors import InvalidRequest, NotFound
-from recognizeme.domain.model import Enrollment, Removed, check_capture_id, check_person_id
+from recognizeme.domain.model import Enrollment, PhotoState, Removed, check_capture_id, check_person_id
 from recognizeme.entry import parsing
 from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
@@ -67,11 +68,28 @@ def get_photo(person_id: str) -> Response[str]:
     parts = wiring.parts()
     enrollment = Enrollment(path_id(person_id, check_person_id), api.parameters.get("photo_id", ""))
     person = parts.people.get(enrollment.person_id)
-    if person is None or enrollment.photo_id not in person.photos:
+    photo = person.photos.get(enrollment.photo_id) if person else None
+    if photo is None or photo.state is PhotoState.REMOVED:
         raise NotFound(f"there is no such photo of person {enrollment.person_id!r}")
     expires_at = parts.now() + timedelta(seconds=parts.settings.link_s)
     url = parts.photos.link(enrollment.photo_key, expires_at=expires_at)
     return answer({"url": url, "expires_at": time_text(expires_at)})
+
+
+@api.delete("/people/<person_id>/photos/<photo_id>")
+def delete_photo(person_id: str, photo_id: str) -> Response[str]:
+    """Remove a photo."""
+    remover = wiring.photo_remover(wiring.parts())
+    person_id = path_id(person_id, check_person_id)
+    try:
+        photo = remover.remove(Enrollment(person_id, photo_id))
+    except NotFound:
+        # Some gateways hand paths on decoded, some do not; and a percent sign may be part of a name.
+        if "%" not in photo_id:
+            raise
+        photo = remover.remove(Enrollment(person_id, unquote(photo_id)))
+    logger.info("photo removed")
+    return answer(photo_json(photo))
 
 
 @api.delete("/people/<person_id>")
@@ -163,9 +181,18 @@ def _finish_forgetting(person_id: str) -> dict[str, Any]:
     return removed
 
 
+def _finish_removing_photo(enrollment: Enrollment) -> dict[str, Any]:
+    with wiring.auditor().change(
+        "removing a photo finished", principal=SYSTEM, source="queue", person_id=enrollment.person_id
+    ):
+        wiring.photo_remover(wiring.parts()).finish(enrollment)
+    logger.info("removing a photo finished")
+    return {}
+
+
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Route an HTTP API event, index the photos of an S3 event, or finish forgetting somebody.
+    """Route an HTTP API event, index the photos of an S3 event, or finish what was begun.
 
     Raises `RecordsFailed`, for Lambda to retry, when a record of an S3 event failed.
     """
@@ -174,6 +201,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     task = unwrapped(event)
     if isinstance(task, dict) and "forget" in task:
         return _finish_forgetting(check_person_id(task["forget"]))
+    if isinstance(task, dict) and "remove_photo" in task:
+        return _finish_removing_photo(Enrollment(**task["remove_photo"]))
     if isinstance(task, dict) and task.get("check") == "collection":
         with wiring.auditor().change("collection checked", principal=SYSTEM, source="schedule") as detail:
             checked = _check_collection(remove_orphans=False)

@@ -27,6 +27,7 @@ from recognizeme.settings import Settings
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.recognize import Recognizer
+from recognizeme.usecases.remove_photo import PhotoRemover
 
 
 class Parts(Protocol):
@@ -229,6 +230,18 @@ def auditor() -> Auditor:
     """Writing the audit log, made of this process's parts."""
     made_of = parts()
     return Auditor(made_of.audit_log, made_of.id_key, made_of.now, secrets.token_bytes)
+
+
+def photo_remover(parts: Parts) -> PhotoRemover:
+    """Removing photos, made of these parts."""
+    return PhotoRemover(
+        photos=parts.photos,
+        faces=parts.faces,
+        people=parts.people,
+        later=parts.later,
+        lease_s=parts.settings.lease_s,
+        now=parts.now,
+    )
 
 
 def utc_now() -> datetime:

@@ -234,6 +234,11 @@ class ApiClient:
         link = self._wire.call("GET", f"/people/{_segment(person_id)}/photo", params={"photo_id": photo_id})
         return self._wire.fetch(str(link.get("url", "")))
 
+    def remove_photo(self, person_id: str, photo_id: str) -> Json:
+        """Remove a photo; return what is left of its record. Raises `NotFound`."""
+        route = f"/people/{_segment(person_id)}/photos/{_segment(photo_id)}"
+        return self._with(self._wire.call("DELETE", route), "photo_id", "state")
+
     def forget(self, person_id: str) -> Json:
         """Remove a person with faces, photos and captures; return what was removed. Raises `NotFound`."""
         return self._with(self._wire.call("DELETE", f"/people/{_segment(person_id)}"), "removed")

@@ -6,7 +6,7 @@ from local.adapters.columns import to_box, to_moment
 from local.adapters.database import Database
 from local.adapters.people import STEPS as PEOPLE_STEPS
 from local.adapters.people import photo_of
-from recognizeme.domain.model import EnrolledPhoto
+from recognizeme.domain.model import EnrolledPhoto, PhotoState
 
 _STEPS = (
     "CREATE TABLE collections (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, role TEXT NOT NULL)",
@@ -106,8 +106,9 @@ class SqliteCollections:
             before = row["id"] if row else self._first
             connection.execute("INSERT OR IGNORE INTO collections VALUES (1, ?, '')", (self._first,))
             connection.execute(
-                f"INSERT INTO collection_photos (collection, {_PHOTO}) SELECT ?, {_PHOTO} FROM photos",
-                (before,),
+                f"INSERT INTO collection_photos (collection, {_PHOTO}) SELECT ?, {_PHOTO} FROM photos"
+                " WHERE state IN (?, ?)",
+                (before, PhotoState.INDEXED, PhotoState.REFUSED),
             )
             connection.execute(
                 f"INSERT OR REPLACE INTO photos ({_PHOTO}) SELECT {_PHOTO} FROM collection_photos"

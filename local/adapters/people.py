@@ -10,7 +10,7 @@ from local.adapters.columns import from_box, from_moment, to_box, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import PersonGone, ServiceBusy
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
+from recognizeme.domain.model import Consent, EnrolledPhoto, Enrollment, Person, PhotoState, Remains
 from recognizeme.domain.ports import Page
 
 STEPS = (
@@ -41,6 +41,8 @@ STEPS = (
         state TEXT NOT NULL, enrolled_at TEXT NOT NULL, face_id TEXT, face_box TEXT, reason TEXT, sha256 TEXT,
         PRIMARY KEY (collection, person_id, photo_id)
     ) WITHOUT ROWID""",
+    "ALTER TABLE photos ADD COLUMN removed_at TEXT",
+    "ALTER TABLE unsettled ADD COLUMN begun_at TEXT NOT NULL DEFAULT '1970-01-01T00:00:00.000000+00:00'",
 )
 
 
@@ -98,27 +100,36 @@ class SqlitePeople:
             return Page(found)
         return Page(found[:limit], cursors.encode("people", found[limit - 1].person_id))
 
-    def begin_photo(self, person_id: str, sha256: str) -> bool:
+    def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:
         """One transaction, if the person exists."""
         with self._database.writing() as connection:
             if not _exists(connection, person_id):
                 return False
-            connection.execute("INSERT OR IGNORE INTO unsettled VALUES (?, ?)", (person_id, sha256))
+            connection.execute(
+                "INSERT OR REPLACE INTO unsettled VALUES (?, ?, ?)", (person_id, sha256, to_moment(now))
+            )
         return True
 
     def add_photo(self, person_id: str, photo: EnrolledPhoto, *, photo_key: str) -> bool:
-        """One transaction over photo and face, if the person exists."""
-        enrolled_at = to_moment(photo.enrolled_at)
+        """One transaction over photo and face, if neither person nor photo was removed."""
+        enrolled_at, removed_at = to_moment(photo.enrolled_at), to_moment(photo.removed_at)
         with self._database.writing() as connection:
             if not _exists(connection, person_id):
+                return False
+            known = connection.execute(
+                "SELECT 1 FROM photos WHERE person_id = ? AND photo_id = ? AND removed_at IS NOT ?",
+                (person_id, photo.photo_id, removed_at),
+            )
+            if known.fetchone():
                 return False
             connection.execute(
                 "DELETE FROM unsettled WHERE person_id = ? AND sha256 = ?", (person_id, photo.sha256)
             )
             connection.execute(
                 "INSERT OR REPLACE INTO photos"
-                " (person_id, photo_id, state, enrolled_at, face_id, face_box, reason, sha256) VALUES"
-                " (:person_id, :photo_id, :state, :enrolled_at, :face_id, :face_box, :reason, :sha256)",
+                " (person_id, photo_id, state, enrolled_at, face_id, face_box, reason, sha256, removed_at)"
+                " VALUES (:person_id, :photo_id, :state, :enrolled_at, :face_id, :face_box, :reason, :sha256,"
+                " :removed_at)",
                 {
                     "person_id": person_id,
                     "photo_id": photo.photo_id,
@@ -128,6 +139,7 @@ class SqlitePeople:
                     "face_box": to_box(photo.face_box),
                     "reason": photo.reason,
                     "sha256": photo.sha256,
+                    "removed_at": removed_at,
                 },
             )
             if photo.face_id is not None:
@@ -137,6 +149,68 @@ class SqlitePeople:
                     (photo.face_id, person_id, photo_key, enrolled_at),
                 )
         return True
+
+    def last_begun(self, person_id: str) -> datetime | None:
+        """The newest of what is unsettled."""
+        with self._database.reading() as connection:
+            (begun_at,) = connection.execute(
+                "SELECT max(begun_at) FROM unsettled WHERE person_id = ?", (person_id,)
+            ).fetchone()
+        return from_moment(begun_at)
+
+    def settle(self, person_id: str, *, begun_until: datetime) -> None:
+        """One statement."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM unsettled WHERE person_id = ? AND begun_at <= ?",
+                (person_id, to_moment(begun_until)),
+            )
+
+    def begin_removing_photo(self, person_id: str, photo_id: str, *, now: datetime) -> tuple[str, ...] | None:
+        """One transaction; the faces are those of every collection."""
+        removing = {
+            "person_id": person_id,
+            "photo_id": photo_id,
+            "removing": PhotoState.REMOVING,
+            "indexed": PhotoState.INDEXED,
+            "now": to_moment(now),
+            "photo_key": Enrollment(person_id, photo_id).photo_key,
+        }
+        with self._database.writing() as connection:
+            if not _exists(connection, person_id):
+                return None
+            connection.execute(
+                "INSERT INTO photos (person_id, photo_id, state, enrolled_at, removed_at)"
+                " VALUES (:person_id, :photo_id, :removing, :now, :now) ON CONFLICT (person_id, photo_id)"
+                " DO UPDATE SET state = :removing, removed_at = :now WHERE state <> :removing",
+                removing,
+            )
+            rows = connection.execute(
+                "WITH every AS (SELECT person_id, photo_id, state, face_id FROM photos"
+                " UNION ALL SELECT person_id, photo_id, state, face_id FROM collection_photos)"
+                " SELECT face_id FROM every WHERE person_id = :person_id AND photo_id = :photo_id"
+                " AND face_id IS NOT NULL UNION SELECT face_id FROM faces WHERE person_id = :person_id"
+                " AND photo_key = :photo_key EXCEPT SELECT face_id FROM every"
+                " WHERE person_id = :person_id AND photo_id <> :photo_id AND state = :indexed",
+                removing,
+            ).fetchall()
+        return tuple(row["face_id"] for row in rows)
+
+    def end_removing_photo(self, person_id: str, photo_id: str, face_ids: Iterable[str]) -> None:
+        """One transaction; then nothing of the photo is left in the file either."""
+        with self._database.writing() as connection:
+            ended = connection.execute(
+                "UPDATE photos SET state = ?, face_id = NULL, face_box = NULL, reason = NULL, sha256 = NULL"
+                " WHERE person_id = ? AND photo_id = ? AND state = ?",
+                (PhotoState.REMOVED, person_id, photo_id, PhotoState.REMOVING),
+            )
+            if not ended.rowcount:
+                return
+            connection.execute(
+                "DELETE FROM collection_photos WHERE person_id = ? AND photo_id = ?", (person_id, photo_id)
+            )
+            _delete_faces(connection, person_id, face_ids)
+        self._database.scrub()
 
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person."""
@@ -177,10 +251,7 @@ class SqlitePeople:
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
         """One transaction; then nothing that this file's tables forgot is left in the file either."""
         with self._database.writing() as connection:
-            connection.executemany(
-                "DELETE FROM faces WHERE face_id = ? AND person_id = ?",
-                [(face_id, person_id) for face_id in face_ids],
-            )
+            _delete_faces(connection, person_id, face_ids)
             connection.execute("DELETE FROM unsettled WHERE person_id = ?", (person_id,))
             connection.execute(
                 "UPDATE tombstones SET leased_until = '' WHERE id_hash = ?", (self._hash(person_id),)
@@ -217,6 +288,13 @@ def check_named(connection: sqlite3.Connection, person_id: str | None) -> None:
         raise PersonGone("the person was forgotten meanwhile")
 
 
+def _delete_faces(connection: sqlite3.Connection, person_id: str, face_ids: Iterable[str]) -> None:
+    connection.executemany(
+        "DELETE FROM faces WHERE face_id = ? AND person_id = ?",
+        [(face_id, person_id) for face_id in face_ids],
+    )
+
+
 def _exists(connection: sqlite3.Connection, person_id: str) -> bool:
     found = connection.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,))
     return found.fetchone() is not None
@@ -242,6 +320,7 @@ def photo_of(row: sqlite3.Row) -> EnrolledPhoto:
         face_box=from_box(row["face_box"]),
         reason=row["reason"],
         sha256=row["sha256"],
+        removed_at=from_moment(row["removed_at"]) if "removed_at" in row.keys() else None,  # noqa: SIM118
     )
 
 

@@ -44,10 +44,11 @@ MAY_CALL = {
     "PUT /people/{person_id}": {"manager", "admin"},
     "DELETE /people/{person_id}": {"manager", "admin"},
     "POST /people/{person_id}/photos": {"manager", "admin"},
+    "DELETE /people/{person_id}/photos/{photo_id}": {"manager", "admin"},
     "POST /replays": {"admin"},
     "POST /collection-checks": {"admin"},
 }
-PARAMETERS = {"capture_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d", "person_id": "ada"}
+PARAMETERS = {"capture_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d", "person_id": "ada", "photo_id": "1.jpg"}
 
 
 def path_of(route: Route, kiosk_id: str = "front") -> str:

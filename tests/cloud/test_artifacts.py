@@ -123,6 +123,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("door-heartbeat", "Door", 200),
         ("enrollment-photo-ticket", "Enrollment", 201),
         ("enrollment-photo", "Enrollment", 201),
+        ("enrollment-remove-photo", "Enrollment", 200),
         ("enrollment-photo-link", "Enrollment", 200),
         ("enrollment-replay", "Enrollment", 200),
         ("enrollment-check-collection", "Enrollment", 200),

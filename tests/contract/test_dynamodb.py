@@ -226,7 +226,7 @@ def test_a_table_that_does_not_exist_is_named(client: Any, clock: SetClock) -> N
         lambda: nowhere.save(recognized(of)),
         lambda: list(nowhere.traces("ada")),
         lambda: nobody.put(person(), now=NOON),
-        lambda: nobody.begin_photo("ada", "picture"),
+        lambda: nobody.begin_photo("ada", "picture", now=NOON),
         lambda: nobody.add_photo("ada", indexed("a.jpg", "f"), photo_key="k"),
         lambda: nobody.is_forgotten("ada", now=NOON),
     ):

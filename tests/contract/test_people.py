@@ -158,7 +158,7 @@ def test_forgetting_that_was_interrupted_finds_the_same_remains_when_its_lease_h
     people: People,
 ) -> None:
     enrolled(people, "ada")
-    people.begin_photo("ada", "of a face that was never recorded")
+    people.begin_photo("ada", "of a face that was never recorded", now=NOON)
     remains = Remains(("face-ada",), is_unsettled=True)
     assert begin(people, "ada") == remains
     with pytest.raises(ServiceBusy, match="being forgotten"):
@@ -170,16 +170,16 @@ def test_forgetting_that_was_interrupted_finds_the_same_remains_when_its_lease_h
 
 def test_a_photo_that_is_recorded_is_settled(people: People) -> None:
     people.put(person(), now=NOON)
-    assert people.begin_photo("ada", "5" * 64)
+    assert people.begin_photo("ada", "5" * 64, now=NOON)
     people.add_photo("ada", indexed("a.jpg", "face-1"), photo_key="enrollments/ada/a.jpg")
     assert begin(people, "ada") == Remains(("face-1",), is_unsettled=False)
 
 
 def test_a_photo_of_somebody_who_no_longer_exists_is_not_begun(people: People) -> None:
-    assert not people.begin_photo("ada", "5" * 64)
+    assert not people.begin_photo("ada", "5" * 64, now=NOON)
     enrolled(people, "ada")
     forget(people, "ada")
-    assert not people.begin_photo("ada", "5" * 64)
+    assert not people.begin_photo("ada", "5" * 64, now=NOON)
     assert begin(people, "ada") == Remains()
 
 
@@ -280,3 +280,122 @@ def test_pages_give_everybody_once_whatever_their_size(people: People, limit: in
 def test_a_cursor_that_is_not_ours_is_refused(people: People, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         people.list(limit=10, cursor=cursor)
+
+
+def removed_photo(people: People, person_id: str, photo_id: str, *, now: datetime = NOON) -> None:
+    face_ids = people.begin_removing_photo(person_id, photo_id, now=now)
+    assert face_ids is not None
+    people.end_removing_photo(person_id, photo_id, face_ids)
+
+
+def test_a_photo_that_is_removed_leaves_when_it_was_and_no_face(people: People) -> None:
+    enrolled(people, "ada")
+    later = NOON + timedelta(hours=1)
+    assert people.begin_removing_photo("ada", "a.jpg", now=later) == ("face-ada",)
+    stored = people.get("ada")
+    assert stored
+    removing = replace(indexed("a.jpg", "face-ada"), state=PhotoState.REMOVING, removed_at=later)
+    assert (dict(stored.photos), stored.faces) == ({"a.jpg": removing}, 0)
+    assert people.face_ids("ada") == ("face-ada",)
+    people.end_removing_photo("ada", "a.jpg", ["face-ada"])
+    stored = people.get("ada")
+    assert stored
+    assert dict(stored.photos) == {
+        "a.jpg": EnrolledPhoto("a.jpg", PhotoState.REMOVED, NOON, removed_at=later)
+    }
+    assert people.face_ids("ada") == ()
+
+
+def test_a_removal_that_was_interrupted_goes_on_with_the_same_face(people: People) -> None:
+    enrolled(people, "ada")
+    for minutes in range(2):
+        assert people.begin_removing_photo("ada", "a.jpg", now=NOON + timedelta(minutes=minutes)) == (
+            "face-ada",
+        )
+    stored = people.get("ada")
+    assert stored
+    assert stored.photos["a.jpg"].removed_at == NOON
+
+
+def test_a_photo_that_was_never_recorded_can_be_removed_and_one_of_nobody_cannot(people: People) -> None:
+    assert people.begin_removing_photo("ada", "a.jpg", now=NOON) is None
+    people.end_removing_photo("ada", "a.jpg", [])
+    assert people.get("ada") is None
+    people.put(person(), now=NOON)
+    assert people.begin_removing_photo("ada", "a.jpg", now=NOON) == ()
+    people.end_removing_photo("ada", "a.jpg", [])
+    stored = people.get("ada")
+    assert stored
+    assert stored.photos["a.jpg"].state is PhotoState.REMOVED
+
+
+def test_a_face_of_two_photos_is_given_up_with_the_last_of_them(people: People) -> None:
+    people.put(person(), now=NOON)
+    for photo_id in ("a.jpg", "b.jpg"):
+        people.add_photo("ada", indexed(photo_id, "face-1"), photo_key=f"enrollments/ada/{photo_id}")
+    assert people.begin_removing_photo("ada", "a.jpg", now=NOON) == ()
+    people.end_removing_photo("ada", "a.jpg", ())
+    assert people.face_ids("ada") == ("face-1",)
+    assert people.begin_removing_photo("ada", "b.jpg", now=NOON) == ("face-1",)
+
+
+def test_two_photos_of_one_face_that_are_removed_at_once_give_it_up(people: People) -> None:
+    people.put(person(), now=NOON)
+    for photo_id in ("a.jpg", "b.jpg"):
+        people.add_photo("ada", indexed(photo_id, "face-1"), photo_key=f"enrollments/ada/{photo_id}")
+    with ThreadPoolExecutor(2) as pool:
+        given_up = list(
+            pool.map(
+                lambda photo_id: people.begin_removing_photo("ada", photo_id, now=NOON), ["a.jpg", "b.jpg"]
+            )
+        )
+    assert ("face-1",) in given_up
+
+
+def test_whoever_looked_before_a_photo_was_removed_records_it_no_more(people: People) -> None:
+    enrolled(people, "ada")
+    late = indexed("a.jpg", "face-2")
+    people.begin_removing_photo("ada", "a.jpg", now=NOON)
+    assert not people.add_photo("ada", late, photo_key="enrollments/ada/a.jpg")
+    people.end_removing_photo("ada", "a.jpg", ["face-ada"])
+    assert not people.add_photo("ada", late, photo_key="enrollments/ada/a.jpg")
+    again = replace(late, removed_at=NOON)
+    assert people.add_photo("ada", again, photo_key="enrollments/ada/a.jpg")
+    assert not people.add_photo("ada", late, photo_key="enrollments/ada/a.jpg")
+    stored = people.get("ada")
+    assert stored
+    assert (dict(stored.photos), stored.faces) == ({"a.jpg": again}, 1)
+    people.end_removing_photo("ada", "a.jpg", ["face-2"])
+    assert people.face_ids("ada") == ("face-2",), "it is not being removed"
+
+
+def test_what_was_begun_and_never_recorded_is_known_until_it_is_settled(people: People) -> None:
+    assert people.last_begun("ada") is None
+    people.put(person(), now=NOON)
+    assert people.last_begun("ada") is None
+    later = NOON + timedelta(seconds=1)
+    people.begin_photo("ada", "4" * 64, now=NOON)
+    people.begin_photo("ada", "5" * 64, now=later)
+    assert people.last_begun("ada") == later
+    people.settle("ada", begun_until=NOON)
+    assert people.last_begun("ada") == later
+    people.settle("ada", begun_until=later)
+    assert people.last_begun("ada") is None
+    assert begin(people, "ada") == Remains()
+
+
+def test_a_photo_that_is_being_removed_goes_with_its_person(people: People) -> None:
+    enrolled(people, "ada")
+    people.begin_removing_photo("ada", "a.jpg", now=NOON)
+    assert begin(people, "ada") == Remains(("face-ada",))
+    people.end_removing_photo("ada", "a.jpg", ["face-ada"])
+    assert people.get("ada") is None
+
+
+def test_a_face_of_a_picture_that_the_photo_replaced_goes_with_it(people: People) -> None:
+    people.put(person(), now=NOON)
+    for face_id in ("face-1", "face-2"):
+        people.add_photo("ada", indexed("a.jpg", face_id), photo_key="enrollments/ada/a.jpg")
+    assert people.begin_removing_photo("ada", "a.jpg", now=NOON) == ("face-1", "face-2")
+    people.end_removing_photo("ada", "a.jpg", ["face-1", "face-2"])
+    assert people.face_ids("ada") == ()

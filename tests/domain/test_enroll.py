@@ -74,7 +74,7 @@ def test_a_photo_that_cannot_be_used_is_refused_once_with_the_reason(world: Worl
             assert photo
             assert (photo.state, photo.reason) == (PhotoState.REFUSED, reason)
     assert world.faces.calls == 2
-    assert world.people.unsettled == set()
+    assert world.people.unsettled == {}
 
 
 def test_a_folder_copied_into_the_store_creates_people_named_after_their_ids(world: World) -> None:

@@ -133,7 +133,7 @@ def test_an_enrollment_ends_with_one_face_that_is_recorded(deed: Deed) -> None:
         assert person.photos["2.jpg"].sha256 == SECOND.sha256, where
         assert sorted(world.faces.faces) == sorted(world.people.faces), where
         assert len(world.faces.faces) == 2, where
-        assert world.people.unsettled == set(), where
+        assert world.people.unsettled == {}, where
         assert world.failed == [], where
 
 

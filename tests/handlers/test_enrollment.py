@@ -277,3 +277,51 @@ def test_a_photo_that_was_replaced_is_indexed_anew(stack: Stack, ada: bytes, gra
     (second,) = stack.s3("enrollment", "enrollments/ada/1")["photos"]
     assert second["face_id"] != first["face_id"]
     assert stack.faces.search(inspect(ada)).matches == (), "nobody is recognized by a photo that is gone"
+
+
+@pytest.mark.parametrize(
+    "photo_id", ["1.jpg", "My photo+1 é漢 #2?.png", "e\u0301.png", "100%25 \U0001f451.png"]
+)
+def test_a_photo_is_removed_and_its_person_is_not_recognized_by_it_any_more(
+    stack: Stack, ada: bytes, photo_id: str
+) -> None:
+    stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
+    stack.photos.write(f"enrollments/ada/{photo_id}", ada, "image/png")
+    stack.s3("enrollment", f"enrollments/ada/{photo_id}")
+    assert stack.http("query", "GET", "/people/ada")[1]["faces"] == 1
+    status, removed = stack.http("enrollment", "DELETE", f"/people/ada/photos/{photo_id}")
+    assert (status, removed["state"], removed["face_id"]) == (200, "removed", None)
+    assert removed["removed_at"]
+    assert stack.http("query", "GET", "/people/ada/photos")[1]["items"] == [removed]
+    assert stack.http("query", "GET", "/people/ada")[1]["faces"] == stack.faces.held_for("ada") == 0
+    assert list(stack.photos.keys("enrollments/")) == []
+    seen = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")[1]
+    assert seen["outcome"] == "unknown"
+    assert stack.s3("enrollment", f"enrollments/ada/{photo_id}")["photos"] == []
+    link = stack.http("enrollment", "GET", "/people/ada/photo", query={"photo_id": photo_id})
+    assert link[0] == 404
+    again = stack.http("enrollment", "DELETE", f"/people/ada/photos/{photo_id}")
+    assert again == (200, removed)
+
+
+def test_a_photo_whose_name_arrives_encoded_is_removed(stack: Stack, ada: bytes) -> None:
+    stack.enroll("ada", ada)
+    stack.photos.write("enrollments/ada/a b.png", ada, "image/png")
+    stack.s3("enrollment", "enrollments/ada/a b.png")
+    status, removed = stack.http("enrollment", "DELETE", "/people/ada/photos/a%20b.png")
+    assert (status, removed["photo_id"]) == (200, "a b.png")
+    assert stack.faces.held_for("ada") == 1, "the other photo is the same picture"
+    assert stack.http("enrollment", "DELETE", "/people/ada/photos/nothing%20there.png")[0] == 404
+    assert stack.http("enrollment", "DELETE", "/people/nobody/photos/1.png")[0] == 404
+
+
+def test_an_interrupted_removal_is_finished_by_the_event_that_was_queued_before(
+    stack: Stack, ada: bytes
+) -> None:
+    stack.enroll("ada", ada)
+    (photo,) = stack.http("query", "GET", "/people/ada/photos")[1]["items"]
+    stack.people.begin_removing_photo("ada", photo["photo_id"], now=stack.now())
+    event = {"remove_photo": {"person_id": "ada", "photo_id": photo["photo_id"]}}
+    stack.invoke("enrollment", event)
+    assert stack.http("query", "GET", "/people/ada/photos")[1]["items"][0]["state"] == "removed"
+    assert stack.faces.held_for("ada") == 0

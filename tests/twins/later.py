@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class TwinLater:
-    """`waiting` holds what is to be done ("recognize" or "forget"), with what, and after how many seconds."""
+    """`waiting` holds what is to be done ("recognize", "forget", ...), with what, after how many seconds."""
 
     waiting: list[tuple[str, str, float]] = field(default_factory=list)
 
@@ -14,5 +14,11 @@ class TwinLater:
 
     def forget(self, person_id: str, *, delay_s: float) -> None:
         self.waiting.append(("forget", person_id, delay_s))
+
+    def enroll(self, photo_key: str, *, delay_s: float) -> None:
+        self.waiting.append(("enroll", photo_key, delay_s))
+
+    def remove_photo(self, person_id: str, photo_id: str, *, delay_s: float) -> None:
+        self.waiting.append(("remove_photo", f"{person_id}/{photo_id}", delay_s))
 
     def drop_photos(self, person_id: str) -> None: ...

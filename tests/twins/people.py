@@ -7,7 +7,7 @@ from threading import RLock
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import ServiceBusy
-from recognizeme.domain.model import EnrolledPhoto, Person, Remains
+from recognizeme.domain.model import EnrolledPhoto, Enrollment, Person, PhotoState, Remains
 from recognizeme.domain.ports import Page
 
 
@@ -15,7 +15,8 @@ from recognizeme.domain.ports import Page
 class TwinPeople:
     people: dict[str, Person] = field(default_factory=dict)
     faces: dict[str, str] = field(default_factory=dict)
-    unsettled: set[tuple[str, str]] = field(default_factory=set)
+    photo_keys: dict[str, str] = field(default_factory=dict)
+    unsettled: dict[tuple[str, str], datetime] = field(default_factory=dict)
     tombstones: dict[str, datetime] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
@@ -46,10 +47,10 @@ class TwinPeople:
             return Page(tuple(found))
         return Page(tuple(found[:limit]), cursors.encode("people", found[limit - 1].person_id))
 
-    def begin_photo(self, person_id: str, sha256: str) -> bool:
+    def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:
         with self.lock:
             if person_id in self.people:
-                self.unsettled.add((person_id, sha256))
+                self.unsettled[person_id, sha256] = now
             return person_id in self.people
 
     def add_photo(self, person_id: str, photo: EnrolledPhoto, *, photo_key: str) -> bool:
@@ -57,11 +58,57 @@ class TwinPeople:
             person = self.people.get(person_id)
             if person is None:
                 return False
-            self.people[person_id] = replace(person, photos={**person.photos, photo.photo_id: photo})
+            known = person.photos.get(photo.photo_id)
+            if known and known.removed_at != photo.removed_at:
+                return False
+            self._record(person, photo)
             if photo.face_id is not None:
                 self.faces[photo.face_id] = person_id
-            self.unsettled.discard((person_id, photo.sha256 or ""))
+                self.photo_keys[photo.face_id] = photo_key
+            self.unsettled.pop((person_id, photo.sha256 or ""), None)
             return True
+
+    def last_begun(self, person_id: str) -> datetime | None:
+        return max((at for (owner, _), at in self.unsettled.items() if owner == person_id), default=None)
+
+    def settle(self, person_id: str, *, begun_until: datetime) -> None:
+        with self.lock:
+            for one, at in list(self.unsettled.items()):
+                if one[0] == person_id and at <= begun_until:
+                    del self.unsettled[one]
+
+    def begin_removing_photo(self, person_id: str, photo_id: str, *, now: datetime) -> tuple[str, ...] | None:
+        with self.lock:
+            person = self.people.get(person_id)
+            if person is None:
+                return None
+            photo = person.photos.get(photo_id) or EnrolledPhoto(photo_id, PhotoState.REMOVING, now)
+            removed_at = (photo.state is PhotoState.REMOVING and photo.removed_at) or now
+            self._record(person, replace(photo, state=PhotoState.REMOVING, removed_at=removed_at))
+            shown = {
+                other.face_id
+                for other in person.photos.values()
+                if other.state is PhotoState.INDEXED and other.photo_id != photo_id
+            }
+            photo_key = Enrollment(person_id, photo_id).photo_key
+            own = {face_id for face_id in self.face_ids(person_id) if self.photo_keys[face_id] == photo_key}
+            return tuple(sorted({*own, *filter(None, [photo.face_id])} - shown))
+
+    def end_removing_photo(self, person_id: str, photo_id: str, face_ids: Iterable[str]) -> None:
+        with self.lock:
+            person = self.people.get(person_id)
+            photo = person.photos.get(photo_id) if person else None
+            if person is None or photo is None or photo.state is not PhotoState.REMOVING:
+                return
+            removed = EnrolledPhoto(
+                photo_id, PhotoState.REMOVED, photo.enrolled_at, removed_at=photo.removed_at
+            )
+            self._record(person, removed)
+            for face_id in face_ids:
+                self.faces.pop(face_id, None)
+
+    def _record(self, person: Person, photo: EnrolledPhoto) -> None:
+        self.people[person.person_id] = replace(person, photos={**person.photos, photo.photo_id: photo})
 
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         with self.lock:
@@ -90,7 +137,7 @@ class TwinPeople:
         with self.lock:
             for face_id in face_ids:
                 self.faces.pop(face_id, None)
-            self.unsettled = {one for one in self.unsettled if one[0] != person_id}
+            self.unsettled = {one: at for one, at in self.unsettled.items() if one[0] != person_id}
             self.leases.pop(person_id, None)
 
     def is_forgotten(self, person_id: str, *, now: datetime) -> bool:

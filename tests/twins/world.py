@@ -13,6 +13,7 @@ from recognizeme.domain.policy import Policy
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.recognize import Recognizer
+from recognizeme.usecases.remove_photo import PhotoRemover
 from tests.twins.faces import TwinFaces
 from tests.twins.faults import Died, Faults
 from tests.twins.later import TwinLater
@@ -115,6 +116,17 @@ class World:
             now=self.now,
         )
 
+    def photo_remover(self) -> PhotoRemover:
+        before = self.faults.before
+        return PhotoRemover(
+            photos=before(self.photos),
+            faces=before(self.faces),
+            people=before(self.people),
+            later=before(self.later),
+            lease_s=LEASE_S,
+            now=self.now,
+        )
+
     # --- what people and kiosks do ---
 
     def enroll(self, person_id: str, shown: Picture, photo_id: str | None = None) -> EnrolledPhoto:
@@ -154,6 +166,9 @@ class World:
             self.recognizer().recognize_stored(capture, key)
         elif enrollment := Enrollment.from_key(key):
             self.enroller().enroll_stored(enrollment)
+        elif key.startswith("remove_photo "):
+            person_id, photo_id = key.removeprefix("remove_photo ").split("/")
+            self.photo_remover().finish(Enrollment(person_id, photo_id))
         else:
             assert key.startswith("forget "), key
             self.forgetter().finish(key.removeprefix("forget "))
@@ -166,7 +181,7 @@ class World:
                 continue
             what, about, delay_s = self.later.waiting.pop(0)
             self.wait(delay_s)
-            self.events.append(f"forget {about}" if what == "forget" else about)
+            self.events.append(f"{what} {about}" if what in ("forget", "remove_photo") else about)
 
     def _try(self, event: str) -> None:
         for _ in range(TRIES):

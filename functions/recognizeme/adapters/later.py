@@ -34,11 +34,19 @@ class SqsLater:
 
     def recognize(self, photo_key: str, *, delay_s: float) -> None:
         """As an object-created event."""
-        self._send(recognize_event(photo_key), delay_s)
+        self._send(stored_event(photo_key), delay_s)
+
+    def enroll(self, photo_key: str, *, delay_s: float) -> None:
+        """As an object-created event."""
+        self._send(stored_event(photo_key), delay_s)
 
     def forget(self, person_id: str, *, delay_s: float) -> None:
         """As an event of our own."""
         self._send(forget_event(person_id), delay_s)
+
+    def remove_photo(self, person_id: str, photo_id: str, *, delay_s: float) -> None:
+        """As an event of our own."""
+        self._send(remove_photo_event(person_id, photo_id), delay_s)
 
     def drop_photos(self, person_id: str) -> None:
         """Nothing: SQS cannot be searched. Late events find the photos gone, and expire in 14 days."""
@@ -59,7 +67,7 @@ class SqsLater:
             )
 
 
-def recognize_event(photo_key: str) -> dict[str, Any]:
+def stored_event(photo_key: str) -> dict[str, Any]:
     """An S3 event of one stored object, as far as anybody reads it."""
     return {"Records": [{"s3": {"object": {"key": quote_plus(photo_key, safe="/")}}}]}
 
@@ -67,3 +75,8 @@ def recognize_event(photo_key: str) -> dict[str, Any]:
 def forget_event(person_id: str) -> dict[str, Any]:
     """The event that has the enrollment function finish forgetting a person."""
     return {"forget": person_id}
+
+
+def remove_photo_event(person_id: str, photo_id: str) -> dict[str, Any]:
+    """The event that has the enrollment function finish removing a photo."""
+    return {"remove_photo": {"person_id": person_id, "photo_id": photo_id}}

@@ -336,13 +336,16 @@ class PhotoState(StrEnum):
 
     INDEXED = "indexed"
     REFUSED = "refused"
+    REMOVING = "removing"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolledPhoto:
     """An enrollment photo and what became of it: the face it gave, or why it was refused.
 
-    `sha256` tells which of the pictures stored under this id that was.
+    `sha256` tells which of the pictures stored under this id that was. `removed_at` is when a photo of this
+    id was last removed, also when another has come since: whoever looked before that comes too late.
     """
 
     photo_id: str
@@ -352,6 +355,7 @@ class EnrolledPhoto:
     face_box: Box | None = None
     reason: str | None = None
     sha256: str | None = None
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +384,7 @@ class Person:
     @property
     def faces(self) -> int:
         """How many faces of this person the collection holds."""
-        return len({photo.face_id for photo in self.photos.values() if photo.face_id})
+        return len({photo.face_id for photo in self.photos.values() if photo.state is PhotoState.INDEXED})
 
 
 @dataclass(frozen=True, slots=True)

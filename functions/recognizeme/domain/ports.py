@@ -201,14 +201,31 @@ class People(Protocol):
     def list(self, *, limit: int, cursor: str | None = None) -> Page[Person]:
         """People in a stable order. Raises `InvalidRequest` for a cursor that is not ours."""
 
-    def begin_photo(self, person_id: str, sha256: str) -> bool:
+    def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:
         """Write down that a face of this picture is about to be indexed; False without such a person."""
 
     def add_photo(self, person_id: str, photo: EnrolledPhoto, *, photo_key: str) -> bool:
         """Record what became of a photo, and its face when it has one, in one step with ending `begin_photo`.
 
-        Returns False, having changed nothing, when the person no longer exists.
+        Returns False, having changed nothing, when the person no longer exists, or when a photo of this id
+        was removed after `photo.removed_at`: by somebody who came while this one was looked at.
         """
+
+    def last_begun(self, person_id: str) -> datetime | None:
+        """When `begin_photo` was last called for them, if a face may be indexed that is not recorded."""
+
+    def settle(self, person_id: str, *, begun_until: datetime) -> None:
+        """No face is left that was begun until then and never recorded."""
+
+    def begin_removing_photo(self, person_id: str, photo_id: str, *, now: datetime) -> tuple[str, ...] | None:
+        """Mark the photo, recorded or not, as being removed; return its faces that no other photo shows.
+
+        They are those recorded for it, also of a picture that it replaced. From then on it is not recorded
+        anew until `end_removing_photo`. None without such a person.
+        """
+
+    def end_removing_photo(self, person_id: str, photo_id: str, face_ids: Iterable[str]) -> None:
+        """A photo that was being removed is: its record keeps when. The records of these faces go with it."""
 
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person, also when the person's own record is gone."""
@@ -255,8 +272,14 @@ class Later(Protocol):
     def recognize(self, photo_key: str, *, delay_s: float) -> None:
         """Look at this stored capture."""
 
+    def enroll(self, photo_key: str, *, delay_s: float) -> None:
+        """Look at this stored enrollment photo."""
+
     def forget(self, person_id: str, *, delay_s: float) -> None:
         """Finish forgetting this person."""
+
+    def remove_photo(self, person_id: str, photo_id: str, *, delay_s: float) -> None:
+        """Finish removing this photo."""
 
     def drop_photos(self, person_id: str) -> None:
         """Give up what is still to be done for this person's photos, as far as it can be found."""

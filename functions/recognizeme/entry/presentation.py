@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from recognizeme.domain.audit import AuditLine
-from recognizeme.domain.model import Box, EnrolledPhoto, Person, Removed, Sighting
+from recognizeme.domain.model import Box, EnrolledPhoto, Person, PhotoState, Removed, Sighting
 from recognizeme.domain.ports import Page, UploadTicket
 from recognizeme.domain.times import to_api_text
 from recognizeme.usecases.check_collection import CollectionCheck
@@ -16,6 +16,7 @@ from recognizeme.usecases.statistics import Tally
 Json = dict[str, Any]
 
 _MOST_ORPHANS = 100
+_LEAVING = (PhotoState.REMOVING, PhotoState.REMOVED)
 
 # All that a door needs to greet, to open and to ask again. What is added to a sighting it does not see.
 _FOR_DOORS = frozenset(
@@ -83,6 +84,7 @@ def photo_json(photo: EnrolledPhoto) -> Json:
         "face_id": photo.face_id,
         "face_box": _box_json(photo.face_box),
         "enrolled_at": time_text(photo.enrolled_at),
+        "removed_at": time_text(photo.removed_at) if photo.state in _LEAVING else None,
     }
 
 

@@ -1,9 +1,9 @@
 """Enroll people: who they are, and the photos that tell what they look like."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from recognizeme.domain.errors import InvalidRequest, NotFound, UnusablePicture
+from recognizeme.domain.errors import InvalidRequest, NotFound, ServiceBusy, UnusablePicture
 from recognizeme.domain.model import (
     Consent,
     EnrolledPhoto,
@@ -71,10 +71,14 @@ class Enroller:
         picture = inspect(content)
         content_name = f"{picture.sha256[:32]}.{extension(picture.content_type)}"
         enrollment = Enrollment(person_id, photo_id or content_name)
+        known = person.photos.get(enrollment.photo_id)
+        if known and known.state is PhotoState.REMOVING:
+            raise ServiceBusy("this photo is being removed right now; try again in a moment")
         self.photos.write(enrollment.photo_key, content, picture.content_type)
         enrolled = self._enroll(person, enrollment, picture)
         if enrolled is None:
-            raise NotFound(f"person {person_id!r} was forgotten meanwhile")
+            self._known(person_id)
+            raise ServiceBusy("this photo was removed meanwhile; try again in a moment")
         return enrolled
 
     def enroll_stored(self, enrollment: Enrollment) -> EnrolledPhoto | None:
@@ -87,19 +91,26 @@ class Enroller:
         after their id, unless somebody of this id was forgotten and this is a late event of theirs.
         """
         enrolled: EnrolledPhoto | None = None
-        # Until what is stored has been seen: it may be replaced while it is looked at.
-        while (picture := self._stored(enrollment)) is not None:
-            person = self._known_or_new(enrollment.person_id)
+        # Until what is stored has been seen: it may be replaced while it is looked at. The record comes
+        # before the picture, so that a photo that is removed in between is not recorded.
+        while True:
+            person = self.people.get(enrollment.person_id)
+            picture = self._stored(enrollment)
+            if picture is None:
+                return enrolled
             if person is None:
+                if self._is_new(enrollment.person_id):
+                    continue
                 self._leave_to_forgetting(enrollment.person_id)
                 return None
             known = person.photos.get(enrollment.photo_id)
+            if known and known.state is PhotoState.REMOVING:
+                return None
             if known and known.sha256 == picture.sha256:
                 return known
             enrolled = self._enroll(person, enrollment, picture)
             if enrolled is None:
                 return None
-        return enrolled
 
     def _known(self, person_id: str) -> Person:
         person = self.people.get(check_person_id(person_id))
@@ -107,13 +118,8 @@ class Enroller:
             raise NotFound(f"there is no person {person_id!r}; create them with PUT /people/{person_id}")
         return person
 
-    def _known_or_new(self, person_id: str) -> Person | None:
-        person = self.people.get(person_id)
-        if person is None and self.people.put_unless_forgotten(
-            Person(person_id, person_id, self.now()), now=self.now()
-        ):
-            person = self.people.get(person_id)
-        return person
+    def _is_new(self, person_id: str) -> bool:
+        return self.people.put_unless_forgotten(Person(person_id, person_id, self.now()), now=self.now())
 
     def _stored(self, enrollment: Enrollment) -> Picture | _NoPicture | None:
         content = b""
@@ -129,14 +135,16 @@ class Enroller:
         self, person: Person, enrollment: Enrollment, picture: Picture | _NoPicture
     ) -> EnrolledPhoto | None:
         # Written down before the face is there: should we die in between, forgetting knows to look for it.
-        if not self.people.begin_photo(person.person_id, picture.sha256):
+        if not self.people.begin_photo(person.person_id, picture.sha256, now=self.now()):
             self._leave_to_forgetting(person.person_id)
             return None
-        photo = self._examined(enrollment, picture)
+        replaced = person.photos.get(enrollment.photo_id)
+        photo = replace(
+            self._examined(enrollment, picture), removed_at=replaced.removed_at if replaced else None
+        )
         if not self.people.add_photo(person.person_id, photo, photo_key=enrollment.photo_key):
             self._leave_to_forgetting(person.person_id)
             return None
-        replaced = person.photos.get(photo.photo_id)
         still_shown = {other.face_id for other in person.photos.values() if other is not replaced}
         if replaced and replaced.face_id and replaced.face_id not in {photo.face_id, *still_shown}:
             self.faces.remove([replaced.face_id])

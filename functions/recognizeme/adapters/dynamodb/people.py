@@ -5,7 +5,8 @@ import hmac
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from recognizeme.adapters import cursor as cursors
@@ -14,8 +15,9 @@ from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.transactions import transact
 from recognizeme.domain.errors import ServiceBusy
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
+from recognizeme.domain.model import Consent, EnrolledPhoto, Enrollment, Person, PhotoState, Remains
 from recognizeme.domain.ports import Page
+from recognizeme.domain.times import to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _TOMBSTONE = "~"
 _FREE = "attribute_not_exists(LeasedUntil) OR LeasedUntil <= :now"
 _TRIES = 8
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of what was begun before that was written down
 
 
 class DynamoDbPeople:
@@ -121,35 +124,36 @@ class DynamoDbPeople:
                 return Page(tuple(found))
             after = answer["LastEvaluatedKey"]["PersonId"]["S"]
 
-    def begin_photo(self, person_id: str, sha256: str) -> bool:
+    def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:
         """One update, on condition that the person exists."""
-        with translated(self._people_name):
-            try:
-                self._client.update_item(
-                    TableName=self._people,
-                    Key=_key(person_id),
-                    UpdateExpression="ADD Unsettled :picture",
-                    ConditionExpression="attribute_exists(PersonId)",
-                    ExpressionAttributeValues={":picture": {"SS": [sha256]}},
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+        return self._update(
+            person_id,
+            "ADD Unsettled :picture SET BegunAt = :now",
+            "attribute_exists(PersonId)",
+            {":picture": {"SS": [sha256]}, ":now": {"S": to_text(now)}},
+        )
 
     def add_photo(self, person_id: str, photo: EnrolledPhoto, *, photo_key: str) -> bool:
-        """One transaction over both tables, on condition that the person exists."""
+        """One transaction over both tables, on condition that neither person nor photo was removed."""
         settle = " DELETE Unsettled :picture" if photo.sha256 else ""
+        same, removed_at = "attribute_not_exists(Photos.#photo.RemovedAt)", {}
+        if photo.removed_at:
+            same, removed_at = (
+                "Photos.#photo.RemovedAt = :removed_at",
+                {":removed_at": items.moment(photo.removed_at)},
+            )
         changes: list[Any] = [
             {
                 "Update": {
                     "TableName": self._people,
                     "Key": _key(person_id),
                     "UpdateExpression": "SET Photos.#photo = :photo" + settle,
-                    "ConditionExpression": "attribute_exists(PersonId)",
+                    "ConditionExpression": f"attribute_exists(PersonId) AND {same}",
                     "ExpressionAttributeNames": {"#photo": photo.photo_id},
                     "ExpressionAttributeValues": {
                         ":photo": _photo(photo),
                         **({":picture": {"SS": [photo.sha256]}} if photo.sha256 else {}),
+                        **removed_at,
                     },
                 }
             }
@@ -164,10 +168,82 @@ class DynamoDbPeople:
             changes.append({"Put": {"TableName": self._faces, "Item": face}})
         return not self._transact(*changes)
 
+    def last_begun(self, person_id: str) -> datetime | None:
+        """A strongly consistent read."""
+        item = self._item(_key(person_id))
+        if item is None or "Unsettled" not in item:
+            return None
+        return items.read_moment(item, "BegunAt") or _LONG_AGO
+
+    def settle(self, person_id: str, *, begun_until: datetime) -> None:
+        """One update, on condition that nothing was begun since."""
+        self._update(
+            person_id,
+            "REMOVE Unsettled",
+            "attribute_exists(PersonId) AND (attribute_not_exists(BegunAt) OR BegunAt <= :until)",
+            {":until": {"S": to_text(begun_until)}},
+        )
+
+    def begin_removing_photo(self, person_id: str, photo_id: str, *, now: datetime) -> tuple[str, ...] | None:
+        """One update, on condition that the photo's record is as we have seen it."""
+        for _ in range(_TRIES):
+            item = self._item(_key(person_id))
+            if item is None:
+                return None
+            seen = item["Photos"]["M"].get(photo_id)
+            photo = (
+                _enrolled(photo_id, cast(Item, seen["M"]))
+                if seen
+                else EnrolledPhoto(photo_id, PhotoState.REFUSED, now)
+            )
+            if photo.state is PhotoState.REMOVING:
+                break
+            removing = replace(photo, state=PhotoState.REMOVING, removed_at=now)
+            if self._replace_photo(person_id, removing, seen=seen):
+                break
+        else:
+            raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
+        # Looked at again: what was recorded beside this may show the same face.
+        person = self.get(person_id)
+        others = person.photos.values() if person else ()
+        shown = {
+            other.face_id
+            for other in others
+            if other.state is PhotoState.INDEXED and other.photo_id != photo_id
+        }
+        photo_key = Enrollment(person_id, photo_id).photo_key
+        own = [
+            face["RekognitionId"]["S"]
+            for face in self._indexed_faces(person_id)
+            if face["PhotoKey"]["S"] == photo_key
+        ]
+        return tuple(sorted({*own, *filter(None, [photo.face_id])} - shown))
+
+    def end_removing_photo(self, person_id: str, photo_id: str, face_ids: Iterable[str]) -> None:
+        """One update, on condition that it is still being removed; the faces' records before."""
+        item = self._item(_key(person_id))
+        seen = item["Photos"]["M"].get(photo_id) if item else None
+        photo = _enrolled(photo_id, cast(Item, seen["M"])) if seen else None
+        if photo is None or photo.state is not PhotoState.REMOVING:
+            return
+        self._delete_faces(face_ids)
+        removed = EnrolledPhoto(photo_id, PhotoState.REMOVED, photo.enrolled_at, removed_at=photo.removed_at)
+        self._replace_photo(person_id, removed, seen=seen)
+
+    def _replace_photo(self, person_id: str, photo: EnrolledPhoto, *, seen: Value | None) -> bool:
+        same = "Photos.#photo = :seen" if seen else "attribute_not_exists(Photos.#photo)"
+        return self._update(
+            person_id,
+            "SET Photos.#photo = :photo",
+            f"attribute_exists(PersonId) AND {same}",
+            {":photo": _photo(photo), **({":seen": seen} if seen else {})},
+            {"#photo": photo.photo_id},
+        )
+
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """The faces of the index, which may be moments late, and those of the person's own photos."""
         person = self.get(person_id)
-        return tuple(dict.fromkeys((*self._indexed_faces(person_id), *_faces_of(person))))
+        return tuple(dict.fromkeys((*self._indexed_ids(person_id), *_faces_of(person))))
 
     def begin_forgetting(
         self,
@@ -195,9 +271,7 @@ class DynamoDbPeople:
             raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
         tombstone = self._item(self._tombstone(person_id)) or {}
         kept = tombstone["FaceIds"]["SS"] if "FaceIds" in tombstone else ()
-        return Remains(
-            tuple(dict.fromkeys((*self._indexed_faces(person_id), *kept))), "Unsettled" in tombstone
-        )
+        return Remains(tuple(dict.fromkeys((*self._indexed_ids(person_id), *kept))), "Unsettled" in tombstone)
 
     def _raised(
         self, person_id: str, item: Item | None, now: datetime, expires_at: datetime, lease_s: float
@@ -239,9 +313,7 @@ class DynamoDbPeople:
 
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
         """The faces' records first: the tombstone names them until they are gone."""
-        with translated(self._faces_name):
-            for face_id in face_ids:
-                self._client.delete_item(TableName=self._faces, Key={"RekognitionId": {"S": face_id}})
+        self._delete_faces(face_ids)
         # Without one, somebody of this id was enrolled anew, after our lease.
         with translated(self._people_name), suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
@@ -260,6 +332,34 @@ class DynamoDbPeople:
         with translated(self._people_name):
             return self._client.get_item(TableName=self._people, Key=key, ConsistentRead=True).get("Item")
 
+    def _update(
+        self,
+        person_id: str,
+        update: str,
+        condition: str,
+        values: dict[str, Value],
+        names: dict[str, str] | None = None,
+    ) -> bool:
+        more: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        with translated(self._people_name):
+            try:
+                self._client.update_item(
+                    TableName=self._people,
+                    Key=_key(person_id),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=values,
+                    **more,
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def _delete_faces(self, face_ids: Iterable[str]) -> None:
+        with translated(self._faces_name):
+            for face_id in face_ids:
+                self._client.delete_item(TableName=self._faces, Key={"RekognitionId": {"S": face_id}})
+
     def _transact(self, *changes: Any) -> frozenset[int]:
         return transact(self._client, changes, resource=self._people_name, sleep=self._sleep)
 
@@ -267,7 +367,10 @@ class DynamoDbPeople:
         digest = hmac.new(self._tombstone_key, person_id.encode(), hashlib.sha256).hexdigest()
         return _key(_TOMBSTONE + digest)
 
-    def _indexed_faces(self, person_id: str) -> tuple[str, ...]:
+    def _indexed_ids(self, person_id: str) -> tuple[str, ...]:
+        return tuple(item["RekognitionId"]["S"] for item in self._indexed_faces(person_id))
+
+    def _indexed_faces(self, person_id: str) -> tuple[Item, ...]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._faces,
             IndexName="person",
@@ -275,7 +378,7 @@ class DynamoDbPeople:
             ExpressionAttributeValues={":person": {"S": person_id}},
         )
         with translated(self._faces_name):
-            return tuple(item["RekognitionId"]["S"] for page in pages for item in page["Items"])
+            return tuple(item for page in pages for item in page["Items"])
 
     @property
     def _people_name(self) -> str:
@@ -311,6 +414,7 @@ def _photo(photo: EnrolledPhoto) -> Value:
             FaceBox=items.box(photo.face_box),
             Reason=items.string(photo.reason),
             Sha256=items.string(photo.sha256),
+            RemovedAt=items.moment(photo.removed_at),
         )
     }
 
@@ -340,6 +444,7 @@ def _enrolled(photo_id: str, photo: Item) -> EnrolledPhoto:
         face_box=items.read_box(photo, "FaceBox"),
         reason=items.read_string(photo, "Reason"),
         sha256=items.read_string(photo, "Sha256"),
+        removed_at=items.read_moment(photo, "RemovedAt"),
     )
 
 
