@@ -19,6 +19,7 @@ from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presentation import (
     collection_check_json,
+    neighbours_json,
     person_json,
     photo_json,
     removed_json,
@@ -30,6 +31,7 @@ from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
 from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
 from recognizeme.usecases.explain import explain
+from recognizeme.usecases.neighbours import neighbours
 
 logger = Logger()
 api = HttpApi(logger, wiring.auditor)
@@ -90,6 +92,21 @@ def delete_photo(person_id: str, photo_id: str) -> Response[str]:
         photo = remover.remove(Enrollment(person_id, unquote(photo_id)))
     logger.info("photo removed")
     return answer(photo_json(photo))
+
+
+@api.post("/people/<person_id>/neighbours")
+def post_neighbours(person_id: str) -> Response[str]:
+    """Compare each face of a person with all others; it is paid for, and so no GET."""
+    parts = wiring.parts()
+    page = neighbours(
+        path_id(person_id, check_person_id),
+        cursor=api.parameters.get("cursor"),
+        faces=parts.faces,
+        people=parts.people,
+        now=parts.now,
+    )
+    logger.info("faces compared", faces=len(page.items))
+    return answer(neighbours_json(page, parts.policy))
 
 
 @api.delete("/people/<person_id>")

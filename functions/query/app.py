@@ -88,7 +88,8 @@ def get_statistics() -> Response[str]:
         presentation.tally_json(count, call_usd=call_usd, day=day.isoformat(), kiosk_id=kiosk_id)
         for (day, kiosk_id), count in each.items()
     ]
-    return answer({"items": items, "total": presentation.tally_json(total, call_usd=call_usd)})
+    total_json = presentation.tally_json(total, call_usd=call_usd)
+    return answer({"items": items, "total": total_json, "call_usd": call_usd})
 
 
 @api.get("/audit")

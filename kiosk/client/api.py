@@ -15,6 +15,7 @@ MAX_DIRECT_BYTES = 4 * 1024 * 1024  # what fits a Lambda request once API Gatewa
 
 Path = Literal["upload", "immediate"]
 
+_PATIENCE_S = 60.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _WAIT_GROWTH = 0.02, 1.0, 1.5
 
 
@@ -239,6 +240,26 @@ class ApiClient:
         route = f"/people/{_segment(person_id)}/photos/{_segment(photo_id)}"
         return self._with(self._wire.call("DELETE", route), "photo_id", "state")
 
+    def neighbours(self, person_id: str) -> Iterator[Json]:
+        """Compare each of the person's faces with all others, page after page, at one paid call a face.
+
+        Each page holds `items`, `threshold_pct` and `margin_pct`. A busy service is waited for.
+        """
+        route, params, patience_s = f"/people/{_segment(person_id)}/neighbours", dict[str, str](), _PATIENCE_S
+        while True:
+            try:
+                answer = self._wire.call("POST", route, params=params)
+            except Busy as error:
+                wait_s = error.retry_after_s or _LONGEST_WAIT_S
+                if (patience_s := patience_s - wait_s) < 0:
+                    raise
+                self._sleep(wait_s)
+                continue
+            yield self._with(answer, "items", "threshold_pct", "margin_pct")
+            if not answer.get("next_cursor"):
+                return
+            params["cursor"], patience_s = answer["next_cursor"], _PATIENCE_S
+
     def forget(self, person_id: str) -> Json:
         """Remove a person with faces, photos and captures; return what was removed. Raises `NotFound`."""
         return self._with(self._wire.call("DELETE", f"/people/{_segment(person_id)}"), "removed")
@@ -246,7 +267,7 @@ class ApiClient:
     # --- the rest ---
 
     def stats(self, *, since: str | None = None, until: str | None = None) -> Json:
-        """Counts per day and kiosk, and their total; by default of the last 7 days."""
+        """Counts per day and kiosk, their total, and a call's price; by default of the last 7 days."""
         params = _given({"since": since, "until": until})
         return self._with(self._wire.call("GET", "/stats", params=params), "items", "total")
 

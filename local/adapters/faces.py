@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace
+from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace, Match
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.ports import FaceIndex
 
@@ -17,6 +17,10 @@ class FacesOfCollections:
     def search(self, picture: Picture) -> FaceSearch:
         """Compare with the collection in use."""
         return self._in_use.search(picture)
+
+    def search_face(self, face_id: str) -> Sequence[Match] | None:
+        """Compare within the collection in use."""
+        return self._in_use.search_face(face_id)
 
     def add(self, person_id: str, picture: Picture) -> IndexedFace:
         """Add to the collection in use."""

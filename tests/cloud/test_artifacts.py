@@ -125,6 +125,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("enrollment-photo", "Enrollment", 201),
         ("enrollment-remove-photo", "Enrollment", 200),
         ("enrollment-photo-link", "Enrollment", 200),
+        ("enrollment-neighbours", "Enrollment", 200),
         ("enrollment-replay", "Enrollment", 200),
         ("enrollment-check-collection", "Enrollment", 200),
         ("query-people", "Query", 200),

@@ -112,6 +112,23 @@ def test_a_face_that_nobody_of_ours_put_there_is_ignored(faces: Faces) -> None:
     assert faces.index.search(faces.ada).matches == ()
 
 
+def test_a_face_of_the_collection_is_compared_with_the_others_but_not_with_itself(faces: Faces) -> None:
+    ada = faces.index.add("ada", faces.ada)
+    twin = faces.index.add("twin", faces.ada)
+    faces.index.add("grace", faces.grace)
+    faces.put_there_by_others(faces.ada)
+    matches = faces.index.search_face(ada.face_id)
+    assert matches
+    assert (matches[0].face_id, matches[0].person_id) == (twin.face_id, "twin")
+    assert matches[0].similarity_pct > 99.9
+    assert [match.person_id for match in matches[1:] if match.similarity_pct > 50] == []
+    assert ada.face_id not in {match.face_id for match in matches}
+
+
+def test_a_face_that_the_collection_does_not_hold_is_not_compared(faces: Faces) -> None:
+    assert faces.index.search_face("00000000-0000-4000-8000-000000000000") is None
+
+
 def test_removing_says_how_many_there_were(faces: Faces) -> None:
     added = faces.index.add("ada", faces.ada)
     stranger = "00000000-0000-4000-8000-000000000000"

@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from local.runtime.events import Request, http_event
 from local.wiring import DeadJobs, LaterJobs
 from recognizeme import wiring
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
-from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace, new_capture_id
+from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace, Match, new_capture_id
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import FaceIndex
@@ -46,6 +46,12 @@ class CountedFaces:
         if self.failures:
             raise self.failures.pop(0)
         return self.index.search(picture)
+
+    def search_face(self, face_id: str) -> Sequence[Match] | None:
+        self.searches += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.index.search_face(face_id)
 
     def add(self, person_id: str, picture: Picture) -> IndexedFace:
         self.additions += 1

@@ -233,6 +233,7 @@ def test_statistics_count_outcomes_calls_and_cost_by_day_and_kiosk(
     assert statistics["total"]["outcomes"] == {"recognized": 1, "unknown": 1, "rejected": 1}
     assert (statistics["total"]["rekognition_calls"], statistics["total"]["cost_usd"]) == (2, 0.002)
     assert [item["kiosk_id"] for item in statistics["items"]] == ["front", "back"]
+    assert statistics["call_usd"] == 0.001
 
 
 def test_statistics_leave_out_what_is_older_than_asked(stack: Stack, ada: bytes) -> None:

@@ -253,6 +253,24 @@ def test_faces_of_nobody_are_found_by_the_api_and_by_the_daily_event(
     assert (stack.faces.held_for("nobody"), stack.faces.held_for("grace")) == (0, 1)
 
 
+def test_each_face_of_a_person_is_compared_with_all_others(stack: Stack, ada: bytes, grace: bytes) -> None:
+    stack.enroll("ada", ada)
+    stack.enroll("twin", ada)
+    stack.enroll("grace", grace)
+    status, answer = stack.http("enrollment", "POST", "/people/ada/neighbours")
+    assert status == 200
+    (face,) = answer["items"]
+    assert (face["own"], face["is_lost"], answer["next_cursor"]) == ([], False, None)
+    assert (answer["threshold_pct"], answer["margin_pct"]) == (99.0, 1.0)
+    nearest, *others = face["others"]
+    assert (nearest["person_id"], nearest["similarity_pct"] > 99.9) == ("twin", True)
+    assert all(other["person_id"] == "grace" and other["similarity_pct"] < 80 for other in others)
+
+    query = {"cursor": face["face_id"]}
+    assert stack.http("enrollment", "POST", "/people/ada/neighbours", query=query)[1]["items"] == []
+    assert stack.http("enrollment", "POST", "/people/eve/neighbours")[0] == 404
+
+
 def test_a_ticket_for_a_capture_that_is_done_is_a_conflict(stack: Stack, ada: bytes) -> None:
     capture_id = stack.new_capture_id()
     path = "/kiosks/front/recognitions"

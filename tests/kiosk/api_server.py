@@ -55,6 +55,7 @@ class ApiServer:
         self.audit: list[Json] = []
         self.faults: Faults = lambda method, path: None
         self.everybody: str | None = None  # whom all other pictures show
+        self.similarities: dict[frozenset[str], float] = {}  # of two faces, in percent
         self.pending_for = 0  # how many looks at a sighting see it pending
         self.page_size = 50
         self._lock = threading.Lock()
@@ -125,6 +126,8 @@ class ApiServer:
                     return 200, self._page(list(self.photos.get(person_id, {}).values()), query)
                 case "POST", ["people", person_id, "photos"] if person_id in self.people:
                     return self._add_photo(person_id, query["photo_id"], body, content_type)
+                case "POST", ["people", person_id, "neighbours"] if person_id in self.people:
+                    return 200, self._neighbours(person_id, query)
                 case "POST", ["replays"]:
                     return 200, {"replayed": min(3, int(query["limit"])), "skipped": ["m-1"]}
                 case "POST", ["collection-checks"]:
@@ -260,12 +263,51 @@ class ApiServer:
         )
         return 201, photo
 
+    def _neighbours(self, person_id: str, query: dict[str, str]) -> Json:
+        """Each photo's face beside what `similarities` says; at 7 % where it says nothing."""
+        faces = {
+            photo["face_id"]: (owner, photo["photo_id"])
+            for owner, photos in self.photos.items()
+            for photo in photos.values()
+            if photo["face_id"]
+        }
+        items = []
+        for face_id, (owner, photo_id) in sorted(faces.items()):
+            if owner != person_id:
+                continue
+            near = sorted(
+                ((self._similarity(face_id, other), other) for other in faces if other != face_id),
+                reverse=True,
+            )
+            best: dict[str, Json] = {}
+            for pct, other in near:
+                whose = {"person_id": faces[other][0], "face_id": other, "similarity_pct": pct}
+                if faces[other][0] != person_id:
+                    best.setdefault(faces[other][0], whose)
+            own = [
+                {"face_id": other, "similarity_pct": pct} for pct, other in near if faces[other][0] == owner
+            ]
+            items.append(
+                {
+                    "photo_id": photo_id,
+                    "face_id": face_id,
+                    "is_lost": False,
+                    "own": own,
+                    "others": list(best.values()),
+                }
+            )
+        return self._page(items, query) | {"threshold_pct": 99.0, "margin_pct": 1.0}
+
+    def _similarity(self, one: str, other: str) -> float:
+        return self.similarities.get(frozenset((one, other)), 7.0)
+
     def _stats(self) -> Json:
         counts = {"outcomes": {"recognized": 12, "unknown": 2}, "pending": 0, "failed": 0}
         paid = {"rekognition_calls": 14, "cost_usd": 0.014}
         return {
             "items": [{"day": "2026-11-23", "kiosk_id": "front", **counts, **paid}],
             "total": {**counts, **paid},
+            "call_usd": 0.001,
         }
 
 

@@ -35,6 +35,18 @@ class TwinFaces:
         matches.sort(key=lambda match: -match.similarity_pct)
         return FaceSearch(_box(largest), tuple(matches), len(self.faces), MODEL_VERSION)
 
+    def search_face(self, face_id: str) -> Sequence[Match] | None:
+        self.calls += 1
+        if face_id not in self.faces:
+            return None
+        searched = self.faces[face_id][1]
+        matches = [
+            Match(other_id, person_id, min(searched.similarity_pct, other.similarity_pct))
+            for other_id, (person_id, other) in self.faces.items()
+            if other_id != face_id and person_id is not None and other.who == searched.who
+        ]
+        return sorted(matches, key=lambda match: -match.similarity_pct)
+
     def add(self, person_id: str, picture: Picture) -> IndexedFace:
         self.calls += 1
         shown = sorted(shown_on(picture.content), key=lambda face: -face.area)

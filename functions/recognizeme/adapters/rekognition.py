@@ -15,7 +15,7 @@ from recognizeme.domain.picture import Picture
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, UnindexedFaceTypeDef
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, FaceMatchTypeDef, UnindexedFaceTypeDef
 
 _COLLECTION_ID = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
 
@@ -78,20 +78,32 @@ class RekognitionFaceIndex:
                 )
         except _NoFace:
             return FaceSearch(face_box=None)
-        matches = (
-            Match(match["Face"]["FaceId"], match["Face"]["ExternalImageId"], match["Similarity"])
-            for match in answer["FaceMatches"]
-            if match["Face"].get("ExternalImageId")  # one without was not put there by us
-        )
         return FaceSearch(
             _box(answer["SearchedFaceBoundingBox"]),
-            tuple(matches),
+            _matches(answer["FaceMatches"]),
             self._gallery.known(),
             answer.get("FaceModelVersion"),
         )
 
     def _face_count(self) -> int:
         return self._client.describe_collection(CollectionId=self._collection_id)["FaceCount"]
+
+    def search_face(self, face_id: str) -> Sequence[Match] | None:
+        """SearchFaces, whatever the similarity."""
+        with translated(self._name):
+            try:
+                answer = self._client.search_faces(
+                    CollectionId=self._collection_id,
+                    FaceId=face_id,
+                    FaceMatchThreshold=0,
+                    MaxFaces=_MAX_MATCHES,
+                )
+            except ClientError as error:
+                # All parameters are ours; that the face is not there has no code of its own.
+                if error_code(error) == "InvalidParameterException":
+                    return None
+                raise
+        return _matches(answer["FaceMatches"])
 
     def add(self, person_id: str, picture: Picture) -> IndexedFace:
         """Index the largest face if it is good and stands alone.
@@ -171,6 +183,14 @@ class RekognitionFaceIndex:
 
 class _NoFace(UnusablePicture):
     """SearchFacesByImage's way to say that the picture shows nobody."""
+
+
+def _matches(found: "Iterable[FaceMatchTypeDef]") -> tuple[Match, ...]:
+    return tuple(
+        Match(match["Face"]["FaceId"], match["Face"]["ExternalImageId"], match["Similarity"])
+        for match in found
+        if match["Face"].get("ExternalImageId")  # one without was not put there by us
+    )
 
 
 def _refusal(face: "UnindexedFaceTypeDef | None") -> str:

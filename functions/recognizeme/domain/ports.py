@@ -16,6 +16,7 @@ from recognizeme.domain.model import (
     FaceSearch,
     IndexedFace,
     ListedFace,
+    Match,
     Outcome,
     Person,
     Remains,
@@ -78,10 +79,16 @@ class PhotoStore(Protocol):
 
 
 class FaceIndex(Protocol):
-    """The collection of faces that Rekognition compares against. `search` and `add` are paid for."""
+    """The collection of faces that Rekognition compares against. Searching and adding are paid for."""
 
     def search(self, picture: Picture) -> FaceSearch:
         """Compare the picture's largest face with the collection. Raises `UnusablePicture`."""
+
+    def search_face(self, face_id: str) -> Sequence[Match] | None:
+        """The faces most like one of the collection, however unlike, the nearest first and without itself.
+
+        None when the collection does not hold it. At least the 256 nearest, which may be all there are.
+        """
 
     def add(self, person_id: str, picture: Picture) -> IndexedFace:
         """Add the picture's one face under this person; the same picture twice stores one face.

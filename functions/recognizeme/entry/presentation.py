@@ -7,9 +7,11 @@ from typing import Any
 
 from recognizeme.domain.audit import AuditLine
 from recognizeme.domain.model import Box, EnrolledPhoto, Person, PhotoState, Removed, Sighting
+from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Page, UploadTicket
 from recognizeme.domain.times import to_api_text
 from recognizeme.usecases.check_collection import CollectionCheck
+from recognizeme.usecases.neighbours import Neighbours
 from recognizeme.usecases.read_audit import AuditPage
 from recognizeme.usecases.statistics import Tally
 
@@ -112,6 +114,21 @@ def collection_check_json(check: CollectionCheck) -> Json:
         "orphans": len(check.orphans),
         "items": [asdict(face) for face in check.orphans[:_MOST_ORPHANS]],
     }
+
+
+def neighbours_json(page: Page[Neighbours], policy: Policy) -> Json:
+    """A person's faces among all others, and what the stack's decisions ask for."""
+    items: list[Json] = [
+        {
+            "photo_id": each.photo_id,
+            "face_id": each.face_id,
+            "is_lost": each.is_lost,
+            "own": [{"face_id": own.face_id, "similarity_pct": own.similarity_pct} for own in each.own],
+            "others": [asdict(other) for other in each.others],
+        }
+        for each in page.items
+    ]
+    return {**list_json(items, page.next_cursor), **asdict(policy)}
 
 
 def tally_json(tally: Tally, *, call_usd: float, **named: str) -> Json:

@@ -109,6 +109,7 @@ ROUTES = (
     Route("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER, Audit.CHANGE),
     Route("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER, Audit.CHANGE),
     Route("DELETE", "/people/{person_id}/photos/{photo_id}", "enrollment", Role.MANAGER, Audit.CHANGE),
+    Route("POST", "/people/{person_id}/neighbours", "enrollment", Role.MANAGER),
     Route("POST", "/replays", "enrollment", Role.ADMIN, Audit.CHANGE),
     Route("POST", "/collection-checks", "enrollment", Role.ADMIN, Audit.CHANGE),
 )

@@ -48,6 +48,26 @@ def test_a_sighting_survives_the_way_to_json_and_back(api: ApiClient) -> None:
     assert Sighting.from_json(sighting.to_json()) == sighting
 
 
+def test_faces_are_compared_page_after_page_and_a_busy_service_is_waited_for(server: ApiServer) -> None:
+    pauses: list[float] = []
+    server.page_size = 2
+    failures = iter([None, Fault(503, {"Retry-After": "3"}), Fault(503), None, None, None])
+    with ApiClient(server.url, timeout_s=5, sleep=pauses.append) as api:
+        api.put_person("ada", name="Ada")
+        for number in range(3):
+            api.enroll_photo("ada", f"{number}.jpg", picture_of("ada"))
+        server.faults = lambda method, path: next(failures) if path.endswith("neighbours") else None
+        pages = list(api.neighbours("ada"))
+        assert [len(page["items"]) for page in pages] == [2, 1]
+        assert [each["face_id"] for each in pages[1]["items"]] == ["face-2.jpg"]
+        assert pauses == [3.0, 1.0]
+
+        server.faults = lambda method, path: Fault(503, {"Retry-After": "31"})
+        with pytest.raises(Busy):
+            list(api.neighbours("ada"))
+        assert pauses[2:] == [31.0]
+
+
 def test_the_same_capture_handed_in_twice_is_paid_once(api: ApiClient, server: ApiServer) -> None:
     capture_id = new_capture_id()
     first = hand_in(api, capture_id=capture_id, path="upload")

@@ -1,0 +1,68 @@
+"""Which faces of the collection are most like a person's own: are they told apart from everybody else's?"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from recognizeme.domain.errors import NotFound, ServiceBusy
+from recognizeme.domain.model import Match
+from recognizeme.domain.policy import candidates
+from recognizeme.domain.ports import Clock, FaceIndex, Page, People
+
+# A function has 29 s and the API waits for 30: the last call, of 7 s at the most, must end before.
+_BUDGET = timedelta(seconds=15)
+_MOST_OTHERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """One enrolled face among the others: the person's own, and the nearest of each other person's.
+
+    The nearest come first; of others there are 20 at most. `is_lost` when the collection does not hold it.
+    """
+
+    photo_id: str
+    face_id: str
+    own: tuple[Match, ...] = ()
+    others: tuple[Match, ...] = ()
+    is_lost: bool = False
+
+
+def neighbours(
+    person_id: str, *, cursor: str | None, faces: FaceIndex, people: People, now: Clock
+) -> Page[Neighbours]:
+    """Compare the person's faces after `cursor` with all others, at one paid call each, while time lasts.
+
+    A face that two photos share is compared once. Raises `NotFound`, and `ServiceBusy` when not even the
+    first could be compared.
+    """
+    person = people.get(person_id)
+    if person is None:
+        raise NotFound(f"there is no person {person_id!r}")
+    photo_of = {photo.face_id: photo.photo_id for photo in person.photos.values() if photo.face_id}
+    waiting = sorted(face_id for face_id in photo_of if face_id > (cursor or ""))
+    exists = {person_id: True}
+    ends_at = now() + _BUDGET
+    found: list[Neighbours] = []
+    for face_id in waiting:
+        if found and now() >= ends_at:
+            return Page(tuple(found), found[-1].face_id)
+        try:
+            matches = faces.search_face(face_id)
+        except ServiceBusy:
+            if found:
+                return Page(tuple(found), found[-1].face_id)
+            raise
+        if matches is None:
+            found.append(Neighbours(photo_of[face_id], face_id, is_lost=True))
+            continue
+        own = tuple(match for match in matches if match.person_id == person_id)
+        others: list[Match] = []
+        for match in candidates(matches):
+            if len(others) == _MOST_OTHERS:
+                break
+            if match.person_id not in exists:  # the faces of the forgotten may take a while to go
+                exists[match.person_id] = people.get(match.person_id) is not None
+            if match.person_id != person_id and exists[match.person_id]:
+                others.append(match)
+        found.append(Neighbours(photo_of[face_id], face_id, own, tuple(others)))
+    return Page(tuple(found))
