@@ -49,6 +49,13 @@ bench: install $(SAM_VENV)/.installed ## run every benchmark; each prints a tabl
 bench-cold: install $(SAM_VENV)/.installed ## first and warm invocations of the built functions
 	@$(BIN)/python -m benchmarks.cold_start
 
+.PHONY: api api-diff
+api: install ## write openapi.json and docs/api.md from the code
+	@PYTHONPATH=functions $(BIN)/python -m tests.api
+
+api-diff: install ## what would break clients of the last tag
+	@PYTHONPATH=functions $(BIN)/python -m tests.api.breaking
+
 # --- the serverless application ---------------------------------------------
 
 .PHONY: build

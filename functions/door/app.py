@@ -23,7 +23,13 @@ from recognizeme.domain.model import (
 from recognizeme.entry import parsing
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.observe import Observer
-from recognizeme.entry.presentation import door_sighting_json, ticket_json, time_text
+from recognizeme.entry.presentation import (
+    CaptureTicketJson,
+    HeartbeatJson,
+    door_sighting_json,
+    ticket_json,
+    time_text,
+)
 from recognizeme.usecases.recognize import issue_ticket
 
 logger = Logger()
@@ -48,7 +54,8 @@ def post_capture(kiosk_id: str) -> Response[str]:
         ticket_s=parts.settings.ticket_s,
         now=parts.now,
     )
-    return answer(ticket_json(ticket, capture_id=capture.capture_id), HTTPStatus.CREATED)
+    named: CaptureTicketJson = {"capture_id": capture.capture_id, **ticket_json(ticket)}
+    return answer(named, HTTPStatus.CREATED)
 
 
 @api.post("/kiosks/<kiosk_id>/recognitions")
@@ -84,7 +91,8 @@ def post_heartbeat(kiosk_id: str) -> Response[str]:
             watch.expect(kiosk_id)
     except RecognizeMeError as error:  # the heartbeat has been counted, and the next one tries again
         logger.error("no alarm for the kiosk", error=type(error).__name__)
-    return answer({"kiosk_id": kiosk_id, "received_at": time_text(wiring.parts().now())})
+    heard: HeartbeatJson = {"kiosk_id": kiosk_id, "received_at": time_text(wiring.parts().now())}
+    return answer(heard)
 
 
 def _own_sighting(capture: Capture, sighting: Sighting | None) -> Sighting:

@@ -18,14 +18,18 @@ from recognizeme.entry import parsing
 from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presentation import (
+    CollectionCheckJson,
+    PhotoJson,
+    PhotoTicketJson,
     collection_check_json,
+    link_json,
     neighbours_json,
     person_json,
     photo_json,
     removed_json,
+    replayed_json,
     sighting_json,
     ticket_json,
-    time_text,
 )
 from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
 from recognizeme.usecases.check_collection import check_collection
@@ -61,7 +65,8 @@ def post_photo(person_id: str) -> Response[str]:
     fields = parsing.json_object(api.body)
     photo_id = parsing.text(fields, "photo_id")
     ticket = enroller.issue_ticket(person_id, photo_id, parsing.text(fields, "content_type", "image/jpeg"))
-    return answer(ticket_json(ticket, photo_id=photo_id), HTTPStatus.CREATED)
+    named: PhotoTicketJson = {"photo_id": photo_id, **ticket_json(ticket)}
+    return answer(named, HTTPStatus.CREATED)
 
 
 @api.get("/people/<person_id>/photo")
@@ -75,7 +80,7 @@ def get_photo(person_id: str) -> Response[str]:
         raise NotFound(f"there is no such photo of person {enrollment.person_id!r}")
     expires_at = parts.now() + timedelta(seconds=parts.settings.link_s)
     url = parts.photos.link(enrollment.photo_key, expires_at=expires_at)
-    return answer({"url": url, "expires_at": time_text(expires_at)})
+    return answer(link_json(url, expires_at))
 
 
 @api.delete("/people/<person_id>/photos/<photo_id>")
@@ -141,11 +146,11 @@ def post_correction(capture_id: str) -> Response[str]:
 @api.post("/replays")
 def post_replay() -> Response[str]:
     """Give events that failed for good back to their functions."""
-    limit = parsing.limit(api.parameters, default=100, most=1000)
+    limit = parsing.limit(api.parameters, default=100, most=parsing.MOST_REPLAYED)
     replayed = wiring.parts().failed_events.replay(limit=limit)
     api.note(replayed=replayed.given_back)
     logger.info("failed events replayed", replayed=replayed.given_back, skipped=replayed.skipped)
-    return answer({"replayed": replayed.given_back, "skipped": list(replayed.skipped)})
+    return answer(replayed_json(replayed))
 
 
 @api.post("/collection-checks")
@@ -157,7 +162,7 @@ def post_collection_check() -> Response[str]:
     return answer(_check_collection(remove_orphans=remove == "true"))
 
 
-def _check_collection(*, remove_orphans: bool) -> dict[str, Any]:
+def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
     parts = wiring.parts()
     check = check_collection(
         faces=parts.faces,
@@ -170,7 +175,7 @@ def _check_collection(*, remove_orphans: bool) -> dict[str, Any]:
     return collection_check_json(check)
 
 
-def _enroll_stored(key: str, *, principal: str, source: str) -> dict[str, Any] | None:
+def _enroll_stored(key: str, *, principal: str, source: str) -> PhotoJson | None:
     enrollment = Enrollment.from_key(key)
     if enrollment is None:
         prefix = key.partition("/")[0][:40]
@@ -224,7 +229,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         with wiring.auditor().change("collection checked", principal=SYSTEM, source="schedule") as detail:
             checked = _check_collection(remove_orphans=False)
             detail["removing"] = checked["removing"]
-        return checked
+        return dict(checked)
     principal, source = put_by(task)
     result = handle_objects(task, partial(_enroll_stored, principal=principal, source=source), log=logger)
     return {"photos": result.items, "ignored": result.ignored}

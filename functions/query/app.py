@@ -38,7 +38,7 @@ def get_sightings() -> Response[str]:
         limit=parsing.limit(api.parameters),
         cursor=api.parameters.get("cursor"),
     )
-    return answer(presentation.sightings_json(page))
+    return answer(presentation.page_json(page, presentation.sighting_json))
 
 
 @api.get("/sightings/<capture_id>/photo")
@@ -52,7 +52,7 @@ def get_sighting_photo(capture_id: str) -> Response[str]:
         raise NotFound(f"no picture is stored for sighting {capture_id!r}")
     expires_at = parts.now() + timedelta(seconds=parts.settings.link_s)
     url = parts.photos.link(photo_key, expires_at=expires_at)
-    return answer({"url": url, "expires_at": presentation.time_text(expires_at)})
+    return answer(presentation.link_json(url, expires_at))
 
 
 @api.get("/people")
@@ -61,7 +61,7 @@ def get_people() -> Response[str]:
     page = wiring.parts().people.list(
         limit=parsing.limit(api.parameters), cursor=api.parameters.get("cursor")
     )
-    return answer(presentation.people_json(page))
+    return answer(presentation.page_json(page, presentation.person_json))
 
 
 @api.get("/people/<person_id>")
@@ -83,13 +83,7 @@ def get_statistics() -> Response[str]:
     parts = wiring.parts()
     query = parsing.sighting_query({k: v for k, v in api.parameters.items() if k in ("since", "until")})
     each, total = statistics(parts.sightings, since=query.since, until=query.until, now=parts.now)
-    call_usd = parts.settings.call_usd
-    items = [
-        presentation.tally_json(count, call_usd=call_usd, day=day.isoformat(), kiosk_id=kiosk_id)
-        for (day, kiosk_id), count in each.items()
-    ]
-    total_json = presentation.tally_json(total, call_usd=call_usd)
-    return answer({"items": items, "total": total_json, "call_usd": call_usd})
+    return answer(presentation.statistics_json(each, total, call_usd=parts.settings.call_usd))
 
 
 @api.get("/audit")
@@ -110,7 +104,8 @@ def get_audit() -> Response[str]:
 @api.get("/health")
 def get_health() -> Response[str]:
     """That the function runs; it asks no other service."""
-    return answer({"status": "ok", "version": VERSION})
+    health: presentation.HealthJson = {"status": "ok", "version": VERSION}
+    return answer(health)
 
 
 @api.get("/openapi.json")

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from recognizeme import wiring
 from recognizeme.domain.model import Capture
 from recognizeme.entry.observe import Observer
-from recognizeme.entry.presentation import door_sighting_json
+from recognizeme.entry.presentation import SightingJson, door_sighting_json
 from recognizeme.entry.s3_event import handle_objects, unwrapped
 
 logger = Logger()
@@ -24,7 +24,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     metrics.add_metric("RecognitionEvents", MetricUnit.Count, 1)
     recognizer = wiring.recognizer(wiring.parts(), observer)
 
-    def recognize(key: str) -> dict[str, Any] | None:
+    def recognize(key: str) -> SightingJson | None:
         capture = Capture.from_key(key)
         if capture is None:
             logger.warning("object ignored: it is no capture", key_prefix=key.partition("/")[0][:40])

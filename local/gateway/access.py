@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.gateway.replies import problem, response
 from local.runtime.events import Reply
 from recognizeme.domain.errors import RecognizeMeError
+from recognizeme.entry.problems import Problem
 from recognizeme.entry.routes import WEB_KIOSK_ID, Caller, Matched, Role
 
 # Whoever guesses tokens waits for each answer; whoever has one does not.
@@ -66,7 +67,7 @@ class Access:
             try:
                 known = await self._identify(dict(scope["headers"]), address)
             except RecognizeMeError as error:
-                known = problem("busy", str(error))
+                known = problem(Problem.BUSY, str(error))
             if isinstance(known, Reply):
                 return await response(known)(scope, receive, send)
             return await app({**scope, "caller": known}, receive, send)
@@ -79,9 +80,11 @@ class Access:
             return self._refusal(headers) or Caller(Role.ADMIN, principal="this machine")
         given = headers.get(b"authorization", b"")
         if not given:
-            return problem("unauthorized", "send a token of this stack as Authorization: Bearer TOKEN")
+            return problem(Problem.UNAUTHORIZED, "send a token of this stack as Authorization: Bearer TOKEN")
         if self._guessing[address] >= _GUESSES_AT_ONCE:
-            return problem("busy", "too many wrong tokens came from this address; try again in a moment")
+            return problem(
+                Problem.BUSY, "too many wrong tokens came from this address; try again in a moment"
+            )
         scheme, _, token = given.partition(b" ")
         caller = self._holder(token.strip()) if scheme.lower() == b"bearer" else None
         if caller is None:
@@ -90,7 +93,9 @@ class Access:
                 await self._sleep(WRONG_TOKEN_S)
             finally:
                 self._guessing -= Counter([address])
-            return problem("unauthorized", "this is no token of this stack; see recognizeme-local token list")
+            return problem(
+                Problem.UNAUTHORIZED, "this is no token of this stack; see recognizeme-local token list"
+            )
         return caller
 
     def _holder(self, token: bytes) -> Caller | None:
@@ -101,9 +106,11 @@ class Access:
 
     def _refusal(self, headers: Mapping[bytes, bytes]) -> Reply | None:
         if _host_name(headers.get(b"host", b"")) not in self._hosts:
-            return problem("invalid-request", "this host goes by another name; use the address it printed")
+            return problem(
+                Problem.INVALID_REQUEST, "this host goes by another name; use the address it printed"
+            )
         if b"origin" in headers:
-            return problem("unauthorized", "pages of other sites may not use this API")
+            return problem(Problem.UNAUTHORIZED, "pages of other sites may not use this API")
         return None
 
 
@@ -112,10 +119,14 @@ def refusal(caller: Caller, matched: Matched) -> Reply | None:
     if matched.route.allows(caller, matched.path_parameters):
         return None
     if caller.role is Role.DOOR:
-        return problem("forbidden", f"this token is for /kiosks/{caller.kiosk_id}/ alone")
+        return problem(Problem.FORBIDDEN, f"this token is for /kiosks/{caller.kiosk_id}/ alone")
     if matched.route.role is Role.DOOR:
-        return problem("forbidden", f"the role {caller.role} hands in as the kiosk {WEB_KIOSK_ID} alone")
-    return problem("forbidden", f"this takes the role {matched.route.role}; the token has {caller.role}")
+        return problem(
+            Problem.FORBIDDEN, f"the role {caller.role} hands in as the kiosk {WEB_KIOSK_ID} alone"
+        )
+    return problem(
+        Problem.FORBIDDEN, f"this takes the role {matched.route.role}; the token has {caller.role}"
+    )
 
 
 def _host_name(host: bytes) -> str:

@@ -11,6 +11,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from local.gateway.replies import problem
+from recognizeme.entry.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class GuardedProtocol(H11Protocol):
 
 
 def _raw_busy() -> bytes:
-    reply = problem("busy", "too many connections are open; try again in a moment")
+    reply = problem(Problem.BUSY, "too many connections are open; try again in a moment")
     head = [f"HTTP/1.1 {reply.status} Service Unavailable", f"content-length: {len(reply.body)}"]
     head += [f"{name}: {value}" for name, value in reply.headers] + ["connection: close", "", ""]
     return "\r\n".join(head).encode() + reply.body

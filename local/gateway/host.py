@@ -19,7 +19,8 @@ from local.gateway.replies import problem, response
 from local.runtime import functions
 from local.runtime.events import Reply, Request, UnreadableAnswer, http_event, http_reply
 from local.runtime.functions import Invoke
-from recognizeme.entry.routes import Matched, match
+from recognizeme.entry.problems import Problem
+from recognizeme.entry.routes import Matched, match, methods
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def event_host(
         began = time.monotonic()
         matched = match(request.method, request.scope["path"])
         if matched is None:
-            reply = problem("not-found", "there is no such route; GET /openapi.json lists them")
+            reply = _no_route(request.scope["path"])
         elif refused := refusal(request.scope["caller"], matched):
             reply = refused
         else:
@@ -64,11 +65,18 @@ def event_host(
     return access.guard(app)
 
 
+def _no_route(path: str) -> Reply:
+    if allowed := ", ".join(methods(path)):
+        return problem(Problem.METHOD_NOT_ALLOWED, f"this path takes {allowed} alone", ("allow", allowed))
+    return problem(Problem.NOT_FOUND, "there is no such route; GET /openapi.json lists them")
+
+
 async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply:
     body = await read_body(request, MAX_BODY_BYTES)
     if body is None:
         return problem(
-            "too-large", f"a request may have {MAX_BODY_BYTES // 1024**2} MB at most; use an upload ticket"
+            Problem.TOO_LARGE,
+            f"a request may have {MAX_BODY_BYTES // 1024**2} MB at most; use an upload ticket",
         )
     event = http_event(
         Request(
@@ -90,12 +98,14 @@ async def _call(request: HttpRequest, matched: Matched, invoke: Invoke) -> Reply
     try:
         return http_reply(await run_in_threadpool(invoke, matched.route.function, event))
     except functions.PayloadTooLarge:
-        return problem("too-large", "a picture sent this way may have 4 MiB at most; use an upload ticket")
+        return problem(
+            Problem.TOO_LARGE, "a picture sent this way may have 4 MiB at most; use an upload ticket"
+        )
     except (functions.FunctionBusy, functions.FunctionTimedOut):
-        return problem("busy", "too much to do right now; try again in a moment")
+        return problem(Problem.BUSY, "too much to do right now; try again in a moment")
     except (functions.InvocationError, UnreadableAnswer) as error:
         _LOG.error("%s: %s", matched.route.key, type(error).__name__)
-        return problem("internal", "something went wrong here; the log of the host says more")
+        return problem(Problem.INTERNAL, "something went wrong here; the log of the host says more")
 
 
 async def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:

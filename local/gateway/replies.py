@@ -5,28 +5,17 @@ import json
 from starlette.responses import Response
 
 from local.runtime.events import Reply
-
-_TITLES = {
-    "invalid-request": (400, "Bad Request"),
-    "unauthorized": (401, "Unauthorized"),
-    "forbidden": (403, "Forbidden"),
-    "not-found": (404, "Not Found"),
-    "too-large": (413, "Content Too Large"),
-    "busy": (503, "Service Unavailable"),
-    "internal": (500, "Internal Server Error"),
-}
+from recognizeme.entry.problems import Problem
 
 
-def problem(kind: str, detail: str) -> Reply:
-    """An RFC 9457 answer of docs/api.md."""
-    status, title = _TITLES[kind]
-    body = {"type": f"urn:recognizeme:problem:{kind}", "title": title, "status": status, "detail": detail}
-    headers = [("content-type", "application/problem+json")]
-    if kind == "busy":
+def problem(found: Problem, detail: str, *more: tuple[str, str]) -> Reply:
+    """An RFC 9457 answer of docs/api.md, with headers beyond those of its kind."""
+    headers = [("content-type", "application/problem+json"), *more]
+    if found is Problem.BUSY:
         headers.append(("retry-after", "1"))
-    if kind == "unauthorized":
+    if found is Problem.UNAUTHORIZED:
         headers.append(("www-authenticate", "Bearer"))
-    return Reply(status, tuple(headers), json.dumps(body).encode())
+    return Reply(found.status, tuple(headers), json.dumps(found.content(detail)).encode())
 
 
 def response(reply: Reply) -> Response:

@@ -5,15 +5,15 @@ import json
 import re
 from pathlib import Path
 
+import openapi_spec_validator
 import pytest
 
-from recognizeme.entry.routes import ROUTES, WEB_KIOSK_ID, Audit, Caller, Role, Route, match
+from recognizeme.entry.routes import ROUTES, WEB_KIOSK_ID, Audit, Caller, Role, Route, match, methods
+from tests.api import openapi, page
 from tests.architecture.imports import ROOT
 from tests.cloud import template
 from tests.cloud.policies import allows, policy
 
-API = (ROOT / "docs" / "api.md").read_text()
-OPENAPI = json.loads((ROOT / "functions" / "query" / "openapi.json").read_text())
 CALLERS = {
     "front's door": Caller(Role.DOOR, "front"),
     "back's door": Caller(Role.DOOR, "back"),
@@ -155,6 +155,11 @@ def test_a_door_without_a_kiosk_may_hand_nothing_in() -> None:
     assert not ticket.allows(Caller(Role.DOOR, None), {"kiosk_id": "front"})
 
 
+def test_a_path_says_which_methods_it_takes() -> None:
+    assert methods("/people/ada") == ["DELETE", "GET", "PUT"]
+    assert methods("/people/ada/shoes") == []
+
+
 @pytest.mark.parametrize("path", ["/kiosks//captures", "/kiosks/front/captures/", "/kiosks/a/b/captures"])
 def test_a_path_of_another_shape_is_no_route(path: str) -> None:
     assert match("POST", path) is None
@@ -187,38 +192,25 @@ def test_a_handler_answers_the_routes_that_are_its_own(function: str) -> None:
     assert answered == {route.key for route in ROUTES if route.function == function}
 
 
-def test_openapi_describes_every_route_with_its_role() -> None:
-    described = {
-        (method.upper(), path, operation["x-role"])
-        for path, methods in OPENAPI["paths"].items()
-        for method, operation in methods.items()
-    }
+def test_openapi_json_and_the_api_page_are_what_make_api_writes() -> None:
+    document = openapi.document()
 
-    assert described == {(route.method, route.path, route.role) for route in ROUTES}
+    assert openapi.FILE.read_text() == openapi.text(document)
+    assert page.FILE.read_text() == page.page(document)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.key)
-def test_openapi_names_what_is_in_the_path(route: Route) -> None:
-    operation = OPENAPI["paths"][route.path][route.method.lower()]
-    named = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
-
-    assert named == set(re.findall(r"{(\w+)}", route.path))
+def test_openapi_json_is_openapi() -> None:
+    openapi_spec_validator.validate(openapi.document())
 
 
-def test_the_api_page_lists_every_route_with_its_role() -> None:
-    section = API.split("## Routes and roles")[1].split("\n## ")[0]
-    listed = {
-        (method, path, line.split("|")[2].strip())
-        for line in section.splitlines()
-        if line.startswith("| `")
-        for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/[^`]*)`", line)
-    }
+def test_the_api_page_explains_each_route_once() -> None:
+    explained = re.findall(r"^### ((?:GET|POST|PUT|DELETE) /.*)$", page.FILE.read_text(), re.MULTILINE)
 
-    assert listed == {(route.method, route.path, route.role) for route in ROUTES}
+    assert sorted(explained) == sorted(route.key for route in ROUTES)
 
 
-def test_the_api_page_explains_no_route_that_does_not_exist() -> None:
-    named = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`?\s]*)", API))
+def test_the_words_of_the_api_page_name_no_route_that_does_not_exist() -> None:
+    named = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`?\s]*)", page.FILE.read_text()))
 
     assert named == {route.key for route in ROUTES}
 

@@ -26,6 +26,7 @@ from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import FaceIndex
 from recognizeme.settings import Settings
 from rekolocal.testing import LocalRekognition, local_rekognition
+from tests.api.answers import check
 from tests.portraits import ASTRONAUT, HOPPER
 from tests.twins.audit import TwinAuditLog
 
@@ -132,6 +133,8 @@ class Stack:
             principal=principal,
         )
         answer = self.invoke(function, event)
+        kind = answer.get("headers", {}).get("Content-Type", "")
+        check(method, path, answer["statusCode"], kind, answer["body"].encode())
         return answer["statusCode"], json.loads(answer["body"])
 
     def s3(self, function: str, *keys: str) -> Json:

@@ -78,7 +78,7 @@ def test_an_error_nobody_foresaw_is_told_by_its_type_only(log: Logger) -> None:
 
 
 def test_a_test_event_of_the_bucket_is_ignored(log: Logger) -> None:
-    result = handle_objects({"Service": "Amazon S3", "Event": "s3:TestEvent"}, lambda key: {}, log=log)
+    result = handle_objects({"Service": "Amazon S3", "Event": "s3:TestEvent"}, lambda key: key, log=log)
     assert (result.items, result.ignored) == ([], 0)
 
 

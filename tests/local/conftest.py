@@ -1,11 +1,36 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
+import requests
 
 from kiosk.client.api import ApiClient
 from local.data_folder import DataFolder
 from local.stack import Stack
+from recognizeme.entry.routes import match
+from tests.api.answers import check
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checked_answers() -> Iterator[None]:
+    """Whatever a test asks the gateway for, the answer is one of openapi.json."""
+    send = requests.Session.send
+
+    def checked(
+        session: requests.Session, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
+        response = send(session, request, **options)
+        path = unquote(urlsplit(request.url).path)
+        if match(request.method or "", path):
+            kind = response.headers.get("Content-Type", "")
+            check(request.method or "", path, response.status_code, kind, response.content)
+        return response
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(requests.Session, "send", checked)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from recognizeme.domain.errors import InvalidRequest
 
-_SOMEBODY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+:/=\-]{0,127}")
+SOMEBODY = r"[A-Za-z0-9][A-Za-z0-9_.@+:/=\-]{0,127}"
 _MOST_DETAIL = 300  # characters of one value
 
 
@@ -67,7 +67,7 @@ def keyed_hash(text: str, key: bytes) -> str:
 
 def check_on_behalf_of(who: str) -> str:
     """Return who a caller says to act for, or raise `InvalidRequest` when it is no id or address."""
-    if not _SOMEBODY.fullmatch(who):
+    if not re.fullmatch(SOMEBODY, who):
         raise InvalidRequest(
             "X-On-Behalf-Of must be an id or address of 1 to 128 of A-Z a-z 0-9 _ . @ + : / = -"
         )

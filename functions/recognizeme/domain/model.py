@@ -16,9 +16,9 @@ from uuid import UUID
 from recognizeme.domain.errors import InvalidRequest
 
 # Rekognition's UserId (1-128 characters); ExternalImageId allows the same characters and more of them.
-_PERSON_ID = re.compile(r"[A-Za-z0-9_.\-:]{1,128}")
-_KIOSK_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+PERSON_ID = r"[A-Za-z0-9_.\-:]{1,128}"
+KIOSK_ID = r"[A-Za-z0-9_.\-]{1,64}"
+UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _CAPTURE_KEY = re.compile(
     r"captures/(?P<kiosk>[^/]+)/\d{4}/\d{2}/\d{2}/(?P<id>[^/.]+)(?:\.(?P<liveness>passed|failed))?\.(?:jpg|png)"
 )
@@ -34,14 +34,14 @@ EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
 def check_person_id(person_id: str) -> str:
     """Return `person_id`, or raise `InvalidRequest` when Rekognition or a URL's path would not take it."""
     # Clients take . and .. out of a path before they send it: nobody could ask for such a person again.
-    if not _PERSON_ID.fullmatch(person_id) or person_id in {".", ".."}:
+    if not re.fullmatch(PERSON_ID, person_id) or person_id in {".", ".."}:
         raise InvalidRequest(f"person_id {person_id[:140]!r} must be 1 to 128 of A-Z a-z 0-9 _ . - :")
     return person_id
 
 
 def check_kiosk_id(kiosk_id: str) -> str:
     """Return `kiosk_id`, or raise `InvalidRequest` when it cannot stand in a photo's key."""
-    if not _KIOSK_ID.fullmatch(kiosk_id) or kiosk_id in {".", ".."}:
+    if not re.fullmatch(KIOSK_ID, kiosk_id) or kiosk_id in {".", ".."}:
         raise InvalidRequest(
             f"kiosk_id {kiosk_id[:80]!r} must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
         )
@@ -138,7 +138,7 @@ class Capture:
 
 def check_capture_id(capture_id: str) -> str:
     """Return `capture_id`, or raise `InvalidRequest` unless it is a lower-case UUIDv7."""
-    if not _UUID7.fullmatch(capture_id):
+    if not re.fullmatch(UUID7, capture_id):
         raise InvalidRequest(f"capture_id {capture_id[:80]!r} must be a UUIDv7 in lower case")
     return capture_id
 

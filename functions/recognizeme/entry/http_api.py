@@ -14,39 +14,17 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from recognizeme.domain.errors import (
-    CaptureDone,
-    CaptureInProgress,
-    InvalidRequest,
-    Misconfigured,
-    NotFound,
-    PictureTooLarge,
-    RecognizeMeError,
-    ServiceBusy,
-    UnsupportedMediaType,
-    UnusablePicture,
-)
+from recognizeme.domain.errors import InvalidRequest, PictureTooLarge, RecognizeMeError, UnsupportedMediaType
 from recognizeme.entry import parsing
 from recognizeme.entry.audit import Act, Auditor
 from recognizeme.entry.observe import count_failed_request
+from recognizeme.entry.problems import Problem, problem_of
 from recognizeme.entry.routes import match
 
 # A synchronous invocation takes 6 MB (Lambda quotas), and base64 makes three bytes four.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 RETRY_AFTER_S = 1
 _JSON = "application/json"
-
-_PROBLEMS: Mapping[type[RecognizeMeError], tuple[str, HTTPStatus]] = {
-    InvalidRequest: ("invalid-request", HTTPStatus.BAD_REQUEST),
-    UnusablePicture: ("invalid-request", HTTPStatus.BAD_REQUEST),
-    NotFound: ("not-found", HTTPStatus.NOT_FOUND),
-    PictureTooLarge: ("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    UnsupportedMediaType: ("unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
-    CaptureDone: ("already-done", HTTPStatus.CONFLICT),
-    CaptureInProgress: ("busy", HTTPStatus.SERVICE_UNAVAILABLE),
-    ServiceBusy: ("busy", HTTPStatus.SERVICE_UNAVAILABLE),
-    Misconfigured: ("misconfigured", HTTPStatus.INTERNAL_SERVER_ERROR),
-}
 
 
 class HttpApi(APIGatewayHttpResolver):
@@ -141,38 +119,28 @@ class HttpApi(APIGatewayHttpResolver):
         return self.body
 
     def _on_known(self, error: RecognizeMeError) -> Response[str]:
-        kind, status = next(
-            (_PROBLEMS[base] for base in type(error).__mro__ if base in _PROBLEMS),
-            ("internal", HTTPStatus.INTERNAL_SERVER_ERROR),
-        )
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self._logger.error("request failed", problem=kind, error=type(error).__name__)
-        if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # a service that is busy is no fault of this version
+        found = problem_of(error)
+        if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._logger.error("request failed", problem=found, error=type(error).__name__)
+        if found.status == HTTPStatus.INTERNAL_SERVER_ERROR:  # a busy service is no fault of this version
             count_failed_request()
-        return problem(kind, status, str(error))
+        return problem(found, str(error))
 
     def _on_no_route(self, error: NotFoundError) -> Response[str]:
-        return problem(
-            "not-found", HTTPStatus.NOT_FOUND, "there is no such route; GET /openapi.json lists them"
-        )
+        return problem(Problem.NOT_FOUND, "there is no such route; GET /openapi.json lists them")
 
     def _on_unexpected(self, error: Exception) -> Response[str]:
         # Only the type and the place: the text of a stranger's error may hold personal data.
         self._logger.error("unexpected error", error=type(error).__name__, where=_where(error))
         count_failed_request()
-        return problem("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; try again")
+        return problem(Problem.INTERNAL, "something went wrong here; try again")
 
 
-def problem(kind: str, status: HTTPStatus, detail: str) -> Response[str]:
+def problem(found: Problem, detail: str) -> Response[str]:
     """An RFC 9457 problem."""
-    content = {
-        "type": f"urn:recognizeme:problem:{kind}",
-        "title": status.phrase,
-        "status": status,
-        "detail": detail,
-    }
-    headers: dict[str, Any] = {"Retry-After": str(RETRY_AFTER_S)} if kind == "busy" else {}
-    return Response(status, "application/problem+json", _to_json(content), headers=headers)
+    headers: dict[str, Any] = {"Retry-After": str(RETRY_AFTER_S)} if found is Problem.BUSY else {}
+    content = _to_json(found.content(detail))
+    return Response(found.status, "application/problem+json", content, headers=headers)
 
 
 def _as_lambda_answers(response: Response[str]) -> dict[str, Any]:

@@ -1,19 +1,150 @@
-"""Reading what a caller sent: JSON bodies, query parameters, times; or else an `InvalidRequest`."""
+"""Reading what a caller sent: JSON bodies, query parameters, times; or else an `InvalidRequest`.
+
+The `TypedDict`s say what is read: `make api` writes openapi.json from them.
+"""
 
 import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, NotRequired, TypedDict, TypeVar
 
 from recognizeme.domain.audit import AuditQuery, keyed_hash
 from recognizeme.domain.errors import InvalidRequest
-from recognizeme.domain.model import Consent, Outcome, check_kiosk_id, check_name, check_person_id
+from recognizeme.domain.model import Consent, Liveness, Outcome, check_kiosk_id, check_name, check_person_id
 from recognizeme.domain.ports import SightingQuery
+from recognizeme.entry.forms import (
+    Base64,
+    CaptureId,
+    Form,
+    KioskId,
+    Name,
+    PersonId,
+    PhotoId,
+    PictureType,
+    Time,
+)
 
 Json = dict[str, Any]
 Choice = TypeVar("Choice", bound=StrEnum)
+
+MOST_ON_A_PAGE, ON_A_PAGE = 100, 50
+MOST_REPLAYED = 1000
+
+Signs = Annotated[Liveness, Form(default=Liveness.NOT_ASKED), "What came of asking for signs of life"]
+
+
+class CaptureRequest(TypedDict):
+    """Which capture a picture is to be uploaded for."""
+
+    capture_id: CaptureId
+    content_type: NotRequired[PictureType]
+    liveness: NotRequired[Signs]
+
+
+class RecognitionParameters(TypedDict, total=False):
+    """What a picture in the body is."""
+
+    capture_id: Annotated[CaptureId, "Made by the server when left out"]
+    liveness: Signs
+
+
+class PictureRequest(TypedDict):
+    """A picture inside JSON, of at most 3 MiB."""
+
+    picture: Base64
+
+
+class PhotoRequest(TypedDict):
+    """Which photo is to be uploaded."""
+
+    photo_id: PhotoId
+    content_type: NotRequired[PictureType]
+
+
+class PhotoParameters(TypedDict, total=False):
+    """What the photo in the body is called."""
+
+    photo_id: Annotated[PhotoId, "The SHA-256 of the bytes when left out"]
+
+
+class WhichPhoto(TypedDict):
+    """One of a person's photos."""
+
+    photo_id: PhotoId
+
+
+class ConsentRequest(TypedDict):
+    """That a person agreed to be recognized."""
+
+    given_at: Annotated[Time, "A time that has passed"]
+    recorded_by: NotRequired[Annotated[Name | None, "Who wrote it down"]]
+
+
+class PersonRequest(TypedDict):
+    """What is to be known of a person; consent that is left out stays as it is."""
+
+    name: Name
+    consent: NotRequired[ConsentRequest]
+
+
+class CorrectionRequest(TypedDict):
+    """Who a sighting really was."""
+
+    person_id: Annotated[PersonId | None, "Null is somebody whom we do not know"]
+
+
+class Onwards(TypedDict, total=False):
+    """Where to go on."""
+
+    cursor: Annotated[str, Form(format="cursor"), "`next_cursor` of the page before"]
+
+
+class Paging(Onwards, total=False):
+    """Which page of a list."""
+
+    limit: Annotated[int, Form(minimum=1, maximum=MOST_ON_A_PAGE, default=ON_A_PAGE)]
+
+
+class SightingFilters(Paging, total=False):
+    """Which sightings; all given conditions must hold."""
+
+    person_id: PersonId
+    kiosk_id: KioskId
+    outcome: Outcome
+    since: Annotated[Time, "Captured at this time or later"]
+    until: Annotated[Time, "Captured before this time, which is after `since`"]
+
+
+class AuditFilters(Paging, total=False):
+    """Which lines; all given conditions must hold."""
+
+    person_id: Annotated[PersonId, "Also of somebody who is forgotten"]
+    principal: str
+    on_behalf_of: str
+    action: Annotated[str, "Such as `PUT /people/{person_id}`"]
+    since: Annotated[Time, "Not before this time"]
+    until: Annotated[Time, "Before this time, which is after `since`"]
+
+
+class StatisticsPeriod(TypedDict, total=False):
+    """Which days, each a whole one in UTC."""
+
+    since: Annotated[Time, "From the day of this time on, at most 400 days back; seven days when left out"]
+    until: Annotated[Time, "To the last day that begins before this time, which is after `since`"]
+
+
+class ReplayLimit(TypedDict, total=False):
+    """How many events."""
+
+    limit: Annotated[int, Form(minimum=1, maximum=MOST_REPLAYED, default=100)]
+
+
+class RemoveOrphans(TypedDict, total=False):
+    """What is done with the faces of people who do not exist."""
+
+    remove: Annotated[bool, Form(default=False), "Remove the faces of everybody who does not exist"]
 
 
 def json_object(body: bytes) -> Json:
@@ -70,7 +201,7 @@ def time(value: str, name: str) -> datetime:
     return moment
 
 
-def limit(parameters: Mapping[str, str], default: int = 50, most: int = 100) -> int:
+def limit(parameters: Mapping[str, str], default: int = ON_A_PAGE, most: int = MOST_ON_A_PAGE) -> int:
     """The query parameter `limit`."""
     value = parameters.get("limit", str(default))
     if not (value.isascii() and value.isdigit() and len(value) < 6 and 1 <= int(value) <= most):

@@ -1,21 +1,48 @@
-"""The domain's values as the JSON of docs/api.md. Keys are the contract; nothing else formats a value."""
+"""The domain's values as JSON. The `...Json` types are the contract: `make api` publishes them.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+A member's type says its form; `Annotated` adds what it means. Nothing else formats a value.
+"""
 
-from recognizeme.domain.audit import AuditLine
-from recognizeme.domain.model import Box, EnrolledPhoto, Person, PhotoState, Removed, Sighting
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import Annotated, Generic, Literal, TypedDict, TypeVar, cast, overload
+
+from recognizeme.domain.audit import AuditLine, Result
+from recognizeme.domain.model import (
+    Box,
+    Consent,
+    Correction,
+    DecisionRecord,
+    EnrolledPhoto,
+    Liveness,
+    Outcome,
+    Person,
+    PhotoState,
+    Removed,
+    Sighting,
+    Status,
+)
 from recognizeme.domain.policy import Policy
-from recognizeme.domain.ports import Page, UploadTicket
+from recognizeme.domain.ports import Page, Replayed, UploadTicket
 from recognizeme.domain.times import to_api_text
+from recognizeme.entry.forms import (
+    CaptureId,
+    Count,
+    Day,
+    Form,
+    KioskId,
+    Name,
+    Pct,
+    PersonId,
+    Sha256,
+    Time,
+    Url,
+)
 from recognizeme.usecases.check_collection import CollectionCheck
 from recognizeme.usecases.neighbours import Neighbours
 from recognizeme.usecases.read_audit import AuditPage
 from recognizeme.usecases.statistics import Tally
-
-Json = dict[str, Any]
 
 _MOST_ORPHANS = 100
 _LEAVING = (PhotoState.REMOVING, PhotoState.REMOVED)
@@ -29,16 +56,84 @@ _FOR_DOORS = frozenset(
     )
 )
 
+Item = TypeVar("Item")
+Shown = TypeVar("Shown")
 
-def door_sighting_json(sighting: Sighting) -> Json:
+
+class PageJson(TypedDict, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next_cursor: Annotated[str | None, "Where the next page begins; null on the last one"]
+
+
+class BoxJson(TypedDict):
+    """Where a face is, in fractions of the upright picture; parts may lie outside 0-1 at its edge."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class CorrectionJson(TypedDict):
+    """What a sighting said before somebody corrected it."""
+
+    corrected_at: Time
+    was_outcome: Outcome
+    was_person_id: PersonId | None
+
+
+class CandidateJson(TypedDict):
+    """Somebody whom a decision considered."""
+
+    person_id: PersonId
+    similarity_pct: Pct
+    counter_pct: Annotated[Pct | None, "Similarity to a picture that is remembered as not showing them"]
+
+
+class DecisionJson(TypedDict):
+    """What the decision saw."""
+
+    candidates: Annotated[list[CandidateJson], "The most similar people, five at most"]
+    threshold_pct: Annotated[Pct, "Of that moment"]
+    margin_pct: Annotated[Pct, "Of that moment"]
+    gallery_size: Annotated[Count | None, "Faces it was compared with, as of five minutes before at most"]
+    model_version: str | None
+
+
+class SightingJson(TypedDict):
+    """What recognizing one capture came to."""
+
+    capture_id: CaptureId
+    kiosk_id: KioskId
+    captured_at: Annotated[Time, "By the kiosk's clock"]
+    status: Status
+    outcome: Annotated[Outcome | None, "Null until `status` is `done`"]
+    reason: Annotated[str | None, "Why it was rejected or failed"]
+    person_id: Annotated[PersonId | None, "Only when `recognized`"]
+    name: Annotated[str | None, "Only when `recognized`"]
+    picture_sha256: Annotated[Sha256 | None, "Of the picture that was recognized"]
+    similarity_pct: Annotated[Pct | None, "The nearest person's, also when that was not enough"]
+    face_box: BoxJson | None
+    recognized_at: Time | None
+    rekognition_calls: Annotated[Count, "Paid calls, each counted before it is made"]
+    liveness: Annotated[Liveness, "What came of asking for signs of life, as the kiosk says"]
+    correction: CorrectionJson | None
+    decision: Annotated[DecisionJson | None, "Null for doors"]
+    explanation: Annotated[str | None, "Why, in words, with today's names; null for doors and in lists"]
+
+
+def door_sighting_json(sighting: Sighting) -> SightingJson:
     """A sighting as a door may see it: who was recognized, and nobody else whom the decision considered."""
     shown = sighting_json(sighting)
-    return {member: value if member in _FOR_DOORS else None for member, value in shown.items()}
+    return cast(
+        SightingJson, {member: value if member in _FOR_DOORS else None for member, value in shown.items()}
+    )
 
 
-def sighting_json(sighting: Sighting, explanation: str | None = None) -> Json:
+def sighting_json(sighting: Sighting, explanation: str | None = None) -> SightingJson:
     """A sighting; `explanation` says why in words, where one sighting is asked for."""
-    correction = sighting.correction
     return {
         "capture_id": sighting.capture.capture_id,
         "kiosk_id": sighting.capture.kiosk_id,
@@ -54,30 +149,82 @@ def sighting_json(sighting: Sighting, explanation: str | None = None) -> Json:
         "recognized_at": time_text(sighting.recognized_at),
         "rekognition_calls": sighting.rekognition_calls,
         "liveness": sighting.liveness,
-        "correction": correction
-        and {
-            "corrected_at": time_text(correction.corrected_at),
-            "was_outcome": correction.was_outcome,
-            "was_person_id": correction.was_person_id,
-        },
-        "decision": asdict(sighting.decision) if sighting.decision else None,
+        "correction": _correction_json(sighting.correction) if sighting.correction else None,
+        "decision": _decision_json(sighting.decision) if sighting.decision else None,
         "explanation": explanation,
     }
 
 
-def person_json(person: Person) -> Json:
+def _correction_json(correction: Correction) -> CorrectionJson:
+    return {
+        "corrected_at": time_text(correction.corrected_at),
+        "was_outcome": correction.was_outcome,
+        "was_person_id": correction.was_person_id,
+    }
+
+
+def _decision_json(decision: DecisionRecord) -> DecisionJson:
+    return {
+        "candidates": [
+            {
+                "person_id": each.person_id,
+                "similarity_pct": each.similarity_pct,
+                "counter_pct": each.counter_pct,
+            }
+            for each in decision.candidates
+        ],
+        "threshold_pct": decision.threshold_pct,
+        "margin_pct": decision.margin_pct,
+        "gallery_size": decision.gallery_size,
+        "model_version": decision.model_version,
+    }
+
+
+class ConsentJson(TypedDict):
+    """That a person agreed to be recognized."""
+
+    given_at: Time
+    recorded_by: Annotated[str | None, "Who wrote it down"]
+
+
+class PersonJson(TypedDict):
+    """Somebody enrolled, without the photos."""
+
+    person_id: PersonId
+    name: Name
+    faces: Annotated[Count, "How many faces of this person the collection holds"]
+    created_at: Time
+    consent: ConsentJson | None
+
+
+def person_json(person: Person) -> PersonJson:
     """A person, without the photos."""
-    consent = person.consent
     return {
         "person_id": person.person_id,
         "name": person.name,
         "faces": person.faces,
         "created_at": time_text(person.created_at),
-        "consent": consent and {"given_at": time_text(consent.given_at), "recorded_by": consent.recorded_by},
+        "consent": _consent_json(person.consent) if person.consent else None,
     }
 
 
-def photo_json(photo: EnrolledPhoto) -> Json:
+def _consent_json(consent: Consent) -> ConsentJson:
+    return {"given_at": time_text(consent.given_at), "recorded_by": consent.recorded_by}
+
+
+class PhotoJson(TypedDict):
+    """An enrollment photo and what became of it."""
+
+    photo_id: str
+    state: PhotoState
+    reason: Annotated[str | None, "Why it was refused"]
+    face_id: str | None
+    face_box: BoxJson | None
+    enrolled_at: Time
+    removed_at: Time | None
+
+
+def photo_json(photo: EnrolledPhoto) -> PhotoJson:
     """An enrollment photo and what became of it."""
     return {
         "photo_id": photo.photo_id,
@@ -90,10 +237,37 @@ def photo_json(photo: EnrolledPhoto) -> Json:
     }
 
 
-def ticket_json(ticket: UploadTicket, **named: str) -> Json:
-    """An upload ticket, with what it is for (`capture_id` or `photo_id`)."""
+class UploadJson(TypedDict):
+    """Where and how to upload: `fields`, then the picture as the part `file`, as multipart/form-data."""
+
+    url: Url
+    fields: Mapping[str, str]
+
+
+class TicketJson(TypedDict):
+    """Permission to upload one picture."""
+
+    key: str
+    upload: UploadJson
+    max_bytes: Count
+    expires_at: Time
+
+
+class CaptureTicketJson(TicketJson):
+    """Permission to upload the picture of a capture."""
+
+    capture_id: CaptureId
+
+
+class PhotoTicketJson(TicketJson):
+    """Permission to upload an enrollment photo."""
+
+    photo_id: str
+
+
+def ticket_json(ticket: UploadTicket) -> TicketJson:
+    """An upload ticket."""
     return {
-        **named,
         "key": ticket.key,
         "upload": {"url": ticket.url, "fields": dict(ticket.fields)},
         "max_bytes": ticket.max_bytes,
@@ -101,40 +275,239 @@ def ticket_json(ticket: UploadTicket, **named: str) -> Json:
     }
 
 
-def removed_json(person_id: str, removed: Removed) -> Json:
+class LinkJson(TypedDict):
+    """A short-lived link to a picture."""
+
+    url: Url
+    expires_at: Time
+
+
+def link_json(url: str, expires_at: datetime) -> LinkJson:
+    """A short-lived link to a picture."""
+    return {"url": url, "expires_at": time_text(expires_at)}
+
+
+class RemovedCountsJson(TypedDict):
+    """How much of a person was removed."""
+
+    faces: Count
+    photos: Count
+    captures: Count
+    sightings: Count
+
+
+class RemovedJson(TypedDict):
     """What forgetting a person removed."""
-    return {"person_id": person_id, "removed": asdict(removed)}
+
+    person_id: PersonId
+    removed: RemovedCountsJson
 
 
-def collection_check_json(check: CollectionCheck) -> Json:
+def removed_json(person_id: str, removed: Removed) -> RemovedJson:
+    """What forgetting a person removed."""
+    return {
+        "person_id": person_id,
+        "removed": {
+            "faces": removed.faces,
+            "photos": removed.photos,
+            "captures": removed.captures,
+            "sightings": removed.sightings,
+        },
+    }
+
+
+class ListedFaceJson(TypedDict):
+    """A face of the collection."""
+
+    face_id: str
+    person_id: str | None
+
+
+class CollectionCheckJson(TypedDict):
+    """What a look through the collection found."""
+
+    faces: Annotated[Count, "In the collection"]
+    removing: Annotated[Count, "Of the forgotten; with `remove`, of everybody who does not exist"]
+    orphans: Annotated[Count, "Others that belong to nobody"]
+    items: Annotated[list[ListedFaceJson], f"The first {_MOST_ORPHANS} of the orphans"]
+
+
+def collection_check_json(check: CollectionCheck) -> CollectionCheckJson:
     """What a look through the collection found; of a long list of orphans the beginning."""
     return {
         "faces": check.faces,
         "removing": check.removing,
         "orphans": len(check.orphans),
-        "items": [asdict(face) for face in check.orphans[:_MOST_ORPHANS]],
+        "items": [
+            {"face_id": face.face_id, "person_id": face.person_id} for face in check.orphans[:_MOST_ORPHANS]
+        ],
     }
 
 
-def neighbours_json(page: Page[Neighbours], policy: Policy) -> Json:
+class OtherFaceJson(TypedDict):
+    """Another face of the same person."""
+
+    face_id: str
+    similarity_pct: Pct
+
+
+class NeighbourJson(TypedDict):
+    """The face of another person."""
+
+    person_id: PersonId
+    face_id: str
+    similarity_pct: Pct
+
+
+class NeighboursJson(TypedDict):
+    """One face among all others."""
+
+    photo_id: str
+    face_id: str
+    is_lost: Annotated[bool, "Whether the collection does not hold it"]
+    own: Annotated[list[OtherFaceJson], "The person's own"]
+    others: Annotated[list[NeighbourJson], "The nearest face of each of the 20 nearest people"]
+
+
+class ComparedJson(TypedDict):
+    """Some of a person's faces among all others, and what the stack's decisions ask for."""
+
+    items: list[NeighboursJson]
+    next_cursor: Annotated[str | None, "Where it goes on; null when all faces have been compared"]
+    threshold_pct: Pct
+    margin_pct: Pct
+
+
+def neighbours_json(page: Page[Neighbours], policy: Policy) -> ComparedJson:
     """A person's faces among all others, and what the stack's decisions ask for."""
-    items: list[Json] = [
+    items: list[NeighboursJson] = [
         {
             "photo_id": each.photo_id,
             "face_id": each.face_id,
             "is_lost": each.is_lost,
             "own": [{"face_id": own.face_id, "similarity_pct": own.similarity_pct} for own in each.own],
-            "others": [asdict(other) for other in each.others],
+            "others": [
+                {
+                    "person_id": other.person_id,
+                    "face_id": other.face_id,
+                    "similarity_pct": other.similarity_pct,
+                }
+                for other in each.others
+            ],
         }
         for each in page.items
     ]
-    return {**list_json(items, page.next_cursor), **asdict(policy)}
-
-
-def tally_json(tally: Tally, *, call_usd: float, **named: str) -> Json:
-    """A count of sightings and what their Rekognition calls cost."""
     return {
-        **named,
+        "items": items,
+        "next_cursor": page.next_cursor,
+        "threshold_pct": policy.threshold_pct,
+        "margin_pct": policy.margin_pct,
+    }
+
+
+class TallyJson(TypedDict):
+    """How many sightings came to what, and what that cost."""
+
+    outcomes: Mapping[Outcome, int]
+    pending: Count
+    failed: Count
+    rekognition_calls: Count
+    cost_usd: Annotated[float, Form(minimum=0)]
+
+
+class DailyTallyJson(TallyJson):
+    """A tally of one day and kiosk."""
+
+    day: Day
+    kiosk_id: KioskId
+
+
+class StatisticsJson(TypedDict):
+    """Counts of each day and kiosk, the newest day first, and over all."""
+
+    items: list[DailyTallyJson]
+    total: TallyJson
+    call_usd: Annotated[float, Form(minimum=0), "What one Rekognition call costs"]
+
+
+def statistics_json(
+    each: Mapping[tuple[date, str], Tally], total: Tally, *, call_usd: float
+) -> StatisticsJson:
+    """The tallies of each day and kiosk, and one over all."""
+    return {
+        "items": [
+            {"day": day.isoformat(), "kiosk_id": kiosk_id, **_tally_json(tally, call_usd=call_usd)}
+            for (day, kiosk_id), tally in each.items()
+        ],
+        "total": _tally_json(total, call_usd=call_usd),
+        "call_usd": call_usd,
+    }
+
+
+class ReplayedJson(TypedDict):
+    """Events that failed for good and were given back to their functions."""
+
+    replayed: Count
+    skipped: Annotated[list[str], "Ids of messages in the queue that are no failed events of this stack"]
+
+
+def replayed_json(replayed: Replayed) -> ReplayedJson:
+    """How many failed events were given back."""
+    return {"replayed": replayed.given_back, "skipped": list(replayed.skipped)}
+
+
+class HeartbeatJson(TypedDict):
+    """That a kiosk was heard."""
+
+    kiosk_id: KioskId
+    received_at: Time
+
+
+class HealthJson(TypedDict):
+    """That the API answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class ProblemJson(TypedDict):
+    """What was wrong (RFC 9457), as `application/problem+json`."""
+
+    type: Annotated[str, Form(pattern="^urn:recognizeme:problem:[a-z-]+$")]
+    title: str
+    status: int
+    detail: Annotated[str, "One sentence that says what to do"]
+
+
+def page_json(page: Page[Item], show: Callable[[Item], Shown]) -> PageJson[Shown]:
+    """A page, with each item as `show` shows it."""
+    return list_json(map(show, page.items), page.next_cursor)
+
+
+def list_json(items: Iterable[Item], next_cursor: str | None = None) -> PageJson[Item]:
+    """One page of a list of things that are JSON already."""
+    return {"items": list(items), "next_cursor": next_cursor}
+
+
+@overload
+def time_text(moment: datetime) -> str: ...
+@overload
+def time_text(moment: None) -> None: ...
+@overload
+def time_text(moment: datetime | None) -> str | None: ...
+def time_text(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC to the millisecond, with a Z."""
+    return None if moment is None else to_api_text(moment)
+
+
+def _box_json(box: Box | None) -> BoxJson | None:
+    if box is None:
+        return None
+    return {"left": box.left, "top": box.top, "width": box.width, "height": box.height}
+
+
+def _tally_json(tally: Tally, *, call_usd: float) -> TallyJson:
+    return {
         "outcomes": dict(tally.outcomes),
         "pending": tally.pending,
         "failed": tally.failed,
@@ -143,13 +516,29 @@ def tally_json(tally: Tally, *, call_usd: float, **named: str) -> Json:
     }
 
 
-def audit_json(page: AuditPage) -> Json:
+class AuditLineJson(TypedDict):
+    """Who did what to which id. No names: of who is not on record any more only a keyed hash is left."""
+
+    line_id: str
+    at: Time
+    principal: Annotated[str, "An IAM identity, a token, or `system`, as verified"]
+    on_behalf_of: Annotated[str | None, "Whom the principal says to act for"]
+    action: Annotated[str, "The route, or what was done without one"]
+    result: Annotated[Result, "`began`: it may have been done, whoever did it never said"]
+    status: Annotated[int | None, "Of the answer over HTTP"]
+    source: Annotated[str, "The address that it came from, or where it was started"]
+    person_id: PersonId | None
+    person_hash: str | None
+    about: Annotated[Mapping[str, str], "Ids, such as `photo_id`"]
+    detail: Annotated[Mapping[str, str], "What the action says more: ids and reasons"]
+
+
+def audit_json(page: AuditPage) -> PageJson[AuditLineJson]:
     """A page of the audit log."""
-    lines = page.lines
-    return list_json((_audit_line_json(line, page.known) for line in lines.items), lines.next_cursor)
+    return page_json(page.lines, partial(_audit_line_json, known=page.known))
 
 
-def _audit_line_json(line: AuditLine, known: Mapping[str, str]) -> Json:
+def _audit_line_json(line: AuditLine, known: Mapping[str, str]) -> AuditLineJson:
     return {
         "line_id": line.line_id,
         "at": time_text(line.at),
@@ -164,29 +553,3 @@ def _audit_line_json(line: AuditLine, known: Mapping[str, str]) -> Json:
         "about": {name: known.get(value, value) for name, value in line.about.items()},
         "detail": {name: known.get(value, value) for name, value in line.detail.items()},
     }
-
-
-def list_json(items: Iterable[Json], next_cursor: str | None = None) -> Json:
-    """One page of a list."""
-    return {"items": list(items), "next_cursor": next_cursor}
-
-
-def people_json(page: Page[Person]) -> Json:
-    """A page of people."""
-    return list_json(map(person_json, page.items), page.next_cursor)
-
-
-def sightings_json(page: Page[Sighting]) -> Json:
-    """A page of sightings."""
-    return list_json(map(sighting_json, page.items), page.next_cursor)
-
-
-def time_text(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC to the millisecond, with a Z."""
-    if moment is None:
-        return None
-    return to_api_text(moment)
-
-
-def _box_json(box: Box | None) -> Json | None:
-    return asdict(box) if box else None

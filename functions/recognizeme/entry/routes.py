@@ -1,7 +1,7 @@
-"""The one list of routes: which function answers each, and which role may call it.
+"""The one list of routes: which function answers each, which role may call it, what it takes and answers.
 
-The local gateway routes by it; the template's events and policies, openapi.json, docs/api.md and the sample
-events are checked against it.
+The local gateway routes by it; `make api` writes openapi.json and docs/api.md from it; the template's events
+and policies and the sample events are checked against it.
 """
 
 import re
@@ -9,6 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from http import HTTPStatus
+
+from recognizeme.entry import parsing as asked
+from recognizeme.entry import presentation as shown
+from recognizeme.entry.forms import PictureBytes
+from recognizeme.entry.problems import Problem
 
 # The web page is a kiosk too: whoever may use the page may hand its pictures in.
 WEB_KIOSK_ID = "web"
@@ -56,12 +62,22 @@ class Route:
 
     A route of the role `door` is called by the kiosk in its path alone (`web` by whoever may use the page);
     one that names no kiosk is open to every role.
+
+    `answer`, `body` and `query` are types of presentation.py and parsing.py; `problems` are those beyond what
+    any request may meet.
     """
 
     method: str
     path: str
     function: str
     role: Role
+    operation: str
+    summary: str
+    answer: object
+    statuses: tuple[HTTPStatus, ...] = (HTTPStatus.OK,)
+    body: object = None
+    query: object = None
+    problems: tuple[Problem, ...] = ()
     audit: Audit = Audit.NO
 
     @property
@@ -88,30 +104,190 @@ class Route:
         return path_parameters.get("kiosk_id", own) == own
 
 
+_CREATED = (HTTPStatus.CREATED,)
+_A_PICTURE = (Problem.TOO_LARGE, Problem.UNSUPPORTED_MEDIA_TYPE)
+
 ROUTES = (
-    Route("POST", "/kiosks/{kiosk_id}/captures", "door", Role.DOOR, Audit.HAND_IN),
-    Route("POST", "/kiosks/{kiosk_id}/recognitions", "door", Role.DOOR, Audit.HAND_IN),
-    Route("GET", "/kiosks/{kiosk_id}/sightings/{capture_id}", "door", Role.DOOR),
-    Route("POST", "/kiosks/{kiosk_id}/heartbeat", "door", Role.DOOR),
-    Route("GET", "/health", "query", Role.DOOR),
-    Route("GET", "/openapi.json", "query", Role.DOOR),
-    Route("GET", "/sightings", "query", Role.RECEPTION),
-    Route("GET", "/sightings/{capture_id}", "query", Role.RECEPTION),
-    Route("GET", "/sightings/{capture_id}/photo", "query", Role.RECEPTION, Audit.LOOK),
-    Route("POST", "/sightings/{capture_id}/correction", "enrollment", Role.RECEPTION, Audit.CHANGE),
-    Route("GET", "/people", "query", Role.RECEPTION),
-    Route("GET", "/people/{person_id}", "query", Role.RECEPTION),
-    Route("GET", "/people/{person_id}/photos", "query", Role.RECEPTION),
-    Route("GET", "/people/{person_id}/photo", "enrollment", Role.RECEPTION, Audit.LOOK),
-    Route("GET", "/stats", "query", Role.RECEPTION),
-    Route("GET", "/audit", "query", Role.MANAGER),
-    Route("PUT", "/people/{person_id}", "enrollment", Role.MANAGER, Audit.CHANGE),
-    Route("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER, Audit.CHANGE),
-    Route("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER, Audit.CHANGE),
-    Route("DELETE", "/people/{person_id}/photos/{photo_id}", "enrollment", Role.MANAGER, Audit.CHANGE),
-    Route("POST", "/people/{person_id}/neighbours", "enrollment", Role.MANAGER),
-    Route("POST", "/replays", "enrollment", Role.ADMIN, Audit.CHANGE),
-    Route("POST", "/collection-checks", "enrollment", Role.ADMIN, Audit.CHANGE),
+    Route(
+        *("POST", "/kiosks/{kiosk_id}/captures", "door", Role.DOOR),
+        audit=Audit.HAND_IN,
+        operation="requestUpload",
+        summary="An upload ticket for a capture",
+        body=asked.CaptureRequest,
+        answer=shown.CaptureTicketJson,
+        statuses=_CREATED,
+        problems=(Problem.ALREADY_DONE,),
+    ),
+    Route(
+        *("POST", "/kiosks/{kiosk_id}/recognitions", "door", Role.DOOR),
+        audit=Audit.HAND_IN,
+        operation="recognizeNow",
+        summary="Recognize a picture at once; 202 when the capture is being recognized elsewhere",
+        query=asked.RecognitionParameters,
+        body=PictureBytes | asked.PictureRequest,
+        answer=shown.SightingJson,
+        statuses=(HTTPStatus.OK, HTTPStatus.ACCEPTED),
+        problems=(Problem.NOT_FOUND, *_A_PICTURE),
+    ),
+    Route(
+        *("GET", "/kiosks/{kiosk_id}/sightings/{capture_id}", "door", Role.DOOR),
+        operation="getOwnSighting",
+        summary="One of the kiosk's own sightings",
+        answer=shown.SightingJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("POST", "/kiosks/{kiosk_id}/heartbeat", "door", Role.DOOR),
+        operation="beat",
+        summary="That the kiosk sees",
+        answer=shown.HeartbeatJson,
+    ),
+    Route(
+        *("GET", "/health", "query", Role.DOOR),
+        operation="getHealth",
+        summary="That the API answers",
+        answer=shown.HealthJson,
+    ),
+    Route(
+        *("GET", "/openapi.json", "query", Role.DOOR),
+        operation="getOpenApi",
+        summary="The machine-readable form of this page",
+        answer=dict,
+    ),
+    Route(
+        *("GET", "/sightings", "query", Role.RECEPTION),
+        operation="listSightings",
+        summary="Sightings, newest first",
+        query=asked.SightingFilters,
+        answer=shown.PageJson[shown.SightingJson],
+    ),
+    Route(
+        *("GET", "/sightings/{capture_id}", "query", Role.RECEPTION),
+        operation="getSighting",
+        summary="One sighting",
+        answer=shown.SightingJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("GET", "/sightings/{capture_id}/photo", "query", Role.RECEPTION),
+        audit=Audit.LOOK,
+        operation="getSightingPhoto",
+        summary="A short-lived link to the picture",
+        answer=shown.LinkJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("POST", "/sightings/{capture_id}/correction", "enrollment", Role.RECEPTION),
+        audit=Audit.CHANGE,
+        operation="correctSighting",
+        summary="That was somebody else, or somebody whom we do not know",
+        body=asked.CorrectionRequest,
+        answer=shown.SightingJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("GET", "/people", "query", Role.RECEPTION),
+        operation="listPeople",
+        summary="Everybody enrolled",
+        query=asked.Paging,
+        answer=shown.PageJson[shown.PersonJson],
+    ),
+    Route(
+        *("GET", "/people/{person_id}", "query", Role.RECEPTION),
+        operation="getPerson",
+        summary="One person",
+        answer=shown.PersonJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("GET", "/people/{person_id}/photos", "query", Role.RECEPTION),
+        operation="listPhotos",
+        summary="A person's photos, all on one page",
+        answer=shown.PageJson[shown.PhotoJson],
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("GET", "/people/{person_id}/photo", "enrollment", Role.RECEPTION),
+        audit=Audit.LOOK,
+        operation="getPersonPhoto",
+        summary="A short-lived link to an enrollment photo",
+        query=asked.WhichPhoto,
+        answer=shown.LinkJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("GET", "/stats", "query", Role.RECEPTION),
+        operation="getStatistics",
+        summary="Outcomes, calls and cost for each day and kiosk",
+        query=asked.StatisticsPeriod,
+        answer=shown.StatisticsJson,
+    ),
+    Route(
+        *("GET", "/audit", "query", Role.MANAGER),
+        operation="listAudit",
+        summary="Who did what, newest first",
+        query=asked.AuditFilters,
+        answer=shown.PageJson[shown.AuditLineJson],
+    ),
+    Route(
+        *("PUT", "/people/{person_id}", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="putPerson",
+        summary="Create a person, or change what is given",
+        body=asked.PersonRequest,
+        answer=shown.PersonJson,
+    ),
+    Route(
+        *("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="forgetPerson",
+        summary="Forget a person",
+        answer=shown.RemovedJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="addPhoto",
+        summary="Add the photo in the body, or get a ticket to upload one",
+        query=asked.PhotoParameters,
+        body=PictureBytes | asked.PictureRequest | asked.PhotoRequest,
+        answer=shown.PhotoJson | shown.PhotoTicketJson,
+        statuses=_CREATED,
+        problems=(Problem.NOT_FOUND, *_A_PICTURE),
+    ),
+    Route(
+        *("DELETE", "/people/{person_id}/photos/{photo_id}", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="removePhoto",
+        summary="Remove a photo: its picture, every version, and its face",
+        answer=shown.PhotoJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("POST", "/people/{person_id}/neighbours", "enrollment", Role.MANAGER),
+        operation="compareFaces",
+        summary="Each of a person's faces compared with all others, at one paid call a face",
+        query=asked.Onwards,
+        answer=shown.ComparedJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("POST", "/replays", "enrollment", Role.ADMIN),
+        audit=Audit.CHANGE,
+        operation="replayFailures",
+        summary="Give events that failed for good back to their functions",
+        query=asked.ReplayLimit,
+        answer=shown.ReplayedJson,
+    ),
+    Route(
+        *("POST", "/collection-checks", "enrollment", Role.ADMIN),
+        audit=Audit.CHANGE,
+        operation="checkCollection",
+        summary="Look for faces of people who do not exist, and remove those of the forgotten",
+        query=asked.RemoveOrphans,
+        answer=shown.CollectionCheckJson,
+    ),
 )
 
 
@@ -136,3 +312,8 @@ def match(method: str, path: str) -> Matched | None:
         if (found := route.match(method, path)) is not None:
             return Matched(route, found)
     return None
+
+
+def methods(path: str) -> list[str]:
+    """The methods that a percent-decoded path takes; none when there is no such path."""
+    return sorted({route.method for route in ROUTES if route.match(route.method, path) is not None})

@@ -3,31 +3,31 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Generic, TypeVar
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger
 
 from recognizeme.domain.errors import RecognizeMeError, RecordsFailed
 
-Json = dict[str, Any]
+Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
-class EventResult:
+class EventResult(Generic[Item]):
     """What became of an event's records: what the handled ones came to, and how many were none of ours."""
 
-    items: list[Json] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     ignored: int = 0
 
 
-def handle_objects(event: object, handle: Callable[[str], Json | None], *, log: Logger) -> EventResult:
+def handle_objects(event: object, handle: Callable[[str], Item | None], *, log: Logger) -> EventResult[Item]:
     """Call `handle` with the key of every object of the event; None means that it is not for us.
 
     Raises `RecordsFailed`, after all records have had their turn, when any of them raised. Records
     that are no S3 records, and `s3:TestEvent`, are ignored with a log line.
     """
-    result = EventResult()
+    result = EventResult[Item]()
     reasons: list[str] = []
     waits_s: list[float | None] = []
     for key in _keys(event, log):
