@@ -139,7 +139,6 @@ def test_a_request_reaches_the_function_that_owns_its_route() -> None:
         ("GET", "/sight\r\nings"),
         ("BREW", "/coffee"),
         ("GET", "/nothing"),
-        ("DELETE", "/sightings"),
         ("GET", "/people/a/b/c"),
         ("GET", "//"),
     ],
@@ -148,6 +147,23 @@ def test_a_route_that_is_not_there_is_not_found(method: str, path: str) -> None:
     functions = Recorded()
     assert ask(functions.app(), method, path).problem["type"] == "urn:recognizeme:problem:not-found"
     assert functions.events == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/sightings", "GET"),
+        ("HEAD", "/health", "GET"),
+        ("POST", "/people/ada", "DELETE, GET, PUT"),
+    ],
+)
+def test_a_method_that_a_path_does_not_take_is_answered_with_those_it_does(
+    method: str, path: str, allowed: str
+) -> None:
+    functions = Recorded()
+    answer = ask(functions.app(), method, path)
+
+    assert (answer.status, answer.headers["allow"]) == (405, allowed)
 
 
 def test_a_body_beyond_ten_megabytes_is_too_large_however_it_comes() -> None:
