@@ -31,6 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.report import RESULTS, SAMPLE_DATA, peers_on_path
+from kiosk.evaluation.intervals import draws
 from rekolocal.engine.alignment import align
 from rekolocal.engine.detection import Detection, YuNet
 from rekolocal.engine.faces import Embedder
@@ -152,11 +153,7 @@ class Searches:
 
     def with_interval(self, fpir: float, people: int) -> tuple[float, float, float]:
         """TPIR, and the ends of its 95 % interval over people drawn with replacement."""
-        random = np.random.default_rng(0)
-        drawn = [
-            self.tpir(fpir, random.multinomial(people, np.full(people, 1 / people)).astype(float))
-            for _ in range(REPLICATES)
-        ]
+        drawn = [self.tpir(fpir, weights) for weights in draws(people, replicates=REPLICATES)]
         low, high = np.nanpercentile(drawn, [2.5, 97.5])
         return self.tpir(fpir, np.ones(people)), float(low), float(high)
 
@@ -233,9 +230,8 @@ def false_matches(
     owners, visitors = numbers[: len(known)], numbers[len(known) :]
     two = owners[:, None] != visitors
     one = ~two & np.array([[photo != visit for visit in seen] for photo in known])
-    random, drawn = np.random.default_rng(0), []
-    for _ in range(REPLICATES):
-        weights = random.multinomial(len(people), np.full(len(people), 1 / len(people))).astype(float)
+    drawn = []
+    for weights in draws(len(people), replicates=REPLICATES):
         pairs = weights[owners][:, None] * weights[visitors]
         drawn.append(_rates(cosines, pairs * two, pairs * one))
     here = _rates(cosines, two.astype(float), one.astype(float))

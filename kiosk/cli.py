@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "stats": "Count outcomes by day and kiosk.",
     "audit": "List who changed what, and who looked at whose picture.",
     "cost": "Show what the recognitions cost.",
+    "evaluate": "Measure how reliably the people enrolled are told apart.",
     "replay": "Try again what failed for good.",
     "doctor": "Check camera, model, clock, disk, API and credentials.",
 }

@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from kiosk.commands.report_options import report_options
 from local.errors import LocalError
 
 if TYPE_CHECKING:
@@ -357,49 +357,56 @@ def backup(to: Path, data: Path, as_json: bool) -> None:
 @main.command(short_help="Measure how reliably your own people are told apart.")
 @click.argument("photos", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--most-let-in",
+    "--threshold",
+    "threshold_pct",
     type=click.FloatRange(0, 100),
-    default=0.0,
+    default=99.0,
     show_default=True,
+    envvar="RECOGNIZEME_THRESHOLD_PCT",
     metavar="PERCENT",
-    help="The share of strangers that the suggested threshold may let in.",
+    help="The threshold in use.  [env: RECOGNIZEME_THRESHOLD_PCT]",
 )
-@click.option(
-    "--plot",
-    "plot_to",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the error rates as a PNG.",
-)
+@report_options
 @json_option
-def evaluate(photos: Path, most_let_in: float, plot_to: Path | None, as_json: bool) -> None:
+def evaluate(
+    photos: Path,
+    threshold_pct: float,
+    reports: tuple[Path, ...],
+    last: Path | None,
+    galleries: tuple[int, ...],
+    most_let_in: float,
+    as_json: bool,
+) -> None:
     """Measure on your own PHOTOS (one folder per person) how reliably people are told apart.
 
-    Each person's first photo is enrolled in a temporary collection. The others are handed in as a kiosk
-    does, each once as somebody enrolled and once as a stranger.
+    All are enrolled in a temporary collection. Then each is handed in as a kiosk does and compared with the
+    others: once among everybody, and once as a stranger's, with its own person left out.
     """
     from rich.console import Console
     from rich.progress import Progress
 
-    from local.evaluation import report
-    from local.evaluation.error_rates import THRESHOLDS_PCT, rates, suggested
+    from kiosk.client.moment import iso_text
+    from kiosk.commands.evaluation import last_report, publish
+    from kiosk.evaluation.report import make_report
     from local.evaluation.evaluate import photos_by_person, try_out
+    from recognizeme.domain.policy import Policy
+    from recognizeme.wiring import utc_now
 
-    if plot_to and find_spec("matplotlib") is None:
-        raise click.ClickException("--plot draws with matplotlib; install it as part of recognizeme[demo]")
-    console = Console(quiet=as_json, highlight=False)
+    before = last_report(reports, last)
     people = photos_by_person(photos)
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("comparing faces", total=sum(map(len, people.values())))
-        trial = try_out(people, on_photo=lambda: progress.advance(task))
-    table = [rates(trial.attempts, threshold_pct, margin_pct=1.0) for threshold_pct in THRESHOLDS_PCT]
-    best = suggested(table, most_let_in=most_let_in / 100)
-    if as_json:
-        for row in report.rows(trial, table, best):
-            _print_json(row)
-    else:
-        report.show(console, trial, table, best)
-    if plot_to:
-        report.plot(table, best, plot_to)
+    with Progress(console=Console(stderr=True, quiet=as_json), transient=True) as progress:
+        task = progress.add_task("comparing faces", total=2 * sum(map(len, people.values())))
+        trial = try_out(people, source=str(photos), on_photo=lambda: progress.advance(task))
+    report = make_report(
+        trial,
+        threshold_pct=threshold_pct,
+        margin_pct=Policy().margin_pct,
+        made_at=iso_text(utc_now()),
+        most_let_in=most_let_in / 100,
+        galleries=galleries,
+        last=before,
+    )
+    publish(report, reports, as_json=as_json)
 
 
 @contextmanager

@@ -1,36 +1,30 @@
-"""How well faces are told apart on one's own photos: everybody's first is enrolled, the others visit."""
+"""How well faces are told apart on one's own photos: each is handed in among all the others."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
 
+from kiosk.evaluation.trial import Likeness, Probe, Trial, Unusable, unlike
 from kiosk.vision.detect import YuNet
 from kiosk.visits.stills import still_to_hand_in
 from local.errors import LocalError
-from local.evaluation.error_rates import Attempt
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.domain.errors import UnusablePicture
 from recognizeme.domain.picture import inspect
+from recognizeme.domain.policy import candidates
 from rekolocal.server import serve_in_thread
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _COLLECTION = "evaluation"
+_CONDITIONS = (
+    "your doors: photos of one person taken together are more alike than a photo and a visit months later",
+)
 
 
 class NotEnoughPhotos(LocalError):
     """The folder does not hold what is needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What was measured: how many were enrolled, every attempt, and the photos left out and why."""
-
-    people: int
-    attempts: tuple[Attempt, ...]
-    left_out: Mapping[Path, str]
 
 
 def photos_by_person(folder: Path) -> dict[str, list[Path]]:
@@ -48,41 +42,66 @@ def photos_by_person(folder: Path) -> dict[str, list[Path]]:
     return people
 
 
-def try_out(people: Mapping[str, Sequence[Path]], *, on_photo: Callable[[], None] = lambda: None) -> Trial:
-    """Enroll everybody's first usable photo in an empty collection, and hand in the others as a kiosk does.
+def try_out(
+    people: Mapping[str, Sequence[Path]], *, source: str, on_photo: Callable[[], None] = lambda: None
+) -> Trial:
+    """Enroll every usable photo in an empty collection, then hand each in as a kiosk does, leaving it out.
 
-    Raises `NotEnoughPhotos` when none is left to hand in. `on_photo` is called once for each photo.
+    Raises `NotEnoughPhotos` when fewer than two people are left. `on_photo` is called twice for each photo.
     """
     detector = YuNet()
-    left_out: dict[Path, str] = {}
-    attempts: list[Attempt] = []
+    unusable: list[Unusable] = []
     # A folder may be called anything; what Rekognition takes as a person's id may not.
     names = {f"p{number}": name for number, name in enumerate(people)}
     with _empty_collection() as faces:
-        visitors = {}
+        enrolled: dict[str, tuple[str, Path]] = {}  # by the face's id
         for person_id, name in names.items():
-            waiting = iter(people[name])
-            for photo in waiting:
+            for photo in people[name]:
                 on_photo()
                 try:
-                    faces.add(person_id, inspect(photo.read_bytes()))
+                    face_id = faces.add(person_id, inspect(photo.read_bytes())).face_id
                 except UnusablePicture as error:
-                    left_out[photo] = f"not enrolled: {error}"
+                    unusable.append(Unusable(_label(name, photo), name, str(error)))
+                    continue
+                if face_id in enrolled:
+                    reason = f"the same picture as {enrolled[face_id][1].name}"
+                    unusable.append(Unusable(_label(name, photo), name, reason, is_copy=True))
                 else:
-                    visitors[person_id] = list(waiting)
-        for person_id, photos in visitors.items():
-            for photo in photos:
-                on_photo()
-                try:
-                    found = faces.search(inspect(still_to_hand_in(photo.read_bytes(), detector)))
-                except UnusablePicture as error:
-                    left_out[photo] = str(error)
-                else:
-                    matches = tuple(replace(m, person_id=names[m.person_id]) for m in found.matches)
-                    attempts.append(Attempt(str(photo), names[person_id], matches))
-    if not attempts:
-        raise NotEnoughPhotos("no photo is left to try: each person needs two in which the face can be seen")
-    return Trial(len(visitors), tuple(attempts), left_out)
+                    enrolled[face_id] = (name, photo)
+        own = {
+            name: [_label(name, photo) for whose, photo in enrolled.values() if whose == name]
+            for name in people
+        }
+        probes: list[Probe] = []
+        for face_id, (name, photo) in enrolled.items():
+            on_photo()
+            label = _label(name, photo)
+            try:
+                found = faces.search(inspect(still_to_hand_in(photo.read_bytes(), detector)))
+            except UnusablePicture as error:
+                unusable.append(Unusable(label, name, str(error)))
+                continue
+            if found.face_box is None:
+                unusable.append(Unusable(label, name, "no face was found as a kiosk hands it in"))
+                continue
+            nearest = [
+                Likeness(names[match.person_id], _label(*enrolled[match.face_id]), match.similarity_pct)
+                for match in candidates(match for match in found.matches if match.face_id != face_id)
+            ]
+            mate = next((each for each in nearest if each.person_id == name), unlike(label, name, own))
+            others = tuple(each for each in nearest if each.person_id != name)
+            probes.append(Probe(label, name, mate, others))
+    usable = {name: name for name in people if own[name]}
+    if len(usable) < 2 or all(probe.own is None for probe in probes):
+        raise NotEnoughPhotos(
+            "too few photos are left to try: two people are needed, one of them with two photos in which the"
+            " face can be seen"
+        )
+    return Trial(usable, tuple(probes), tuple(unusable), source, _CONDITIONS)
+
+
+def _label(name: str, photo: Path) -> str:
+    return f"{name}/{photo.name}"
 
 
 @contextmanager

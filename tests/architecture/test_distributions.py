@@ -26,6 +26,7 @@ MODULES = {
 }
 # Needed, and imported by nobody here: found by path, by zoneinfo, by uvicorn, by starlette.
 NOT_IMPORTED = {
+    "matplotlib",
     "python-multipart",
     "scikit-image",
     "tzdata",

@@ -23,7 +23,7 @@ STANDARD_LIBRARY = set(sys.stdlib_module_names)
 ROOMS = {
     "functions/recognizeme": ["domain", "usecases", "entry", "adapters", "settings", "wiring"],
     "kiosk": [
-        *("client", "vision", "delivery", "visits", "actions", "monitoring", "web"),
+        *("client", "vision", "delivery", "visits", "actions", "monitoring", "web", "evaluation"),
         *("commands", "cli", "__main__"),
     ],
     "rekolocal": [

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from recognizeme.domain.errors import NotFound, ServiceBusy
-from recognizeme.domain.model import Match
+from recognizeme.domain.model import Match, PhotoState
 from recognizeme.domain.policy import candidates
 from recognizeme.domain.ports import Clock, FaceIndex, Page, People
 
@@ -38,7 +38,8 @@ def neighbours(
     person = people.get(person_id)
     if person is None:
         raise NotFound(f"there is no person {person_id!r}")
-    photo_of = {photo.face_id: photo.photo_id for photo in person.photos.values() if photo.face_id}
+    indexed = [photo for photo in person.photos.values() if photo.state is PhotoState.INDEXED]
+    photo_of = {photo.face_id: photo.photo_id for photo in indexed if photo.face_id}
     waiting = sorted(face_id for face_id in photo_of if face_id > (cursor or ""))
     exists = {person_id: True}
     ends_at = now() + _BUDGET

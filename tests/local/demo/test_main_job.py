@@ -47,14 +47,6 @@ def test_without_its_pictures_the_demo_says_so_before_it_starts_anything(
     assert "Starting" not in done.output
 
 
-def test_a_plot_without_its_package_is_refused_before_the_work(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("local.cli.find_spec", lambda package: None)
-    done = CliRunner().invoke(main, ["evaluate", str(tmp_path), "--plot", str(tmp_path / "plot.png")])
-    assert (done.exit_code, "recognizeme[demo]" in done.output) == (1, True)
-
-
 def test_the_contact_sheet_has_a_place_for_every_visit_also_for_what_is_no_picture() -> None:
     pictures = [Picture(visit.picture, visit.title, visit.outcome) for visit in list(visits())[-6:]]
     sheet = cv2.imdecode(np.frombuffer(contact_sheet(pictures), np.uint8), cv2.IMREAD_COLOR)

@@ -1,86 +1,16 @@
-"""Thresholds on one's own photos: the arithmetic by example and property, the whole with real faces."""
+"""Evaluating on one's own photos, with real faces."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
+from PIL import Image, ImageOps
 
 from local.cli import main
-from local.evaluation.error_rates import THRESHOLDS_PCT, Attempt, rates, suggested, upper_bound
 from local.evaluation.evaluate import NotEnoughPhotos, photos_by_person
-from local.evaluation.report import nearest_strangers
-from recognizeme.domain.model import Match
 from tests.portraits import ASTRONAUT, HOPPER
-
-
-def attempt(person_id: str, **similarities: float) -> Attempt:
-    matches = tuple(Match(f"face of {who}", who, pct) for who, pct in similarities.items())
-    return Attempt(f"{person_id}.jpg", person_id, matches)
-
-
-def test_each_kind_of_error_is_counted() -> None:
-    attempts = [
-        attempt("ada", ada=99.5, bob=10.0),  # right
-        attempt("ada", ada=95.0, bob=97.0),  # as a stranger she would pass for bob at 96
-        attempt("bob", ada=99.9, bob=80.0),  # taken for ada
-        attempt("bob"),  # no face found
-    ]
-    at_99 = rates(attempts, 99.0, margin_pct=1.0)
-    assert (at_99.turned_away, at_99.mixed_up, at_99.let_in) == (0.5, 0.25, 0.25)
-    at_96 = rates(attempts, 96.0, margin_pct=1.0)
-    assert (at_96.turned_away, at_96.mixed_up, at_96.let_in) == (0.25, 0.5, 0.5)
-
-
-def test_the_suggestion_keeps_strangers_out_before_it_counts_those_turned_away() -> None:
-    attempts = [attempt("ada", ada=99.6, bob=98.6), attempt("bob", bob=98.2, ada=1.0)]
-    table = [rates(attempts, threshold_pct, margin_pct=1.0) for threshold_pct in THRESHOLDS_PCT]
-    best = suggested(table, most_let_in=0.0)
-    assert best
-    assert best.threshold_pct == 99.0
-    lenient = suggested(table, most_let_in=0.5)
-    assert lenient
-    assert lenient.threshold_pct == 98.0
-
-
-def test_nothing_is_suggested_when_every_threshold_lets_strangers_in() -> None:
-    attempts = [attempt("ada", ada=100.0, bob=100.0)]
-    assert (
-        suggested([rates(attempts, pct, margin_pct=0.0) for pct in THRESHOLDS_PCT], most_let_in=0.0) is None
-    )
-
-
-@given(
-    st.lists(
-        st.builds(
-            attempt,
-            st.sampled_from(["ada", "bob"]),
-            ada=st.floats(0, 100),
-            bob=st.floats(0, 100),
-            eve=st.floats(0, 100),
-        ),
-        min_size=1,
-        max_size=8,
-    )
-)
-def test_a_higher_threshold_never_lets_more_strangers_in_nor_turns_fewer_away(
-    attempts: list[Attempt],
-) -> None:
-    table = [rates(attempts, threshold_pct, margin_pct=1.0) for threshold_pct in THRESHOLDS_PCT]
-    assert [row.let_in for row in table] == sorted((row.let_in for row in table), reverse=True)
-    assert [row.turned_away for row in table] == sorted(row.turned_away for row in table)
-
-
-def test_a_hundred_attempts_without_an_error_leave_three_percent_possible() -> None:
-    assert upper_bound(100) == pytest.approx(0.03)
-    assert upper_bound(1) == 1.0
-
-
-def test_the_nearest_strangers_come_first() -> None:
-    far, near = attempt("ada", ada=99, bob=3), attempt("ada", ada=99, bob=60)
-    assert nearest_strangers([far, attempt("bob", bob=99), near]) == [near, far]
 
 
 def test_a_folder_without_two_people_is_refused(tmp_path: Path) -> None:
@@ -91,27 +21,55 @@ def test_a_folder_without_two_people_is_refused(tmp_path: Path) -> None:
         photos_by_person(tmp_path)
 
 
-@pytest.mark.integration
-def test_two_real_people_are_told_apart(tmp_path: Path) -> None:
+def views(portrait: Path) -> list[bytes]:
+    """The portrait, smaller, and mirrored."""
+    picture = Image.open(portrait).convert("RGB")
+    found = []
+    for view in (
+        picture,
+        picture.resize((picture.width // 2, picture.height // 2)),
+        ImageOps.mirror(picture),
+    ):
+        content = io.BytesIO()
+        view.save(content, "JPEG", quality=90)
+        found.append(content.getvalue())
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     for name, portrait in (("Eileen Collins (NASA)", ASTRONAUT), ("grace", HOPPER)):
-        folder = tmp_path / name
-        folder.mkdir()
-        for number in (1, 2):
-            (folder / f"{number}{portrait.suffix}").write_bytes(portrait.read_bytes())
-    (tmp_path / "grace" / "3.jpg").write_bytes(b"no picture")
-    plot = tmp_path / "plot.png"
-    done = CliRunner().invoke(main, ["evaluate", str(tmp_path), "--json", "--plot", str(plot)])
+        (tmp_path / name).mkdir()
+        for number, content in enumerate(views(portrait), 1):
+            (tmp_path / name / f"{number}.jpg").write_bytes(content)
+    return tmp_path
+
+
+@pytest.mark.integration
+def test_two_real_people_are_told_apart(folder: Path) -> None:
+    (folder / "grace" / "4.jpg").write_bytes(b"no picture")
+    (folder / "grace" / "5.jpg").write_bytes((folder / "grace" / "1.jpg").read_bytes())
+    plot = folder / "report.png"
+    done = CliRunner().invoke(main, ["evaluate", str(folder), "--json", "--report", str(plot)])
     assert done.exit_code == 0, done.output
-    lines = [json.loads(line) for line in done.output.splitlines()]
-    assert [line["picture"] for line in lines if line["event"] == "left_out"] == [f"{tmp_path}/grace/3.jpg"]
-    table = [line for line in lines if line["event"] == "rates"]
-    assert len(table) == len(THRESHOLDS_PCT)
-    assert all(line["turned_away"] == line["let_in"] == 0 for line in table)
-    assert lines[-1] == {
-        "event": "summary",
-        "people": 2,
-        "attempts": 2,
-        "suggested_threshold_pct": 99.0,
-        "let_in_at_most": 1.0,
-    }
+    report = json.loads(done.stdout)
+    reasons = {each["picture"]: (each["reason"], each["is_copy"]) for each in report["unusable"]}
+    assert reasons["grace/5.jpg"] == ("the same picture as 1.jpg", True)
+    assert reasons["grace/4.jpg"][1] is False
+    assert (report["people"], report["pictures"], report["acquire"]["hits"]) == (2, 6, 1)
+    for rate in ("turned_away", "wrong_name", "stranger_named"):
+        assert report["present"][rate]["hits"] == 0
+    assert report["misfiled"] == []
+    assert report["suggested"]["threshold_pct"] == 99.0
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.integration
+def test_a_photo_under_the_wrong_name_is_found(folder: Path) -> None:
+    smaller = Image.open(ASTRONAUT).convert("RGB").resize((300, 300))
+    smaller.save(folder / "grace" / "holiday.jpg", quality=85)
+    done = CliRunner().invoke(main, ["evaluate", str(folder), "--json"])
+    report = json.loads(done.stdout)
+    (wrong,) = report["misfiled"]
+    assert (wrong["picture"], wrong["person_id"]) == ("grace/holiday.jpg", "grace")
+    assert wrong["really"]["person_id"] == "Eileen Collins (NASA)"

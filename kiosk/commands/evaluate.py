@@ -1,0 +1,158 @@
+"""`recognizeme evaluate`: does it work, on the people who are enrolled and at the doors that run?"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from rich.progress import Progress
+
+from kiosk.client.api import ApiClient
+from kiosk.client.loopback import is_loopback
+from kiosk.client.moment import iso_text
+from kiosk.commands.evaluation import last_report, publish
+from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.commands.output import console
+from kiosk.commands.report_options import report_options
+from kiosk.evaluation.field import field_of
+from kiosk.evaluation.report import make_report
+from kiosk.evaluation.trial import Likeness, Probe, Trial, Unusable, unlike
+
+Face = dict[str, Any]
+
+_CONDITIONS = (
+    "pictures taken at a door: the enrolled photos were compared with each other, and whoever stands at a"
+    " door in bad light is harder to recognize",
+)
+
+
+@click.command()
+@click.option(
+    "--since",
+    type=MOMENT,
+    default="30d",
+    show_default=True,
+    help="Look at the doors' visits from then on: 2026-11-23, or 7d ago.",
+)
+@click.option(
+    "--day",
+    "day",
+    default="07:00-19:00",
+    show_default=True,
+    metavar="FROM-TO",
+    help="What is day at the doors, in this machine's time zone; the rest is night.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before paying for the comparisons.")
+@report_options
+@api_option
+@json_option
+def command(
+    since: str,
+    day: str,
+    yes: bool,
+    reports: tuple[Path, ...],
+    last: Path | None,
+    galleries: tuple[int, ...],
+    most_let_in: float,
+    api: ApiClient,
+    as_json: bool,
+) -> None:
+    """Measure how reliably the people enrolled are told apart, and how the doors do.
+
+    Each enrolled photo is compared with all others: once among everybody, and once as a stranger's, with its
+    own person left out. That is one paid call a photo, so it says first what it costs. The doors' visits, and
+    what people said about mistakes, are counted beside that. The report holds names: keep it as safe as the
+    photos.
+    """
+    dawn, dusk = _hours(day)
+    before = last_report(reports, last)
+    people = {person["person_id"]: person for person in api.people() if person["faces"]}
+    if len(people) < 2:
+        raise click.ClickException("two people or more must be enrolled; try: recognizeme enroll photos/")
+    _agree_to_pay(api, sum(person["faces"] for person in people.values()), yes=yes)
+    faces, policy = _compared(api, list(people), quiet=as_json)
+    names = {person_id: str(person["name"]) for person_id, person in people.items()}
+    report = make_report(
+        Trial(
+            names, tuple(_probes(faces)), tuple(_unusable(api, people, faces)), "the collection", _CONDITIONS
+        ),
+        threshold_pct=policy["threshold_pct"],
+        margin_pct=policy["margin_pct"],
+        made_at=iso_text(datetime.now(UTC)),
+        most_let_in=most_let_in / 100,
+        galleries=galleries,
+        field=field_of(api.sightings(since=since), since=since, dawn=dawn, dusk=dusk, zone=None),
+        last=before,
+    )
+    publish(report, reports, as_json=as_json)
+
+
+def _hours(day: str) -> tuple[time, time]:
+    try:
+        dawn, dusk = (time.fromisoformat(each.strip()) for each in day.split("-"))
+    except ValueError as error:
+        raise click.UsageError("--day must be two times of day like 07:00-19:00") from error
+    if dawn >= dusk:
+        raise click.UsageError("--day must begin before it ends; what is outside is night")
+    return dawn, dusk
+
+
+def _agree_to_pay(api: ApiClient, calls: int, *, yes: bool) -> None:
+    """Say what it costs and ask; on one machine it costs nothing."""
+    if yes or is_loopback(urlsplit(api.url).hostname):
+        return
+    usd = calls * float(api.stats().get("call_usd", 0))
+    sentence = f"comparing {calls:,} faces takes {calls:,} Rekognition calls, about {usd:.2f} USD"
+    if not sys.stdin.isatty():
+        raise click.ClickException(f"{sentence}; say --yes to pay it")
+    click.confirm(f"{sentence}. Go on?", abort=True, err=True)
+
+
+def _compared(
+    api: ApiClient, people: Sequence[str], *, quiet: bool
+) -> tuple[list[tuple[str, Face]], dict[str, float]]:
+    """Each face with its person, and what the stack's decisions ask for."""
+    faces: list[tuple[str, Face]] = []
+    policy: dict[str, float] = {}
+    progress = Progress(
+        console=console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty()
+    )
+    with progress:
+        for person_id in progress.track(people, description="comparing faces"):
+            for page in api.neighbours(person_id):
+                faces += ((person_id, face) for face in page["items"])
+                policy = {name: float(page[name]) for name in ("threshold_pct", "margin_pct")}
+    return faces, policy
+
+
+def _probes(faces: Sequence[tuple[str, Face]]) -> Iterator[Probe]:
+    picture = {str(face["face_id"]): f"{person_id}/{face['photo_id']}" for person_id, face in faces}
+
+    def likeness(person_id: str, other: Face) -> Likeness:
+        face_id = str(other["face_id"])
+        return Likeness(person_id, picture.get(face_id, face_id), float(other["similarity_pct"]))
+
+    kept = [(person_id, face) for person_id, face in faces if not face["is_lost"]]
+    own_pictures = defaultdict(list)
+    for person_id, face in kept:
+        own_pictures[person_id].append(picture[face["face_id"]])
+    for person_id, face in kept:
+        label = picture[face["face_id"]]
+        own = [likeness(person_id, each) for each in face["own"][:1]]
+        others = tuple(likeness(each["person_id"], each) for each in face["others"])
+        yield Probe(label, person_id, own[0] if own else unlike(label, person_id, own_pictures), others)
+
+
+def _unusable(api: ApiClient, people: Iterable[str], faces: Sequence[tuple[str, Face]]) -> Iterator[Unusable]:
+    for person_id in people:
+        for photo in api.photos(person_id):
+            if photo["state"] == "refused":
+                yield Unusable(f"{person_id}/{photo['photo_id']}", person_id, str(photo["reason"]))
+    for person_id, face in faces:
+        if face["is_lost"]:
+            reason = "the collection has lost its face; enroll the photo again"
+            yield Unusable(f"{person_id}/{face['photo_id']}", person_id, reason)
