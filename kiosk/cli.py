@@ -1,12 +1,10 @@
-"""The `recognizeme` command. A subcommand's module is imported only when it is used: most need no OpenCV."""
+"""The `recognizeme` command."""
 
-import importlib
 from collections.abc import Mapping
-from typing import Any
 
 import click
 
-from kiosk.client.errors import KioskError
+from kiosk.commands.lazy import LazyGroup
 from kiosk.commands.options import Target
 
 # name -> what `recognizeme --help` says; the command is `command` in kiosk/commands/<name>.py
@@ -14,7 +12,7 @@ COMMANDS: Mapping[str, str] = {
     "kiosk": "Watch a camera, a video or pictures and say who is at the door.",
     "web": "Serve a page where a picture is uploaded and its result shown.",
     "enroll": "Add people from a folder of photos.",
-    "people": "List the people who are enrolled, or one person's photos.",
+    "people": "List the people who are enrolled, show and change them.",
     "forget": "Remove a person and everything held about them.",
     "export": "Write everything held about a person to a folder or zip file.",
     "sightings": "List who was seen, where and when.",
@@ -27,34 +25,12 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command when it is called, and knows their summaries without."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands, in the order of their use."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"kiosk.commands.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an error that it tells of becomes one sentence and exit status 1."""
-        try:
-            return super().invoke(ctx)
-        except KioskError as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="kiosk.commands",
+    commands_of=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--api",
     metavar="URL",

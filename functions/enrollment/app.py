@@ -40,16 +40,17 @@ from recognizeme.usecases.neighbours import neighbours
 logger = Logger()
 api = HttpApi(logger, wiring.auditor)
 
-_SETTABLE = {"name", "consent"}
+_SETTABLE = {"name", "groups", "active", "active_until", "consent"}
 
 
 @api.put("/people/<person_id>")
 def put_person(person_id: str) -> Response[str]:
-    """Create or rename a person; consent is recorded here."""
+    """Create a person, or change what is given of one."""
     fields = parsing.json_object(api.body)
     api.note(given=" ".join(sorted(_SETTABLE & fields.keys())))
+    change, withdrawn_at = parsing.person_change(fields)
     person = wiring.enroller(wiring.parts()).put_person(
-        path_id(person_id, check_person_id), parsing.text(fields, "name"), parsing.consent(fields)
+        path_id(person_id, check_person_id), change, withdrawn_at=withdrawn_at
     )
     return answer(person_json(person))
 

@@ -57,9 +57,11 @@ def get_sighting_photo(capture_id: str) -> Response[str]:
 
 @api.get("/people")
 def get_people() -> Response[str]:
-    """Everybody enrolled."""
+    """People, all or those of a name or group."""
     page = wiring.parts().people.list(
-        limit=parsing.limit(api.parameters), cursor=api.parameters.get("cursor")
+        parsing.people_query(api.parameters),
+        limit=parsing.limit(api.parameters),
+        cursor=api.parameters.get("cursor"),
     )
     return answer(presentation.page_json(page, presentation.person_json))
 
@@ -81,8 +83,12 @@ def get_photos(person_id: str) -> Response[str]:
 def get_statistics() -> Response[str]:
     """Outcomes, calls and cost for each day and kiosk."""
     parts = wiring.parts()
-    query = parsing.sighting_query({k: v for k, v in api.parameters.items() if k in ("since", "until")})
-    each, total = statistics(parts.sightings, since=query.since, until=query.until, now=parts.now)
+    query = parsing.sighting_query(
+        {k: v for k, v in api.parameters.items() if k in ("since", "until", "group")}
+    )
+    each, total = statistics(
+        parts.sightings, since=query.since, until=query.until, now=parts.now, group=query.group
+    )
     return answer(presentation.statistics_json(each, total, call_usd=parts.settings.call_usd))
 
 

@@ -8,11 +8,11 @@ A face alone can be fooled by a photo of it: docs/kiosk.md says what to combine 
     require_liveness = false     # true: only who passed the liveness challenge (--liveness challenge)
     dry_run = false              # true: decide and write it down, but do nothing
 
-    [groups]
-    staff = ["ada", "bob"]
+    [groups]                     # groups of this door alone
+    night-watch = ["ada", "bob"]
 
     [[allow]]
-    groups = ["staff"]           # or people = ["ada"], or people = ["*"] for everybody enrolled
+    groups = ["staff"]           # those whom the API says to be in it; or people = ["ada"], or ["*"] for all
     days = ["mon", "tue", "wed", "thu", "fri"]
     from = "07:00"
     until = "19:30"              # before `from`: until the next day; "24:00" is the end of the day
@@ -37,6 +37,7 @@ from kiosk.client.sighting import Sighting
 OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:00)?"
+_GROUP = r"[a-z0-9\-]{1,32}"
 _TIME_OR_END = rf"{_TIME}|24:00"
 _MIDNIGHT, _END_OF_DAY = timedelta(0), timedelta(days=1)
 
@@ -56,16 +57,25 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may when. `people` is for `recognized` only; a window with `until` < `start` ends the next day.
+    """Who may when. A window with `until` < `start` ends the next day.
 
+    `people`, and `groups` that the API says a person is in, are for `recognized` only; one of them suffices.
     `start` and `until` are what the clock on the wall shows, as the time since midnight.
     """
 
     outcome: str = "recognized"
     people: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
     days: frozenset[int] = frozenset(range(7))
     start: timedelta = _MIDNIGHT
     until: timedelta = _END_OF_DAY
+
+    def is_about(self, sighting: Sighting) -> bool:
+        """Whether this sighting's outcome, and the person whom it names, are what the rule is for."""
+        if sighting.outcome != self.outcome:
+            return False
+        is_named = self.people & {sighting.person_id, "*"} or self.groups & set(sighting.groups)
+        return self.outcome != "recognized" or bool(is_named)
 
     def holds_at(self, now: datetime, zone: ZoneInfo) -> bool:
         """Whether this moment lies in a window; each window belongs to the day it starts on."""
@@ -112,12 +122,7 @@ class UnlockPolicy:
                 return Verdict(False, f"the similarity is below {self.min_similarity_pct:g} %")
             if self.require_liveness and sighting.liveness != "passed":
                 return Verdict(False, f"the liveness challenge was {sighting.liveness.replace('_', ' ')}")
-        rules = [
-            (number, rule)
-            for number, rule in enumerate(self.rules, 1)
-            if rule.outcome == sighting.outcome
-            and (rule.outcome != "recognized" or rule.people & {sighting.person_id, "*"})
-        ]
+        rules = [(number, rule) for number, rule in enumerate(self.rules, 1) if rule.is_about(sighting)]
         if not rules:
             return Verdict(False, "no rule is about this")
         number = next((number for number, rule in rules if rule.holds_at(now, self.time_zone)), None)
@@ -215,10 +220,14 @@ def _rule(document: Mapping[str, Any], groups: Mapping[str, frozenset[str]], whe
     if outcome not in OUTCOMES:
         raise PolicyRefused(f"{where}: outcome {outcome!r} must be one of {', '.join(OUTCOMES)}")
     named = _words(document.get("groups", []), f"groups of {where}")
-    if unknown := sorted(named - groups.keys()):
-        raise PolicyRefused(f"{where}: there is no group {unknown[0]!r} in [groups]")
-    people = _words(document.get("people", []), f"people of {where}").union(*(groups[name] for name in named))
-    if (outcome == "recognized") != bool(people):
+    theirs = named - groups.keys()
+    if wrong := sorted(label for label in theirs if not re.fullmatch(_GROUP, label)):
+        raise PolicyRefused(
+            f"{where}: {wrong[0]!r} is not in [groups], and no group of people is called so (a-z 0-9 -)"
+        )
+    ours = (groups[name] for name in named - theirs)
+    people = _words(document.get("people", []), f"people of {where}").union(*ours)
+    if (outcome == "recognized") != bool(people or theirs):
         raise PolicyRefused(f"{where}: a rule for recognized names people or groups, another rule names none")
     days = _words(document.get("days", list(_DAYS)), f"days of {where}")
     if not days or not days <= set(_DAYS):
@@ -227,7 +236,7 @@ def _rule(document: Mapping[str, Any], groups: Mapping[str, frozenset[str]], whe
     until = _clock_time(document.get("until", "24:00"), _TIME_OR_END, f"until of {where}")
     if start == until:
         raise PolicyRefused(f"{where}: from and until are the same; for the whole day leave both out")
-    return Rule(outcome, people, frozenset(_DAYS.index(day) for day in days), start, until)
+    return Rule(outcome, people, theirs, frozenset(_DAYS.index(day) for day in days), start, until)
 
 
 def _clock_time(value: object, form: str, where: str) -> timedelta:

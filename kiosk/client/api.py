@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from kiosk.client.capture_id import captured_at
@@ -163,6 +163,7 @@ class ApiClient:
         person_id: str | None = None,
         kiosk_id: str | None = None,
         outcome: str | None = None,
+        group: str | None = None,
         since: str | None = None,
         until: str | None = None,
         limit: int | None = None,
@@ -172,6 +173,7 @@ class ApiClient:
             "person_id": person_id,
             "kiosk_id": kiosk_id,
             "outcome": outcome,
+            "group": group,
             "since": since,
             "until": until,
         }
@@ -190,9 +192,11 @@ class ApiClient:
 
     # --- people and their photos ---
 
-    def people(self, *, limit: int | None = None) -> Iterator[Json]:
-        """Everybody enrolled, page after page."""
-        return self._items("/people", {}, limit=limit)
+    def people(
+        self, *, name: str | None = None, group: str | None = None, limit: int | None = None
+    ) -> Iterator[Json]:
+        """People, page after page: everybody, or those with such a word in their name, or of a group."""
+        return self._items("/people", {"name": name, "group": group}, limit=limit)
 
     def person(self, person_id: str) -> Json:
         """One person. Raises `NotFound`."""
@@ -204,8 +208,11 @@ class ApiClient:
         self, person_id: str, *, name: str, consent: Mapping[str, str | None] | None = None
     ) -> Json:
         """Create or rename a person; `consent` is `{"given_at": ISO 8601, "recorded_by": who}`."""
-        request: Json = {"name": name} | ({"consent": dict(consent)} if consent else {})
-        return self._wire.call("PUT", f"/people/{_segment(person_id)}", json=request)
+        return self.change_person(person_id, {"name": name} | ({"consent": consent} if consent else {}))
+
+    def change_person(self, person_id: str, change: Mapping[str, Any]) -> Json:
+        """Change what is given of a person, as docs/api.md names it; the rest stays. Raises `NotFound`."""
+        return self._wire.call("PUT", f"/people/{_segment(person_id)}", json=dict(change))
 
     def enroll_photo(
         self,
@@ -266,9 +273,9 @@ class ApiClient:
 
     # --- the rest ---
 
-    def stats(self, *, since: str | None = None, until: str | None = None) -> Json:
+    def stats(self, *, since: str | None = None, until: str | None = None, group: str | None = None) -> Json:
         """Counts per day and kiosk, their total, and a call's price; by default of the last 7 days."""
-        params = _given({"since": since, "until": until})
+        params = _given({"since": since, "until": until, "group": group})
         return self._with(self._wire.call("GET", "/stats", params=params), "items", "total")
 
     def audit(

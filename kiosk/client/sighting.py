@@ -44,6 +44,7 @@ class Sighting:
     liveness: str = "not_asked"
     decision: Mapping[str, Any] | None = None
     explanation: str | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def is_final(self) -> bool:
@@ -71,6 +72,7 @@ class Sighting:
             liveness=str(document.get("liveness") or "not_asked"),
             decision=document.get("decision"),
             explanation=_text(document, "explanation"),
+            groups=tuple(map(str, document.get("groups") or ())),
         )
 
     def anonymous(self) -> Self:
@@ -83,6 +85,7 @@ class Sighting:
             correction=None,
             decision=None,
             explanation=None,
+            groups=(),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from kiosk.client.errors import NotFound
 from kiosk.client.sighting import Sighting
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
+from kiosk.commands.whom import person_of
 from kiosk.monitoring.wording import counted
 
 Write = Callable[[str, bytes], None]
 
 
 @click.command()
-@click.argument("person_id")
+@click.argument("who")
 @click.option(
     "--to",
     "destination",
@@ -31,9 +32,10 @@ Write = Callable[[str, bytes], None]
 )
 @api_option
 @json_option
-def command(person_id: str, destination: Path, api: ApiClient, as_json: bool) -> None:
-    """Write everything held about PERSON_ID: the person, their photos, every sighting with its picture."""
-    person = api.person(person_id)
+def command(who: str, destination: Path, api: ApiClient, as_json: bool) -> None:
+    """Write everything held about WHO, an id or a name: person, photos, every sighting with its picture."""
+    person = person_of(api, who, ask=not as_json)
+    person_id = str(person["person_id"])
     photos = list(api.photos(person_id))
     counts = {"photos": 0, "sightings": 0, "pictures": 0}
     try:

@@ -6,16 +6,18 @@ from kiosk.client.api import ApiClient
 from kiosk.client.bidi import isolated
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
+from kiosk.commands.whom import person_id_of
 from kiosk.monitoring.wording import counted
 
 
 @click.command()
-@click.argument("person_id")
+@click.argument("who")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 @api_option
 @json_option
-def command(person_id: str, yes: bool, api: ApiClient, as_json: bool) -> None:
-    """Remove PERSON_ID: faces, photos, captures, and the name in sightings. It cannot be undone."""
+def command(who: str, yes: bool, api: ApiClient, as_json: bool) -> None:
+    """Remove WHO, an id or a name: faces, photos, captures, the name in sightings. It cannot be undone."""
+    person_id = person_id_of(api, who, ask=not as_json)
     if not yes:
         person = api.person(person_id)
         click.confirm(

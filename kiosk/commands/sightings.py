@@ -17,6 +17,7 @@ from kiosk.client.moment import iso_text
 from kiosk.client.sighting import Sighting
 from kiosk.commands.options import MOMENT, api_option, json_option
 from kiosk.commands.output import Record, wrapped, write_json, write_list
+from kiosk.commands.whom import person_id_of
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _COLUMNS = {
@@ -35,7 +36,8 @@ _LATE = timedelta(hours=1)  # how far back --follow looks for captures that arri
 
 
 @click.group(invoke_without_command=True)
-@click.option("--person", "person_id", metavar="PERSON_ID", help="Only this person.")
+@click.option("--person", "who", metavar="WHO", help="Only this person, by id or name.")
+@click.option("--group", metavar="GROUP", help="Only people of this group, as it was then.")
 @click.option("--kiosk", "kiosk_id", metavar="KIOSK_ID", help="Only this kiosk.")
 @click.option("--outcome", type=click.Choice(_OUTCOMES), help="Only this outcome.")
 @click.option("--since", type=MOMENT, help="Only from then on: 2026-11-23, 2026-11-23T08:00Z, or 2h, 7d ago.")
@@ -49,7 +51,8 @@ _LATE = timedelta(hours=1)  # how far back --follow looks for captures that arri
 @click.pass_context
 def command(
     ctx: click.Context,
-    person_id: str | None,
+    who: str | None,
+    group: str | None,
     kiosk_id: str | None,
     outcome: str | None,
     since: str | None,
@@ -62,7 +65,10 @@ def command(
     """List who was seen, newest first; `show` says of one sighting why."""
     if ctx.invoked_subcommand is not None:
         return
-    find = partial(api.sightings, person_id=person_id, kiosk_id=kiosk_id, outcome=outcome, until=until)
+    person_id = None if who is None else person_id_of(api, who, ask=not as_json)
+    find = partial(
+        api.sightings, person_id=person_id, kiosk_id=kiosk_id, outcome=outcome, group=group, until=until
+    )
     if not follow:
         found = (sighting.to_json() for sighting in find(since=since, limit=limit))
         rows = found if as_json else map(_row, found)

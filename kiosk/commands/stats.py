@@ -15,11 +15,12 @@ _COLUMNS = {
 
 @click.command()
 @period_options
+@click.option("--group", metavar="GROUP", help="Count only the recognitions of people in this group.")
 @api_option
 @json_option
-def command(since: str | None, until: str | None, api: ApiClient, as_json: bool) -> None:
+def command(since: str | None, until: str | None, group: str | None, api: ApiClient, as_json: bool) -> None:
     """Count outcomes by day and kiosk, with the recognitions paid for."""
-    stats = api.stats(since=since, until=until)
+    stats = api.stats(since=since, until=until, group=group)
     if as_json:
         for item in stats["items"]:
             write_json(item)

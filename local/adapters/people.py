@@ -2,16 +2,19 @@
 
 import hashlib
 import hmac
+import json
 import sqlite3
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from local.adapters.columns import from_box, from_moment, to_box, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import PersonGone, ServiceBusy
 from recognizeme.domain.model import Consent, EnrolledPhoto, Enrollment, Person, PhotoState, Remains
-from recognizeme.domain.ports import Page
+from recognizeme.domain.people import UNCHANGED, PersonChange, searchable
+from recognizeme.domain.ports import EVERYBODY, Page, PeopleQuery
 
 STEPS = (
     """CREATE TABLE people (
@@ -43,7 +46,30 @@ STEPS = (
     ) WITHOUT ROWID""",
     "ALTER TABLE photos ADD COLUMN removed_at TEXT",
     "ALTER TABLE unsettled ADD COLUMN begun_at TEXT NOT NULL DEFAULT '1970-01-01T00:00:00.000000+00:00'",
+    "ALTER TABLE people ADD COLUMN consent_text_version TEXT",
+    "ALTER TABLE people ADD COLUMN consent_withdrawn_at TEXT",
+    "ALTER TABLE people ADD COLUMN groups TEXT NOT NULL DEFAULT '[]'",  # JSON
+    "ALTER TABLE people ADD COLUMN active INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE people ADD COLUMN active_until TEXT",
+    "CREATE TABLE people_groups (label TEXT, person_id TEXT, PRIMARY KEY (label, person_id)) WITHOUT ROWID",
+    """CREATE TRIGGER people_grouped AFTER UPDATE OF groups ON people BEGIN
+        DELETE FROM people_groups
+            WHERE person_id = old.person_id AND label IN (SELECT value FROM json_each(old.groups));
+        INSERT INTO people_groups SELECT value, new.person_id FROM json_each(new.groups); END""",
+    """CREATE TRIGGER people_gone AFTER DELETE ON people BEGIN
+        DELETE FROM people_groups
+            WHERE person_id = old.person_id AND label IN (SELECT value FROM json_each(old.groups));
+        DELETE FROM people_names WHERE person_id = old.person_id; END""",
+    # What each word of a name begins, so that a prefix of any of them is found.
+    "CREATE TABLE people_names (words TEXT, person_id TEXT, PRIMARY KEY (words, person_id)) WITHOUT ROWID",
+    "CREATE INDEX people_names_person ON people_names (person_id, words)",
+    "ALTER TABLE people ADD COLUMN is_searchable INTEGER",
+    "CREATE INDEX people_unsearchable ON people (person_id) WHERE is_searchable IS NULL",
 )
+
+
+_LAST = "\U0010ffff"  # after every letter
+_OF_GROUP = "JOIN people_groups ON label = ?6 AND people_groups.person_id = found.person_id"
 
 
 class SqlitePeople:
@@ -53,24 +79,31 @@ class SqlitePeople:
         self._database = database
         self._tombstone_key = tombstone_key
         database.prepare("people", STEPS)
+        self._make_searchable()
 
     def put(self, person: Person, *, now: datetime) -> Person:
         """`person.photos` is not looked at, and no consent leaves the stored one."""
-        consent = person.consent
         with self._database.writing() as connection:
             self._refuse_while_forgetting(connection, person.person_id, now)
             connection.execute("DELETE FROM tombstones WHERE id_hash = ?", (self._hash(person.person_id),))
-            connection.execute(
-                "INSERT INTO people (person_id, name, created_at) VALUES (?, ?, ?)"
-                " ON CONFLICT (person_id) DO UPDATE SET name = excluded.name",
-                (person.person_id, person.name, to_moment(person.created_at)),
+            _insert(connection, person)
+            said = PersonChange(
+                name=person.name,
+                groups=person.groups,
+                active=person.active,
+                active_until=person.active_until,
+                consent=person.consent or UNCHANGED,
             )
-            if consent:
-                connection.execute(
-                    "UPDATE people SET consent_given_at = ?, consent_recorded_by = ? WHERE person_id = ?",
-                    (to_moment(consent.given_at), consent.recorded_by, person.person_id),
-                )
+            _update(connection, person.person_id, said)
             return _select(connection, "WHERE person_id = ?", (person.person_id,))[0]
+
+    def change(self, person_id: str, change: PersonChange) -> Person | None:
+        """Look and change in one transaction."""
+        with self._database.writing() as connection:
+            if not _exists(connection, person_id):
+                return None
+            _update(connection, person_id, change)
+            return _select(connection, "WHERE person_id = ?", (person_id,))[0]
 
     def put_unless_forgotten(self, person: Person, *, now: datetime) -> bool:
         """Look and create in one transaction."""
@@ -79,10 +112,8 @@ class SqlitePeople:
                 return True
             if self._is_forgotten(connection, person.person_id, now):
                 return False
-            connection.execute(
-                "INSERT INTO people (person_id, name, created_at) VALUES (?, ?, ?)",
-                (person.person_id, person.name, to_moment(person.created_at)),
-            )
+            _insert(connection, person)
+            _enter_name(connection, person.person_id, person.name)
         return True
 
     def get(self, person_id: str) -> Person | None:
@@ -91,14 +122,54 @@ class SqlitePeople:
             found = _select(connection, "WHERE person_id = ?", (person_id,))
         return found[0] if found else None
 
-    def list(self, *, limit: int, cursor: str | None = None) -> Page[Person]:
-        """In the order of their ids."""
+    def list(self, query: PeopleQuery = EVERYBODY, *, limit: int, cursor: str | None = None) -> Page[Person]:
+        """In the order of their ids, or of the words that were searched for."""
         after = cursors.decode("people", cursor) if cursor else ""
+        if query.name is not None:
+            return self._named(query.name, query.group, after, limit)
+        source = "people" if query.group is None else "people_groups JOIN people USING (person_id)"
+        conditions = "person_id > ?" if query.group is None else "person_id > ? AND label = ?"
+        given = (after,) if query.group is None else (after, query.group)
         with self._database.reading() as connection:
-            found = _select(connection, "WHERE person_id > ? ORDER BY person_id LIMIT ?", (after, limit + 1))
+            found = _select(
+                connection, f"WHERE {conditions} ORDER BY person_id LIMIT ?", (*given, limit + 1), source
+            )
         if len(found) <= limit:
             return Page(found)
         return Page(found[:limit], cursors.encode("people", found[limit - 1].person_id))
+
+    def _named(self, name: str, group: str | None, after: str, limit: int) -> Page[Person]:
+        low = name.removeprefix(" ")
+        from_words, _, from_id = after.partition("\n")
+        with self._database.reading() as connection:
+            found = connection.execute(
+                # Of the words of one person that begin so, the first alone counts.
+                f"SELECT words, found.person_id FROM people_names AS found {_OF_GROUP if group else ''}"
+                " WHERE (words, found.person_id) > (?1, ?2) AND words >= ?3 AND words < ?4"
+                " AND NOT EXISTS (SELECT 1 FROM people_names AS before WHERE"
+                " before.person_id = found.person_id AND before.words >= ?3 AND before.words < found.words)"
+                " ORDER BY words, found.person_id LIMIT ?5",
+                (from_words, from_id, low, low + _LAST, limit + 1, *([group] if group else [])),
+            ).fetchall()
+            people = tuple(
+                person
+                for row in found[:limit]
+                for person in _select(connection, "WHERE person_id = ?", (row["person_id"],))
+            )
+        if len(found) <= limit:
+            return Page(people)
+        last = found[limit - 1]
+        return Page(people, cursors.encode("people", f"{last['words']}\n{last['person_id']}"))
+
+    def _make_searchable(self) -> None:
+        """Enter the names of a database that was made before names were searched."""
+        wanted = "SELECT person_id, name FROM people WHERE is_searchable IS NULL"
+        with self._database.reading() as connection:
+            if not connection.execute(f"{wanted} LIMIT 1").fetchone():
+                return
+        with self._database.writing() as connection:
+            for row in connection.execute(wanted).fetchall():
+                _enter_name(connection, row["person_id"], row["name"])
 
     def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:
         """One transaction, if the person exists."""
@@ -282,6 +353,48 @@ class SqlitePeople:
         return hmac.new(self._tombstone_key, person_id.encode(), hashlib.sha256).hexdigest()
 
 
+def _insert(connection: sqlite3.Connection, person: Person) -> None:
+    """Create the person with name and day, unless there is one."""
+    connection.execute(
+        "INSERT OR IGNORE INTO people (person_id, name, created_at) VALUES (?, ?, ?)",
+        (person.person_id, person.name, to_moment(person.created_at)),
+    )
+
+
+def _update(connection: sqlite3.Connection, person_id: str, change: PersonChange) -> None:
+    columns: dict[str, Any] = {}
+    for name, value in change.given().items():
+        if name == "groups":
+            columns["groups"] = json.dumps(value)
+        elif name == "consent":
+            columns |= {
+                "consent_given_at": to_moment(value.given_at),
+                "consent_recorded_by": value.recorded_by,
+                "consent_text_version": value.text_version,
+                "consent_withdrawn_at": to_moment(value.withdrawn_at),
+            }
+        else:
+            columns[name] = value.isoformat() if isinstance(value, date) else value
+    if columns:
+        changes = ", ".join(f"{column} = :{column}" for column in columns)
+        connection.execute(
+            f"UPDATE people SET {changes} WHERE person_id = :person_id", columns | {"person_id": person_id}
+        )
+    if "name" in columns:
+        _enter_name(connection, person_id, columns["name"])
+
+
+def _enter_name(connection: sqlite3.Connection, person_id: str, name: str) -> None:
+    """Have the name found by whatever one of its words begins with."""
+    connection.execute("DELETE FROM people_names WHERE person_id = ?", (person_id,))
+    words = searchable(name).split()
+    connection.executemany(
+        "INSERT OR IGNORE INTO people_names VALUES (?, ?)",
+        [(" ".join(words[place:]), person_id) for place in range(len(words))],
+    )
+    connection.execute("UPDATE people SET is_searchable = 1 WHERE person_id = ?", (person_id,))
+
+
 def check_named(connection: sqlite3.Connection, person_id: str | None) -> None:
     """Raise `PersonGone` unless the person exists, in the transaction that is going to name them."""
     if person_id is not None and not _exists(connection, person_id):
@@ -300,8 +413,10 @@ def _exists(connection: sqlite3.Connection, person_id: str) -> bool:
     return found.fetchone() is not None
 
 
-def _select(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> tuple[Person, ...]:
-    people = connection.execute(f"SELECT * FROM people {where}", values).fetchall()
+def _select(
+    connection: sqlite3.Connection, where: str, values: tuple[object, ...], source: str = "people"
+) -> tuple[Person, ...]:
+    people = connection.execute(f"SELECT * FROM {source} {where}", values).fetchall()
     return tuple(_person(row, _photos(connection, row["person_id"])) for row in people)
 
 
@@ -330,6 +445,16 @@ def _person(row: sqlite3.Row, photos: dict[str, EnrolledPhoto]) -> Person:
         person_id=row["person_id"],
         name=row["name"],
         created_at=datetime.fromisoformat(row["created_at"]),
-        consent=Consent(consented, row["consent_recorded_by"]) if consented else None,
+        consent=Consent(
+            consented,
+            row["consent_recorded_by"],
+            row["consent_text_version"],
+            from_moment(row["consent_withdrawn_at"]),
+        )
+        if consented
+        else None,
         photos=photos,
+        groups=tuple(json.loads(row["groups"])),
+        active=bool(row["active"]),
+        active_until=date.fromisoformat(row["active_until"]) if row["active_until"] else None,
     )

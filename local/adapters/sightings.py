@@ -1,5 +1,6 @@
 """Sightings in SQLite, with the meaning that the DynamoDB table has."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -52,6 +53,27 @@ def _take(row: str) -> str:
             AND (day, kiosk_id, outcome) = ({row}.day, {row}.kiosk_id, {row}.outcome)"""
 
 
+def _add_groups(row: str) -> str:
+    """Count a trigger's row for its groups."""
+    return f"""INSERT INTO daily_group_totals
+        SELECT {row}.day, {row}.kiosk_id, value, 1, {row}.rekognition_calls FROM json_each({row}.groups)
+        WHERE {_is_counted(row)}
+        ON CONFLICT DO UPDATE SET sightings = sightings + 1,
+            rekognition_calls = rekognition_calls + excluded.rekognition_calls"""
+
+
+def _take_groups(row: str) -> str:
+    """Count a trigger's row for its groups no longer."""
+    return f"""UPDATE daily_group_totals SET sightings = sightings - 1,
+            rekognition_calls = rekognition_calls - {row}.rekognition_calls
+        WHERE {_is_counted(row)} AND (day, kiosk_id) = ({row}.day, {row}.kiosk_id)
+            AND label IN (SELECT value FROM json_each({row}.groups))"""
+
+
+_ENTER = "INSERT OR IGNORE INTO sightings_groups SELECT value, new.capture_id FROM json_each(new.groups)"
+_LEAVE = """DELETE FROM sightings_groups WHERE capture_id = old.capture_id
+    AND label IN (SELECT value FROM json_each(old.groups))"""
+
 _STEPS = (
     """CREATE TABLE sightings (
         capture_id TEXT PRIMARY KEY, kiosk_id TEXT NOT NULL, status TEXT NOT NULL,
@@ -97,6 +119,24 @@ _STEPS = (
     "CREATE INDEX sighting_mentions_capture ON sighting_mentions (capture_id)",
     """CREATE TRIGGER sightings_deleted AFTER DELETE ON sightings
         BEGIN DELETE FROM sighting_mentions WHERE capture_id = old.capture_id; END""",
+    "ALTER TABLE sightings ADD COLUMN groups TEXT",  # JSON, or nothing for none
+    """CREATE TABLE sightings_groups (
+        label TEXT, capture_id TEXT, PRIMARY KEY (label, capture_id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE daily_group_totals (
+        day TEXT, kiosk_id TEXT, label TEXT, sightings INTEGER NOT NULL, rekognition_calls INTEGER NOT NULL,
+        PRIMARY KEY (day, kiosk_id, label)
+    ) WITHOUT ROWID""",
+    f"""CREATE TRIGGER sightings_grouped AFTER INSERT ON sightings WHEN new.groups IS NOT NULL
+        BEGIN {_ENTER}; {_add_groups("new")}; END""",
+    # Forgetting takes the groups away, and no outcome: the totals stay.
+    f"""CREATE TRIGGER sightings_regrouped AFTER UPDATE OF groups ON sightings
+        WHEN old.groups IS NOT new.groups BEGIN {_LEAVE}; {_ENTER}; END""",
+    f"""CREATE TRIGGER sightings_group_changed AFTER UPDATE OF outcome ON sightings
+        WHEN old.groups IS NOT NULL OR new.groups IS NOT NULL
+        BEGIN {_take_groups("old")}; {_add_groups("new")}; END""",
+    f"""CREATE TRIGGER sightings_ungrouped AFTER DELETE ON sightings WHEN old.groups IS NOT NULL
+        BEGIN {_LEAVE}; END""",
 )
 
 
@@ -212,17 +252,27 @@ class SqliteSightings:
         """Newest first; a page is short only at the end."""
         before = check_capture_id(cursors.decode("sightings", cursor)) if cursor else None
         ids = id_range(query.since, query.until, before)
+        if query.group is not None and query.outcome is None:
+            query = replace(query, outcome=Outcome.RECOGNIZED)  # nobody else is in a group
         wanted = {"person_id": query.person_id, "kiosk_id": query.kiosk_id, "outcome": query.outcome}
         conditions = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
         conditions += ["capture_id BETWEEN :low AND :high", "expires_at > :now"]
+        source = f"sightings {_index(query)}"
+        if query.group is not None:
+            # Asked of the row, too: a capture that is claimed anew after its retention leaves its groups.
+            conditions.append("instr(groups, json_quote(:group))")
+            if query.person_id is None and query.kiosk_id is None:
+                conditions.append("label = :group")
+                source = "sightings_groups CROSS JOIN sightings USING (capture_id)"
         with self._database.reading() as connection:
             rows = connection.execute(
                 # Chosen by the index alone, where it tells everything, before any row is read.
                 "SELECT * FROM sightings WHERE capture_id IN"
-                f" (SELECT capture_id FROM sightings {_index(query)} WHERE {' AND '.join(conditions)}"
+                f" (SELECT capture_id FROM {source} WHERE {' AND '.join(conditions)}"
                 " ORDER BY capture_id DESC LIMIT :most) ORDER BY capture_id DESC",
                 {
                     **wanted,
+                    "group": query.group,
                     "low": ids.low,
                     "high": ids.high,
                     "now": to_moment(self._now()),
@@ -234,8 +284,10 @@ class SqliteSightings:
             return Page(found)
         return Page(found[:limit], cursors.encode("sightings", found[limit - 1].capture.capture_id))
 
-    def counts(self, first: date, last: date) -> list[Count]:
+    def counts(self, first: date, last: date, *, group: str | None = None) -> list[Count]:
         """The totals of what is done, and what an index knows of the rest."""
+        if group is not None:
+            return self._group_counts(first, last, group)
         ids = id_range_of_days(first, last)
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -256,6 +308,18 @@ class SqliteSightings:
         return [
             Count(days[day], kiosk_id, _RESULTS[result], sightings, calls)
             for day, kiosk_id, result, sightings, calls in rows
+        ]
+
+    def _group_counts(self, first: date, last: date, group: str) -> list[Count]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT day, kiosk_id, sightings, rekognition_calls FROM daily_group_totals"
+                " WHERE day BETWEEN ? AND ? AND label = ? AND sightings > 0",
+                (first.isoformat(), last.isoformat(), group),
+            ).fetchall()
+        return [
+            Count(date.fromisoformat(day), kiosk_id, Outcome.RECOGNIZED, sightings, calls)
+            for day, kiosk_id, sightings, calls in rows
         ]
 
     def traces(self, person_id: str) -> Iterator[Trace]:
@@ -287,7 +351,8 @@ class SqliteSightings:
         """Delete what is past its retention, as DynamoDB does by itself; return how many there were."""
         oldest = (now - timedelta(days=TOTAL_DAYS)).date()
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM daily_totals WHERE day < ?", (oldest.isoformat(),))
+            for totals in ("daily_totals", "daily_group_totals"):
+                connection.execute(f"DELETE FROM {totals} WHERE day < ?", (oldest.isoformat(),))
             return connection.execute(
                 "DELETE FROM sightings WHERE expires_at <= ?", (to_moment(now),)
             ).rowcount
@@ -300,8 +365,8 @@ def _forget(connection: sqlite3.Connection, person_id: str, trace: Trace) -> boo
     ).rowcount
     if trace.is_shown:
         changed += connection.execute(
-            "UPDATE sightings SET person_id = NULL, name = NULL, photo_key = NULL, picture_sha256 = NULL"
-            " WHERE capture_id = ? AND person_id = ?",
+            "UPDATE sightings SET person_id = NULL, name = NULL, groups = NULL, photo_key = NULL,"
+            " picture_sha256 = NULL WHERE capture_id = ? AND person_id = ?",
             (trace.capture_id, person_id),
         ).rowcount
     row = connection.execute(
@@ -349,6 +414,7 @@ def _columns(sighting: Sighting) -> dict[str, Any]:
         "reason": sighting.reason,
         "person_id": sighting.person_id,
         "name": sighting.name,
+        "groups": json.dumps(sighting.groups) if sighting.groups else None,
         "similarity_pct": sighting.similarity_pct,
         "face_box": to_box(sighting.face_box),
         "recognized_at": to_moment(sighting.recognized_at),
@@ -371,6 +437,7 @@ def _sighting(row: sqlite3.Row) -> Sighting:
         reason=row["reason"],
         person_id=row["person_id"],
         name=row["name"],
+        groups=tuple(json.loads(row["groups"])) if row["groups"] else (),
         similarity_pct=row["similarity_pct"],
         face_box=from_box(row["face_box"]),
         recognized_at=from_moment(row["recognized_at"]),

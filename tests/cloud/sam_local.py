@@ -24,6 +24,7 @@ from recognizeme.adapters.dynamodb import DynamoDbPeople
 from recognizeme.adapters.later import SqsLater
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.adapters.s3 import S3PhotoStore
+from recognizeme.domain.people import PersonChange
 from recognizeme.settings import Settings
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.wiring import utc_now
@@ -146,7 +147,7 @@ def _furnish(services: StandIns) -> None:
         ticket_s=settings.ticket_s,
         now=utc_now,
     )
-    enroller.put_person("ada", "Ada Lovelace", None)
+    enroller.put_person("ada", PersonChange(name="Ada Lovelace"))
     enroller.enroll_now("ada", portrait, "portrait.jpg")
     for path in sorted((ROOT / "events").glob("*.json")):
         for record in json.loads(path.read_text()).get("Records", ()):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from recognizeme.domain.model import Correction, Outcome, Sighting, Status
-from recognizeme.domain.ports import Sightings
+from recognizeme.domain.ports import SightingQuery, Sightings
 from recognizeme.domain.totals import Count
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import capture, recognized, unknown
@@ -125,3 +125,32 @@ def test_what_is_done_stays_counted_when_it_expires_and_what_is_not_does_not(
     clock.advance(timedelta(days=RETENTION_DAYS, seconds=1))
 
     assert counted(sightings) == {count(Outcome.UNKNOWN)}
+
+
+def test_the_sightings_of_a_group_are_counted_and_moved_by_corrections_alone(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    def of_group(group: str) -> set[Count]:
+        return set(sightings.counts(TODAY, TODAY, group=group))
+
+    ada = replace(recognized(called(sightings, clock, 1).capture), groups=("night", "staff"))
+    bob = replace(recognized(called(sightings, clock, 2).capture, "bob"), groups=("staff",))
+    for sighting in (ada, bob, bob):
+        sightings.save(sighting)
+    sightings.save(unknown(called(sightings, clock, 3).capture))
+    assert of_group("staff") == {count(Outcome.RECOGNIZED, 2, 2)}
+    assert of_group("night") == {count(Outcome.RECOGNIZED)}
+    assert of_group("nobody") == set()
+
+    was = Correction(clock(), Outcome.RECOGNIZED, "ada")
+    sightings.correct(replace(ada, person_id="bob", groups=("staff",)), was)
+    assert (of_group("staff"), of_group("night")) == ({count(Outcome.RECOGNIZED, 2, 2)}, set())
+    sightings.correct(replace(unknown(ada.capture), groups=()), was)
+    assert of_group("staff") == {count(Outcome.RECOGNIZED)}
+
+    sightings.forget("bob", list(sightings.traces("bob")))
+    assert of_group("staff") == {count(Outcome.RECOGNIZED)}
+    stored = sightings.get(bob.capture.capture_id)
+    assert stored
+    assert stored.groups == ()
+    assert sightings.query(SightingQuery(group="staff"), limit=10).items == ()

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import InvalidRequest, ServiceBusy
 from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
-from recognizeme.domain.ports import People
+from recognizeme.domain.people import PersonChange, searchable
+from recognizeme.domain.ports import Page, People, PeopleQuery
 from tests.contract.samples import NOON, indexed, person
 from tests.contract.strategies import boxes, moments, texts
 
@@ -399,3 +400,108 @@ def test_a_face_of_a_picture_that_the_photo_replaced_goes_with_it(people: People
     assert people.begin_removing_photo("ada", "a.jpg", now=NOON) == ("face-1", "face-2")
     people.end_removing_photo("ada", "a.jpg", ["face-1", "face-2"])
     assert people.face_ids("ada") == ()
+
+
+def test_what_is_changed_of_a_person_changes_and_the_rest_stays(people: People) -> None:
+    enrolled(people, "ada")
+    before = people.get("ada")
+    assert before
+    last = date(2026, 12, 31)
+    grouped = people.change("ada", PersonChange(groups=("cleaning", "staff"), active_until=last))
+    assert grouped == replace(before, groups=("cleaning", "staff"), active_until=last) == people.get("ada")
+    withdrawn = Consent(NOON, "the office", "2026-11", NOON + timedelta(days=1))
+    changed = people.change("ada", PersonChange(name="Ada King", active=False, consent=withdrawn))
+    assert changed == replace(grouped, name="Ada King", active=False, consent=withdrawn) == people.get("ada")
+    again = people.change("ada", PersonChange(groups=(), active=True, active_until=None))
+    assert again == replace(changed, groups=(), active=True, active_until=None) == people.get("ada")
+    assert people.change("ada", PersonChange()) == again
+
+
+def test_nobody_is_created_by_a_change(people: People) -> None:
+    assert people.change("ada", PersonChange(name="Ada")) is None
+    assert people.get("ada") is None
+    enrolled(people, "ada")
+    forget(people, "ada")
+    assert people.change("ada", PersonChange(groups=("staff",))) is None
+    assert people.change("ada", PersonChange()) is None
+    assert people.list(PeopleQuery(group="staff"), limit=10) == Page(())
+
+
+NAMES = {
+    "ada": "Ada King Lovelace",
+    "grace": "Grace Hopper",
+    "jurgen": "Jürgen Groß",
+    "anna": "Anna Anderson-Kingsley",
+    "zoe": "Zoë O\u2019Brien",
+    "sign": "--",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ada", {"ada"}),
+        ("LOVE", {"ada"}),
+        ("king", {"ada", "anna"}),
+        ("king love", {"ada"}),
+        ("Jurgen", {"jurgen"}),
+        ("gross", {"jurgen"}),
+        ("ann", {"anna"}),
+        ("a", {"ada", "anna"}),
+        ("anderson kings", {"anna"}),
+        ("obrien", {"zoe"}),
+        ("o'br", {"zoe"}),
+        ("ing", set()),
+        ("ada lovelace", set()),
+        ("%", set()),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 10])
+def test_people_are_found_by_what_a_word_of_their_name_begins_with(
+    people: People, text: str, found: set[str], limit: int
+) -> None:
+    for person_id, name in NAMES.items():
+        people.put(person(person_id, name=name), now=NOON)
+    assert sorted(walk(people, PeopleQuery(name=searchable(text)), limit)) == sorted(found)
+
+
+def walk(people: People, query: PeopleQuery, limit: int) -> list[str]:
+    """Whom the pages of a list hold."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = people.list(query, limit=limit, cursor=cursor)
+        found += (one.person_id for one in page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+
+
+def test_whoever_was_renamed_or_forgotten_is_found_by_the_old_name_no_longer(people: People) -> None:
+    people.put(person("ada"), now=NOON)
+    people.put_unless_forgotten(person("bob", name="Bob Lovelace"), now=NOON)
+    assert sorted(walk(people, PeopleQuery(name=" lovelace"), 10)) == ["ada", "bob"]
+    people.change("ada", PersonChange(name="Ada King"))
+    assert walk(people, PeopleQuery(name=" lovelace"), 10) == ["bob"]
+    assert walk(people, PeopleQuery(name=" ada king"), 10) == ["ada"]
+    forget(people, "bob")
+    assert walk(people, PeopleQuery(name=" lovelace"), 10) == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 10])
+def test_people_are_found_by_group_and_by_group_and_name(people: People, limit: int) -> None:
+    groups = {"ada": ("staff",), "grace": ("night", "staff"), "jurgen": ("night",), "anna": ()}
+    for person_id, labels in groups.items():
+        people.put(replace(person(person_id, name=NAMES[person_id]), groups=labels), now=NOON)
+    assert sorted(walk(people, PeopleQuery(group="staff"), limit)) == ["ada", "grace"]
+    assert sorted(walk(people, PeopleQuery(group="night"), limit)) == ["grace", "jurgen"]
+    assert walk(people, PeopleQuery(group="nigh"), limit) == []
+    assert walk(people, PeopleQuery(name=" g", group="night"), limit) in (
+        ["grace", "jurgen"],
+        ["jurgen", "grace"],
+    )
+    assert walk(people, PeopleQuery(name=" hop", group="staff"), limit) == ["grace"]
+    people.change("grace", PersonChange(groups=("staff",)))
+    forget(people, "ada")
+    assert walk(people, PeopleQuery(group="night"), limit) == ["jurgen"]
+    assert walk(people, PeopleQuery(group="staff"), limit) == ["grace"]

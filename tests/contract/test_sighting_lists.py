@@ -15,6 +15,8 @@ from recognizeme.domain.ports import SightingQuery, Sightings
 from tests.contract.conftest import SetClock
 from tests.contract.samples import capture, recognized, uncertain, unknown
 
+GROUPS = ((), ("staff",), ("night", "staff"))
+
 
 def stored(sightings: Sightings, clock: SetClock, *, days: int = 3) -> list[Sighting]:
     """Sightings of two kiosks and two people over some days, two in one millisecond; newest first."""
@@ -22,7 +24,8 @@ def stored(sightings: Sightings, clock: SetClock, *, days: int = 3) -> list[Sigh
     for number in range(days * 4):
         at = clock() - timedelta(hours=6 * (number // 2), milliseconds=number // 2)
         of = capture(at, kiosk_id=("front", "back")[number % 3 == 0], number=number)
-        seen.append(unknown(of) if number % 5 == 0 else recognized(of, ("ada", "bob")[number % 2]))
+        of_groups = replace(recognized(of, ("ada", "bob")[number % 2]), groups=GROUPS[number % 3])
+        seen.append(unknown(of) if number % 5 == 0 else of_groups)
     for sighting in seen:
         sightings.save(sighting)
     return sorted(seen, key=lambda sighting: sighting.capture.capture_id, reverse=True)
@@ -46,6 +49,7 @@ def matches(sighting: Sighting, query: SightingQuery) -> bool:
         and query.outcome in (None, sighting.outcome)
         and (query.since is None or query.since <= at)
         and (query.until is None or at < query.until)
+        and (query.group is None or query.group in sighting.groups)
     )
 
 
@@ -63,6 +67,7 @@ _queries = st.builds(
     outcome=st.sampled_from([None, Outcome.RECOGNIZED, Outcome.UNKNOWN, Outcome.NO_FACE]),
     since=st.none() | _moments,
     until=st.none() | _moments,
+    group=st.sampled_from([None, None, "staff", "night", "nigh"]),
 )
 
 
@@ -184,7 +189,7 @@ def test_forgetting_takes_the_person_out_of_every_sighting_and_leaves_the_rest(
     assert sorted(traces, key=str) == sorted(shown, key=str)
     assert sightings.forget("ada", traces) == len(shown)
     expected = tuple(
-        replace(one, person_id=None, name=None, photo_key=None, picture_sha256=None)
+        replace(one, person_id=None, name=None, groups=(), photo_key=None, picture_sha256=None)
         if one.person_id == "ada"
         else one
         for one in everything

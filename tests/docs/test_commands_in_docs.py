@@ -8,6 +8,7 @@ import click
 import pytest
 
 from kiosk.cli import main as recognizeme
+from kiosk.commands.lazy import LazyGroup
 from local.cli import main as recognizeme_local
 from rekolocal.cli import main as rekolocal
 
@@ -44,6 +45,9 @@ def test_a_command_shown_in_a_page_exists_with_its_options(page: str, line: str)
     context = click.Context(command)
     options = {option for parameter in command.get_params(context) for option in parameter.opts}
     for word in words:
+        if isinstance(command, LazyGroup) and command.default and word.startswith("--"):
+            command = command.get_command(context, command.default) or command
+            options |= {option for parameter in command.get_params(context) for option in parameter.opts}
         if isinstance(command, click.Group) and not word.startswith("-"):
             found = command.get_command(context, word)
             if found is None:
@@ -52,6 +56,8 @@ def test_a_command_shown_in_a_page_exists_with_its_options(page: str, line: str)
             options |= {option for parameter in command.get_params(context) for option in parameter.opts}
         elif word.startswith("--"):
             assert word.partition("=")[0] in options | {"--help"}, f"{page}: {line}"
+    if isinstance(command, LazyGroup) and command.default:
+        command = command.get_command(context, command.default) or command
     is_complete = not isinstance(command, click.Group) or command.invoke_without_command
     assert is_complete or set(words) <= {"--help", "--version"}, f"{page}: {line}"
 

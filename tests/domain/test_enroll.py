@@ -6,6 +6,7 @@ import pytest
 
 from recognizeme.domain.errors import InvalidRequest, NotFound, ServiceBusy
 from recognizeme.domain.model import Consent, Enrollment, PhotoState
+from recognizeme.domain.people import PersonChange
 from tests.twins.faults import Faults
 from tests.twins.pictures import Shown, picture
 from tests.twins.world import ADA, World
@@ -96,9 +97,12 @@ def test_consent_that_is_still_to_be_given_is_refused(world: World) -> None:
         consent = Consent(world.now() + ahead)
         if is_refused:
             with pytest.raises(InvalidRequest, match="future"):
-                world.enroller().put_person("ada", "Ada", consent)
+                world.enroller().put_person("ada", PersonChange(name="Ada", consent=consent))
         else:
-            assert world.enroller().put_person("ada", "Ada", consent).consent == consent
+            assert (
+                world.enroller().put_person("ada", PersonChange(name="Ada", consent=consent)).consent
+                == consent
+            )
 
 
 def test_nobody_is_created_while_somebody_of_this_id_is_being_forgotten(world: World) -> None:
@@ -107,10 +111,10 @@ def test_nobody_is_created_while_somebody_of_this_id_is_being_forgotten(world: W
     def put() -> None:
         world.faults = Faults()
         with pytest.raises(ServiceBusy, match="being forgotten"):
-            world.enroller().put_person("ada", "Ada", None)
+            world.enroller().put_person("ada", PersonChange(name="Ada"))
 
     forgetter = world.forgetter()
     world.faults.at, world.faults.meanwhile = len(world.faults.called) + 4, put
     forgetter.forget("ada")
     assert world.people.get("ada") is None
-    assert world.enroller().put_person("ada", "Ada", None).faces == 0
+    assert world.enroller().put_person("ada", PersonChange(name="Ada")).faces == 0

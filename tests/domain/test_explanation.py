@@ -20,6 +20,7 @@ from recognizeme.domain.model import (
     Status,
     new_capture_id,
 )
+from recognizeme.domain.people import PersonChange
 from recognizeme.domain.policy import Policy
 from recognizeme.usecases.explain import explain
 from tests.twins.pictures import Shown, picture
@@ -143,7 +144,7 @@ def test_a_sighting_keeps_what_its_decision_saw_and_names_are_those_of_today() -
     assert seen.decision == DecisionRecord(
         99.0, 1.0, tuple(Candidate(person_id, 99.5) for person_id in ("ada", "bob", "eve")), 3, "1.0"
     )
-    world.enroller().put_person("bob", "Robert", None)
+    world.enroller().put_person("bob", PersonChange(name="Robert"))
     said = explain(seen, people=world.people)
     assert said
     assert said.startswith("Ada 99.5 and Robert 99.5 are too close")

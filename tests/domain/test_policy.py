@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from recognizeme.domain.errors import Misconfigured
 from recognizeme.domain.model import Match, Outcome
-from recognizeme.domain.policy import Decision, Policy
+from recognizeme.domain.policy import NOT_ACTIVE, Decision, Policy
 
 similarities = st.floats(0, 100, allow_nan=False)
 matches = st.lists(
@@ -49,6 +49,33 @@ def test_two_people_too_close_are_uncertain() -> None:
 
 def test_a_runner_up_at_exactly_the_margin_is_far_enough() -> None:
     assert Policy(90, 1).decide([match("ada", 99.0), match("bob", 98.0)]).outcome is Outcome.RECOGNIZED
+
+
+@pytest.mark.parametrize(
+    ("ada", "bob", "expected"),
+    [
+        (99.9, 90.0, Decision(Outcome.UNKNOWN, None, 99.9, NOT_ACTIVE)),
+        (99.9, 99.3, Decision(Outcome.UNCERTAIN, None, 99.9)),
+        (99.9, 99.9, Decision(Outcome.RECOGNIZED, "bob", 99.9)),
+        (99.3, 99.9, Decision(Outcome.RECOGNIZED, "bob", 99.9)),
+        (98.9, 98.0, Decision(Outcome.UNKNOWN, None, 98.9)),
+    ],
+)
+def test_whoever_is_not_active_is_not_named_nor_another_for_them_and_disturbs_nobody_more_similar(
+    ada: float, bob: float, expected: Decision
+) -> None:
+    found = [match("ada", ada), match("bob", bob), match("ann", ada - 0.01)]
+    assert Policy(99, 1).decide(found, inactive={"ada", "ann"}) == expected
+
+
+@given(policies, matches, st.sets(st.sampled_from(["ada", "bob", "eve"])))
+def test_nobody_inactive_is_recognized_and_nobody_less_similar_than_they(
+    policy: Policy, found: list[Match], inactive: set[str]
+) -> None:
+    decision = policy.decide(found, inactive=inactive)
+    if decision.outcome is Outcome.RECOGNIZED:
+        assert decision.person_id not in inactive
+        assert decision.similarity_pct == max(each.similarity_pct for each in found)
 
 
 @given(policies, matches)

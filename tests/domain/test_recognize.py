@@ -1,13 +1,15 @@
 """Recognizing, in memory: what is decided, what is counted, and what is stored when."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from recognizeme.domain.errors import CallsSpent, CaptureDone, CaptureInProgress, NotServed, ServiceBusy
-from recognizeme.domain.model import FaceSearch, Outcome, Status
+from recognizeme.domain.model import Consent, FaceSearch, Outcome, Status
+from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
+from recognizeme.domain.policy import NOT_ACTIVE
 from recognizeme.usecases.recognize import issue_ticket
 from tests.twins.faults import Faults, Trouble
 from tests.twins.pictures import Shown, picture
@@ -112,6 +114,63 @@ def test_the_best_match_that_does_not_exist_gives_way_to_the_next(world: World) 
 def test_two_who_exist_and_look_alike_are_uncertain(world: World) -> None:
     world.enroll("twin", ADA)
     assert world.seen(AT_THE_DOOR).outcome is Outcome.UNCERTAIN
+
+
+WITHDRAWN = Consent(datetime(2026, 1, 1, tzinfo=UTC), withdrawn_at=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        PersonChange(active=False),
+        PersonChange(active_until=date(2026, 11, 22)),
+        PersonChange(consent=WITHDRAWN),
+    ],
+)
+def test_whoever_is_not_active_is_unknown_with_a_reason_and_their_past_stays(
+    world: World, change: PersonChange
+) -> None:
+    before = world.seen(AT_THE_DOOR)
+    world.people.change("ada", change)
+    visit = world.seen(AT_THE_DOOR)
+    assert (visit.outcome, visit.reason, visit.person_id, visit.name) == (
+        Outcome.UNKNOWN,
+        NOT_ACTIVE,
+        None,
+        None,
+    )
+    assert world.sightings.get(before.capture.capture_id) == before
+    assert before.person_id == "ada"
+
+
+def test_the_last_day_is_one_of_being_recognized_and_the_next_is_not(world: World) -> None:
+    world.people.change("ada", PersonChange(active_until=world.now().date()))
+    outcomes = []
+    for _ in range(2):
+        outcomes.append(world.seen(AT_THE_DOOR).outcome)
+        world.wait(24 * 3600)
+    assert outcomes == [Outcome.RECOGNIZED, Outcome.UNKNOWN]
+
+
+def test_those_who_left_are_looked_through_until_two_are_found_who_did_not(world: World) -> None:
+    for person_id in ("ann", "bea", "twin"):
+        world.enroll(person_id, ADA)
+    for person_id in ("ada", "ann", "bea"):
+        world.people.change(person_id, PersonChange(active=False))
+    visit = world.seen(AT_THE_DOOR)
+    assert (visit.outcome, visit.person_id) == (Outcome.RECOGNIZED, "twin")
+    world.people.change("bea", PersonChange(active=True))
+    assert world.seen(AT_THE_DOOR).outcome is Outcome.UNCERTAIN
+
+
+def test_a_sighting_keeps_the_groups_of_its_time(world: World) -> None:
+    world.people.change("ada", PersonChange(groups=("staff",)))
+    visit = world.seen(AT_THE_DOOR)
+    world.people.change("ada", PersonChange(groups=()))
+    stored = world.sightings.get(visit.capture.capture_id)
+    assert stored
+    assert stored.groups == visit.groups == ("staff",)
+    assert world.seen(AT_THE_DOOR).groups == ()
 
 
 def test_a_face_that_only_orphans_resemble_is_unknown(world: World) -> None:

@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 class EveryDay:
     """One unknown visitor a day."""
 
-    def counts(self, first: date, last: date) -> Iterable[Count]:
+    def counts(self, first: date, last: date, *, group: str | None = None) -> Iterable[Count]:
         self.asked = (first, last)
         while first <= last:
             yield Count(first, "front", Outcome.UNKNOWN, 1, 1)

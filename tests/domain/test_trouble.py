@@ -7,6 +7,7 @@ import pytest
 
 from recognizeme.domain.errors import RecognizeMeError
 from recognizeme.domain.model import Enrollment, Outcome, Status
+from recognizeme.domain.people import PersonChange
 from tests.twins.faults import Died, Faults, Trouble
 from tests.twins.pictures import picture
 from tests.twins.world import ADA, LEASE_S, TwinWitness, World
@@ -47,7 +48,7 @@ def enrollment_by_upload(world: World) -> None:
 
 
 def enrollment_at_once(world: World) -> None:
-    world.insist(lambda: world.enroller().put_person("ada", "Ada", None))
+    world.insist(lambda: world.enroller().put_person("ada", PersonChange(name="Ada")))
     world.insist(lambda: world.enroller().enroll_now("ada", SECOND.content, "2.jpg"))
     world.settle()
 

@@ -8,9 +8,12 @@ from PIL import Image
 from recognizeme.domain.errors import NotFound, RecordsFailed, ServiceBusy
 from recognizeme.domain.model import Capture, Enrollment, Outcome
 from recognizeme.domain.picture import inspect
-from tests.handlers.conftest import Stack
+from tests.handlers.conftest import Json, Stack
 
 pytestmark = pytest.mark.integration
+
+
+NO_MORE = {"text_version": None, "withdrawn_at": None}
 
 
 def without_a_face() -> bytes:
@@ -20,7 +23,7 @@ def without_a_face() -> bytes:
 
 
 def test_a_person_is_created_renamed_and_keeps_consent_and_photos(stack: Stack, ada: bytes) -> None:
-    consent = {"given_at": "2026-11-20T09:00:00.000Z", "recorded_by": "front desk"}
+    consent = {"given_at": "2026-11-20T09:00:00.000Z", "recorded_by": "front desk"} | NO_MORE
     status, person = stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada", "consent": consent})
     assert (status, person["faces"], person["consent"]) == (200, 0, consent)
     stack.enroll("ada", ada, name="Ada King, Countess of Lovelace \U0001f451")
@@ -153,13 +156,24 @@ def test_a_correction_renames_the_sighting_and_keeps_what_was_decided_first(
         ("/people/" + "a" * 129, {"name": "Ada"}, "person_id"),
         ("/people/ada", {"name": ""}, "name"),
         ("/people/ada", {"name": 5}, "name must be a string"),
-        ("/people/ada", {}, "name is missing"),
+        ("/people/ada", {"name": None}, "name is missing"),
+        ("/people/ada", {"name": "Ada", "groups": "staff"}, "groups must be a list"),
+        ("/people/ada", {"name": "Ada", "groups": ["Staff"]}, "group 'Staff' must be"),
+        ("/people/ada", {"name": "Ada", "groups": [f"g{n}" for n in range(21)]}, "20 groups at most"),
+        ("/people/ada", {"name": "Ada", "active": "yes"}, "active must be true or false"),
+        ("/people/ada", {"name": "Ada", "active_until": "soon"}, "active_until must be a day"),
         ("/people/ada", b"not json", "JSON object"),
         ("/people/ada", b'["a"]', "JSON object"),
         ("/people/ada", {"name": "Ada", "consent": "yes"}, "consent"),
         ("/people/ada", {"name": "Ada", "consent": {"given_at": "once"}}, "consent.given_at"),
         ("/people/ada", {"name": "Ada", "consent": {"given_at": "2999-01-01"}}, "future"),
-        ("/people/ada", {"name": "Ada", "consent": None}, "DELETE"),
+        ("/people/ada", {"name": "Ada", "consent": None}, "consent must be an object"),
+        ("/people/ada", {"name": "Ada", "consent": {}}, "consent.given_at is missing"),
+        (
+            "/people/ada",
+            {"name": "Ada", "consent": {"given_at": "2026-11-02", "withdrawn_at": "2026-11-01"}},
+            "consent.withdrawn_at must lie between",
+        ),
     ],
 )
 def test_a_person_out_of_form_is_a_problem_that_names_the_member(
@@ -172,6 +186,51 @@ def test_a_person_out_of_form_is_a_problem_that_names_the_member(
         400,
     )
     assert named in problem["detail"]
+
+
+def test_a_put_changes_what_it_is_given_and_leaves_the_rest(stack: Stack) -> None:
+    def put(body: Json) -> Json:
+        status, person = stack.http("enrollment", "PUT", "/people/ada", body)
+        assert status == 200, person
+        assert stack.http("query", "GET", "/people/ada")[1] == person
+        return person
+
+    consent = {"given_at": "2026-11-01", "recorded_by": "the office", "text_version": "v2"}
+    created = put({"name": "Ada", "groups": ["staff", "night", "staff"], "consent": consent})
+    assert created["groups"] == ["night", "staff"]
+    assert (created["active"], created["active_until"]) == (True, None)
+    assert created["consent"] == {
+        **consent,
+        "given_at": "2026-11-01T00:00:00.000Z",
+        "withdrawn_at": None,
+    }
+    assert put({"active": False}) == created | {"active": False}
+    assert put({"active": True, "active_until": "2026-12-31"}) == created | {"active_until": "2026-12-31"}
+    assert put({"active_until": None, "groups": []}) == created | {"groups": []}
+    withdrawn = put({"consent": {"withdrawn_at": "2026-11-02T08:00:00Z"}})["consent"]
+    assert withdrawn == created["consent"] | {"withdrawn_at": "2026-11-02T08:00:00.000Z"}
+    assert put({"name": "Ada King"})["consent"] == withdrawn
+
+
+@pytest.mark.parametrize("body", [{}, {"groups": ["staff"]}, {"consent": {"withdrawn_at": "2026-11-02"}}])
+def test_nobody_is_created_without_a_name(stack: Stack, body: Json) -> None:
+    status, problem = stack.http("enrollment", "PUT", "/people/ada", body)
+    assert (status, problem["type"]) == (404, "urn:recognizeme:problem:not-found")
+    assert stack.people.get("ada") is None
+
+
+def test_people_are_listed_by_name_and_by_group(stack: Stack) -> None:
+    for person_id, name, groups in (("ada", "Ada Lovelace", ["staff"]), ("zoe", "Zoë Love", [])):
+        stack.http("enrollment", "PUT", f"/people/{person_id}", {"name": name, "groups": groups})
+
+    def found(**query: str) -> list[str]:
+        return [one["person_id"] for one in stack.http("query", "GET", "/people", query=query)[1]["items"]]
+
+    assert found(name="lóve") == ["zoe", "ada"]
+    assert found(name="zoe") == ["zoe"]
+    assert found(group="staff") == ["ada"]
+    for query in ({"name": " - "}, {"group": "Staff"}):
+        assert stack.http("query", "GET", "/people", query=query)[0] == 400
 
 
 def test_bytes_that_are_no_picture_are_a_problem_and_are_not_stored(stack: Stack) -> None:

@@ -112,7 +112,7 @@ class ApiServer:
                     self.sightings[capture_id]["person_id"] = json.loads(body)["person_id"]
                     return 200, self.sightings[capture_id]
                 case "GET", ["people"]:
-                    return 200, self._page([self.people[key] for key in sorted(self.people)], query)
+                    return 200, self._page(self._people_matching(query), query)
                 case "GET", ["people", person_id] if person_id in self.people:
                     return 200, self.people[person_id]
                 case "PUT", ["people", person_id]:
@@ -229,6 +229,15 @@ class ApiServer:
             and query.get("since", "") <= sighting["captured_at"]
         ]
 
+    def _people_matching(self, query: dict[str, str]) -> list[Json]:
+        name = f" {query.get('name', '')}".casefold().rstrip()
+        return [
+            person
+            for _, person in sorted(self.people.items())
+            if name in f" {person['name']}".casefold()
+            and query.get("group") in {None, *person.get("groups", ())}
+        ]
+
     def _page(self, items: list[Json], query: dict[str, str]) -> Json:
         start, size = int(query.get("cursor", 0)), min(int(query.get("limit", 50)), self.page_size)
         end = start + size
@@ -238,6 +247,8 @@ class ApiServer:
         known = self.people.get(
             person_id, {"person_id": person_id, "faces": 0, "created_at": NOW, "consent": None}
         )
+        if "consent" in request:
+            request["consent"] = (known["consent"] or {}) | request["consent"]
         self.people[person_id] = known | request
         return 200, self.people[person_id]
 

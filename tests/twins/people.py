@@ -8,7 +8,8 @@ from threading import RLock
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import ServiceBusy
 from recognizeme.domain.model import EnrolledPhoto, Enrollment, Person, PhotoState, Remains
-from recognizeme.domain.ports import Page
+from recognizeme.domain.people import PersonChange, searchable
+from recognizeme.domain.ports import EVERYBODY, Page, PeopleQuery
 
 
 @dataclass
@@ -26,9 +27,21 @@ class TwinPeople:
             self._refuse_while_forgetting(person.person_id, now)
             self.tombstones.pop(person.person_id, None)
             known = self.people.get(person.person_id, replace(person, photos={}))
-            changed = replace(known, name=person.name, consent=person.consent or known.consent)
+            changed = replace(
+                person,
+                created_at=known.created_at,
+                consent=person.consent or known.consent,
+                photos=known.photos,
+            )
             self.people[person.person_id] = changed
             return changed
+
+    def change(self, person_id: str, change: PersonChange) -> Person | None:
+        with self.lock:
+            if person_id not in self.people:
+                return None
+            self.people[person_id] = change.of(self.people[person_id])
+            return self.people[person_id]
 
     def put_unless_forgotten(self, person: Person, *, now: datetime) -> bool:
         with self.lock:
@@ -40,9 +53,15 @@ class TwinPeople:
     def get(self, person_id: str) -> Person | None:
         return self.people.get(person_id)
 
-    def list(self, *, limit: int, cursor: str | None = None) -> Page[Person]:
+    def list(self, query: PeopleQuery = EVERYBODY, *, limit: int, cursor: str | None = None) -> Page[Person]:
         after = cursors.decode("people", cursor) if cursor else ""
-        found = [self.people[person_id] for person_id in sorted(self.people) if person_id > after]
+        found = [
+            person
+            for person_id, person in sorted(self.people.items())
+            if person_id > after
+            and (query.name is None or query.name in searchable(person.name))
+            and (query.group is None or query.group in person.groups)
+        ]
         if len(found) <= limit:
             return Page(tuple(found))
         return Page(tuple(found[:limit]), cursors.encode("people", found[limit - 1].person_id))

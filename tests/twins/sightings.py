@@ -29,6 +29,8 @@ class TwinSightings:
     rows: dict[str, _Row] = field(default_factory=dict)
     totals: Counter[tuple[date, str, Outcome]] = field(default_factory=Counter)
     calls: Counter[tuple[date, str, Outcome]] = field(default_factory=Counter)
+    group_totals: Counter[tuple[date, str, str]] = field(default_factory=Counter)
+    group_calls: Counter[tuple[date, str, str]] = field(default_factory=Counter)
 
     def claim(self, capture: Capture, *, now: datetime, lease_s: float) -> Sighting:
         with self.people.lock:
@@ -98,6 +100,7 @@ class TwinSightings:
             and query.person_id in (None, row.sighting.person_id)
             and query.kiosk_id in (None, row.sighting.capture.kiosk_id)
             and query.outcome in (None, row.sighting.outcome)
+            and (query.group is None or query.group in row.sighting.groups)
         ]
         if len(found) <= limit:
             return Page(tuple(found))
@@ -113,7 +116,13 @@ class TwinSightings:
             row.sighting = replace(sighting, correction=correction, decision=row.sighting.decision)
             self._count(row.sighting, 1)
 
-    def counts(self, first: date, last: date) -> list[Count]:
+    def counts(self, first: date, last: date, *, group: str | None = None) -> list[Count]:
+        if group is not None:
+            return [
+                Count(day, kiosk_id, Outcome.RECOGNIZED, number, self.group_calls[day, kiosk_id, label])
+                for (day, kiosk_id, label), number in self.group_totals.items()
+                if number and label == group and first <= day <= last
+            ]
         unfinished: dict[tuple[date, str, Status], list[int]] = {}
         for row in self.rows.values():
             seen = row.sighting
@@ -129,6 +138,9 @@ class TwinSightings:
             key = (sighting.capture.captured_at.date(), sighting.capture.kiosk_id, sighting.outcome)
             self.totals[key] += number
             self.calls[key] += number * sighting.rekognition_calls
+            for label in sighting.groups:
+                self.group_totals[*key[:2], label] += number
+                self.group_calls[*key[:2], label] += number * sighting.rekognition_calls
 
     def traces(self, person_id: str) -> Iterator[Trace]:
         for capture_id, row in list(self.rows.items()):
@@ -150,7 +162,7 @@ class TwinSightings:
         was, decision = before.correction, before.decision
         if trace.is_shown and before.person_id == person_id:
             row.sighting = replace(
-                row.sighting, person_id=None, name=None, photo_key=None, picture_sha256=None
+                row.sighting, person_id=None, name=None, groups=(), photo_key=None, picture_sha256=None
             )
         if was and was.was_person_id == person_id:
             row.sighting = replace(row.sighting, correction=replace(was, was_person_id=None))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from recognizeme.domain.errors import CallsSpent, RecognizeMeError
 from recognizeme.domain.model import Capture, EnrolledPhoto, Enrollment, Sighting, Status, new_capture_id
+from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
 from recognizeme.usecases.enroll import Enroller
@@ -130,7 +131,7 @@ class World:
     # --- what people and kiosks do ---
 
     def enroll(self, person_id: str, shown: Picture, photo_id: str | None = None) -> EnrolledPhoto:
-        self.enroller().put_person(person_id, person_id.title(), None)
+        self.enroller().put_person(person_id, PersonChange(name=person_id.title()))
         return self.enroller().enroll_now(person_id, shown.content, photo_id)
 
     def hand_in(self, capture: Capture, shown: Picture) -> Sighting:

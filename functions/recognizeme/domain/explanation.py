@@ -6,6 +6,7 @@ from unicodedata import bidirectional
 from recognizeme.domain.model import Candidate, DecisionRecord, Outcome, Sighting, Status
 
 _FORGOTTEN = "somebody who has been forgotten since"
+_NOT_NAMED = "somebody who was not active or has been forgotten since"
 _MOST_DIGITS = 6
 _DIRECTION_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -28,6 +29,8 @@ def _decided(sighting: Sighting, outcome: Outcome, person_id: str | None, names:
         return "No face was found in the picture, or it is too small or turned away."
     if outcome is Outcome.REJECTED:
         return f"The picture could not be used{_because(sighting.reason)}."
+    if outcome is Outcome.UNKNOWN and sighting.reason:
+        return f"{sighting.reason[:1].upper()}{sighting.reason[1:]}."
     decision = sighting.decision
     if decision is None:
         return _BEFORE_RECORDS[outcome]
@@ -69,7 +72,7 @@ def _uncertain(decision: DecisionRecord, best_pct: float | None, names: Mapping[
         return "It could have been several people who have been forgotten since."
     if second is None:
         return (
-            f"{_who(first, names)} {first.similarity_pct:.{digits}f} and {_FORGOTTEN} were too close to tell"
+            f"{_who(first, names)} {first.similarity_pct:.{digits}f} and {_NOT_NAMED} were too close to tell"
             f" apart (margin {_margin(decision)})."
         )
     return (
@@ -94,7 +97,7 @@ def _unknown(decision: DecisionRecord, best_pct: float | None, names: Mapping[st
     first = next(iter(_eligible(decision)), None)
     digits = _digits(best_pct, None, decision)
     if first is None or first.similarity_pct < best_pct:
-        return f"{nobody}: the closest, with {best_pct:.{digits}f}, has been forgotten since."
+        return f"{nobody}: the closest, with {best_pct:.{digits}f}, was {_NOT_NAMED}."
     return f"{nobody}: the closest was {_who(first, names)} with {best_pct:.{digits}f}."
 
 

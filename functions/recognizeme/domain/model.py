@@ -5,9 +5,9 @@ Similarities are percentages (0-100) on Rekognition's scale.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 from unicodedata import category
@@ -22,10 +22,12 @@ UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _CAPTURE_KEY = re.compile(
     r"captures/(?P<kiosk>[^/]+)/\d{4}/\d{2}/\d{2}/(?P<id>[^/.]+)(?:\.(?P<liveness>passed|failed))?\.(?:jpg|png)"
 )
+GROUP = r"[a-z0-9\-]{1,32}"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENROLLMENT_KEY = re.compile(r"enrollments/(?P<person>[^/]+)/(?P<photo>[^/]+)", re.DOTALL)
 
 MAX_NAME_LENGTH = 200
+MAX_GROUPS = 20
 LATE_AFTER = timedelta(seconds=10)  # a kiosk waits no longer for an answer: whoever it was has gone on
 _NOT_IN_FILE_NAMES = {"/", "\\", *map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])}
 EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
@@ -54,6 +56,21 @@ def check_name(name: str, called: str = "name") -> str:
     if not 1 <= len(name) <= MAX_NAME_LENGTH or not _is_plain(name):
         raise InvalidRequest(f"{called} must be 1 to {MAX_NAME_LENGTH} printable characters")
     return name
+
+
+def check_group(group: str) -> str:
+    """Return the label of a group of people, or raise `InvalidRequest` when it is out of form."""
+    if not re.fullmatch(GROUP, group):
+        raise InvalidRequest(f"group {group[:80]!r} must be 1 to 32 of the characters a-z 0-9 -")
+    return group
+
+
+def check_groups(groups: Iterable[str]) -> tuple[str, ...]:
+    """Return the labels, sorted and each once, or raise `InvalidRequest` when they are too many or wrong."""
+    labels = tuple(sorted({check_group(group) for group in groups}))
+    if len(labels) > MAX_GROUPS:
+        raise InvalidRequest(f"a person can be in {MAX_GROUPS} groups at most")
+    return labels
 
 
 def _is_plain(text: str) -> bool:
@@ -294,8 +311,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The stored result of recognizing one capture. `reason` says why it was rejected or failed.
+    """The stored result of recognizing one capture. `reason` says why it was rejected or failed,
+    or nobody was named who was known.
 
+    `groups` are those that the person was in when they were recognized.
     `rekognition_calls` counts attempts, each before it was made: none that may cost something is missing.
     """
 
@@ -313,6 +332,7 @@ class Sighting:
     rekognition_calls: int = 0
     correction: Correction | None = None
     decision: DecisionRecord | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def age(self) -> timedelta | None:
@@ -360,26 +380,41 @@ class EnrolledPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """That a person agreed to be recognized: when, and who wrote it down."""
+    """That a person agreed to be recognized: when, to which text, who wrote it down, and when it ended."""
 
     given_at: datetime
     recorded_by: str | None = None
+    text_version: str | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody enrolled, with the photos handed in for them by photo id."""
+    """Somebody enrolled, with the photos handed in for them by photo id.
+
+    `groups` are sorted. `active_until` is the last day, in UTC, on which they are recognized.
+    """
 
     person_id: str
     name: str
     created_at: datetime
     consent: Consent | None = None
     photos: Mapping[str, EnrolledPhoto] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    active: bool = True
+    active_until: date | None = None
 
     def __post_init__(self) -> None:
-        """Raise `InvalidRequest` when the id or the name is out of form."""
+        """Raise `InvalidRequest` when the id, the name or a group is out of form."""
         check_person_id(self.person_id)
         check_name(self.name)
+        if check_groups(self.groups) != self.groups:
+            raise InvalidRequest("groups must be sorted, and each there once")
+
+    def is_recognized(self, now: datetime) -> bool:
+        """Whether they are to be recognized now: active, on no later than their last day, and consenting."""
+        is_over = self.active_until is not None and now.astimezone(UTC).date() > self.active_until
+        return self.active and not is_over and not (self.consent and self.consent.withdrawn_at)
 
     @property
     def faces(self) -> int:

@@ -1,6 +1,6 @@
 """The decision: who, if anybody, a face search found. Pure; the same input always gives the same outcome."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from recognizeme.domain.errors import Misconfigured
@@ -9,14 +9,18 @@ from recognizeme.domain.model import Candidate, DecisionRecord, FaceSearch, Matc
 # How many people a sighting keeps of those whom the decision considered.
 MOST_CANDIDATES = 5
 
+NOT_ACTIVE = "the face is that of somebody who is not to be recognized any more"
+_NOBODY: Set[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An outcome, and the person it is about when there is one."""
+    """An outcome, the person it is about when there is one, and what the outcome alone does not say."""
 
     outcome: Outcome
     person_id: str | None = None
     similarity_pct: float | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,25 @@ class Policy:
         """The least similarity worth asking for: what may be a runner-up, and Rekognition's usual 80."""
         return max(0.0, min(80.0, self.threshold_pct - self.margin_pct))
 
-    def decide(self, matches: Iterable[Match]) -> Decision:
-        """Decide between recognized, unknown and uncertain."""
-        best, *others = [*candidates(matches)[:2], None]
+    def decide(self, matches: Iterable[Match], *, inactive: Set[str] = _NOBODY) -> Decision:
+        """Decide between recognized, unknown and uncertain.
+
+        Whoever is `inactive` is never recognized, and makes nobody uncertain who is more similar; but a face
+        that is most similar to theirs is not taken for somebody else's (ADR 20).
+        """
+        nearest_first = sorted(
+            candidates(matches), key=lambda each: (-each.similarity_pct, each.person_id in inactive)
+        )
+        best, *others = [*nearest_first, None]
         if best is None:
             return Decision(Outcome.UNKNOWN)
         if best.similarity_pct < self.threshold_pct:
             return Decision(Outcome.UNKNOWN, similarity_pct=best.similarity_pct)
-        runner_up = others[0]
+        runner_up = next((other for other in others if other and other.person_id not in inactive), None)
         if runner_up and best.similarity_pct - runner_up.similarity_pct < self.margin_pct:
             return Decision(Outcome.UNCERTAIN, similarity_pct=best.similarity_pct)
+        if best.person_id in inactive:
+            return Decision(Outcome.UNKNOWN, similarity_pct=best.similarity_pct, reason=NOT_ACTIVE)
         return Decision(Outcome.RECOGNIZED, best.person_id, best.similarity_pct)
 
     def record(self, matches: Iterable[Match], search: FaceSearch) -> DecisionRecord:

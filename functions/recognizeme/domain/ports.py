@@ -23,6 +23,7 @@ from recognizeme.domain.model import (
     Sighting,
     Trace,
 )
+from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.totals import Count
 
@@ -113,6 +114,7 @@ class SightingQuery:
     outcome: Outcome | None = None
     since: datetime | None = None
     until: datetime | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,8 @@ class Sightings(Protocol):
         Raises `InvalidRequest` for a cursor that is not ours.
         """
 
-    def counts(self, first: date, last: date) -> Iterable[Count]:
-        """How many sightings of these days, both included, came to what.
+    def counts(self, first: date, last: date, *, group: str | None = None) -> Iterable[Count]:
+        """How many sightings of these days, both included, came to what; of a group, how many showed it.
 
         Each `done` sighting is counted once, in the step that saves it, and moved by a correction; the count
         stays when it expires, for `TOTAL_DAYS`. Those `pending` and `failed` are counted while they are so.
@@ -182,22 +184,40 @@ class Sightings(Protocol):
         """
 
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
-        """Take the person out of these sightings: as who was seen with name and picture, and as a candidate.
+        """Take the person out of these: as who was seen, with name, groups and picture, and as a candidate.
 
         Returns how many of these still mentioned the person.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleQuery:
+    """Which people to list: all given conditions must hold.
+
+    `name` is what `searchable` makes of a text: words of which the first begins, and the others follow, a
+    word of the person's name.
+    """
+
+    name: str | None = None
+    group: str | None = None
+
+
+EVERYBODY = PeopleQuery()
 
 
 class People(Protocol):
     """Who is enrolled, with their photos and faces; and, until they expire, tombstones of the forgotten."""
 
     def put(self, person: Person, *, now: datetime) -> Person:
-        """Create the person, or change name and consent; photos and `created_at` stay. Return the result.
+        """Create the person, or change all that is said of one; return the result.
 
-        A person given without consent keeps the recorded one; `person.photos` is not looked at. This is a
-        person's own decision, so a tombstone gives way; but raises `ServiceBusy` while somebody of this id is
-        being forgotten.
+        Photos and `created_at` stay, and so does the recorded consent when none is given; `person.photos` is
+        not looked at. This is a person's own decision, so a tombstone gives way; but raises `ServiceBusy`
+        while somebody of this id is being forgotten.
         """
+
+    def change(self, person_id: str, change: PersonChange) -> Person | None:
+        """Change what is given of a person, in one step; return the result, or None without such a person."""
 
     def put_unless_forgotten(self, person: Person, *, now: datetime) -> bool:
         """Create the person unless there is one already; return False when there is a tombstone instead."""
@@ -205,8 +225,11 @@ class People(Protocol):
     def get(self, person_id: str) -> Person | None:
         """One person."""
 
-    def list(self, *, limit: int, cursor: str | None = None) -> Page[Person]:
-        """People in a stable order. Raises `InvalidRequest` for a cursor that is not ours."""
+    def list(self, query: PeopleQuery = EVERYBODY, *, limit: int, cursor: str | None = None) -> Page[Person]:
+        """People in a stable order. A page may be short and have a next one: reading is bounded.
+
+        Raises `InvalidRequest` for a cursor that is not ours.
+        """
 
     def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:
         """Write down that a face of this picture is about to be indexed; False without such a person."""

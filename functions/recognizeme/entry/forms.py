@@ -29,6 +29,8 @@ KioskId = Annotated[str, Form(title="kiosk id", pattern=f"^{model.KIOSK_ID}$", *
 CaptureId = Annotated[str, Form(title="UUIDv7", pattern=f"^{model.UUID7}$")]
 PhotoId = Annotated[str, Form(minLength=1, maxLength=255, format="file-name")]
 Name = Annotated[str, Form(maxLength=model.MAX_NAME_LENGTH, pattern=f"^{_PLAIN}*{_VISIBLE}{_PLAIN}*$")]
+Group = Annotated[str, Form(title="group", pattern=f"^{model.GROUP}$")]
+Groups = Annotated[list[Group], Form(maxItems=model.MAX_GROUPS)]
 Somebody = Annotated[str, Form(title="id or address", pattern=f"^{audit.SOMEBODY}$")]
 Time = Annotated[str, Form(format="date-time")]
 Day = Annotated[str, Form(format="date")]

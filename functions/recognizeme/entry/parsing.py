@@ -6,18 +6,31 @@ The `TypedDict`s say what is read: `make api` writes openapi.json from them.
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, NotRequired, TypedDict, TypeVar
 
 from recognizeme.domain.audit import AuditQuery, keyed_hash
 from recognizeme.domain.errors import InvalidRequest
-from recognizeme.domain.model import Consent, Liveness, Outcome, check_kiosk_id, check_name, check_person_id
-from recognizeme.domain.ports import SightingQuery
+from recognizeme.domain.model import (
+    Consent,
+    Liveness,
+    Outcome,
+    check_group,
+    check_groups,
+    check_kiosk_id,
+    check_name,
+    check_person_id,
+)
+from recognizeme.domain.people import PersonChange, searchable
+from recognizeme.domain.ports import PeopleQuery, SightingQuery
 from recognizeme.entry.forms import (
     Base64,
     CaptureId,
+    Day,
     Form,
+    Group,
+    Groups,
     KioskId,
     Name,
     PersonId,
@@ -80,13 +93,24 @@ class ConsentRequest(TypedDict):
 
     given_at: Annotated[Time, "A time that has passed"]
     recorded_by: NotRequired[Annotated[Name | None, "Who wrote it down"]]
+    text_version: NotRequired[Annotated[Name | None, "Which text they agreed to"]]
+    withdrawn_at: NotRequired[Annotated[Time | None, "When it ended: since then, and not in the future"]]
 
 
-class PersonRequest(TypedDict):
-    """What is to be known of a person; consent that is left out stays as it is."""
+class WithdrawalRequest(TypedDict):
+    """That a person agrees no longer to what is recorded."""
+
+    withdrawn_at: Annotated[Time, "After it was given, and not in the future"]
+
+
+class PersonRequest(TypedDict, total=False):
+    """What is to change of a person; what is left out stays as it is. Nobody is created without a name."""
 
     name: Name
-    consent: NotRequired[ConsentRequest]
+    groups: Groups
+    active: bool
+    active_until: Annotated[Day | None, "The last day, in UTC, on which they are recognized"]
+    consent: ConsentRequest | WithdrawalRequest
 
 
 class CorrectionRequest(TypedDict):
@@ -107,12 +131,22 @@ class Paging(Onwards, total=False):
     limit: Annotated[int, Form(minimum=1, maximum=MOST_ON_A_PAGE, default=ON_A_PAGE)]
 
 
+class PeopleFilters(Paging, total=False):
+    """Which people; all given conditions must hold."""
+
+    name: Annotated[
+        str, "What a word of the name begins with, and those after it are; case and accents aside"
+    ]
+    group: Group
+
+
 class SightingFilters(Paging, total=False):
     """Which sightings; all given conditions must hold."""
 
     person_id: PersonId
     kiosk_id: KioskId
     outcome: Outcome
+    group: Annotated[Group, "That the person was in when they were recognized"]
     since: Annotated[Time, "Captured at this time or later"]
     until: Annotated[Time, "Captured before this time, which is after `since`"]
 
@@ -133,6 +167,7 @@ class StatisticsPeriod(TypedDict, total=False):
 
     since: Annotated[Time, "From the day of this time on, at most 400 days back; seven days when left out"]
     until: Annotated[Time, "To the last day that begins before this time, which is after `since`"]
+    group: Annotated[Group, "Only the recognitions of people who were in it then"]
 
 
 class ReplayLimit(TypedDict, total=False):
@@ -158,11 +193,14 @@ def json_object(body: bytes) -> Json:
     return value
 
 
-def text(fields: Mapping[str, Any], name: str, default: str | None = None) -> str:
+def text(
+    fields: Mapping[str, Any], name: str, default: str | None = None, *, called: str | None = None
+) -> str:
     """A member that must be a string."""
     value = fields.get(name, default)
     if not isinstance(value, str):
-        raise InvalidRequest(f"{name} is missing" if value is None else f"{name} must be a string")
+        called = called or name
+        raise InvalidRequest(f"{called} is missing" if value is None else f"{called} must be a string")
     return value
 
 
@@ -174,19 +212,68 @@ def base64_bytes(fields: Mapping[str, Any], name: str) -> bytes:
         raise InvalidRequest(f"{name} must be base64") from error
 
 
-def consent(fields: Mapping[str, Any]) -> Consent | None:
-    """The optional member `consent`."""
-    if "consent" not in fields:
-        return None
-    value = fields["consent"]
-    if value is None:
-        raise InvalidRequest("consent cannot be null; who withdraws it is forgotten, with DELETE")
+def person_change(fields: Mapping[str, Any]) -> tuple[PersonChange, datetime | None]:
+    """What a body changes of a person; and, where that is all it says of consent, when this was withdrawn."""
+    given: dict[str, Any] = {}
+    if "name" in fields:
+        given["name"] = check_name(text(fields, "name"))
+    if "groups" in fields:
+        given["groups"] = _groups(fields["groups"])
+    if "active" in fields:
+        if not isinstance(fields["active"], bool):
+            raise InvalidRequest("active must be true or false")
+        given["active"] = fields["active"]
+    if "active_until" in fields:
+        last = fields["active_until"]
+        given["active_until"] = None if last is None else day(text(fields, "active_until"), "active_until")
+    withdrawn_at = None
+    if "consent" in fields:
+        said = _object(fields["consent"], "consent", '{"given_at": "2026-11-23T08:00:00Z"}')
+        withdrawn_at = _optional_time(said, "withdrawn_at")
+        if withdrawn_at is None or "given_at" in said:
+            given["consent"] = Consent(
+                time(text(said, "given_at", called="consent.given_at"), "consent.given_at"),
+                _optional_name(said, "recorded_by"),
+                _optional_name(said, "text_version"),
+                withdrawn_at,
+            )
+            withdrawn_at = None
+    return PersonChange(**given), withdrawn_at
+
+
+def people_query(parameters: Mapping[str, str]) -> PeopleQuery:
+    """The filters of a list of people."""
+    name = parameters.get("name")
+    words = None if name is None else searchable(name)
+    if words == "":
+        raise InvalidRequest("name must hold at least one letter, digit or sign")
+    return PeopleQuery(words, _optional_group(parameters))
+
+
+def _optional_group(parameters: Mapping[str, str]) -> str | None:
+    return check_group(parameters["group"]) if "group" in parameters else None
+
+
+def _groups(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
+        raise InvalidRequest('groups must be a list of labels like ["staff", "cleaning"]')
+    return check_groups(value)
+
+
+def _object(value: object, name: str, example: str) -> Json:
     if not isinstance(value, dict):
-        raise InvalidRequest('consent must be an object like {"given_at": "2026-11-23T08:00:00Z"}')
-    recorded_by = value.get("recorded_by")
-    if recorded_by is not None:
-        recorded_by = check_name(text(value, "recorded_by"), "consent.recorded_by")
-    return Consent(time(text(value, "given_at"), "consent.given_at"), recorded_by)
+        raise InvalidRequest(f"{name} must be an object like {example}")
+    return value
+
+
+def _optional_name(consent: Json, name: str) -> str | None:
+    called = f"consent.{name}"
+    return None if consent.get(name) is None else check_name(text(consent, name, called=called), called)
+
+
+def _optional_time(consent: Json, name: str) -> datetime | None:
+    called = f"consent.{name}"
+    return None if consent.get(name) is None else time(text(consent, name, called=called), called)
 
 
 def time(value: str, name: str) -> datetime:
@@ -199,6 +286,14 @@ def time(value: str, name: str) -> datetime:
     if moment.year < 1970:
         raise InvalidRequest(f"{name} must be a time after 1970")
     return moment
+
+
+def day(value: str, name: str) -> date:
+    """An ISO 8601 day."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise InvalidRequest(f"{name} must be a day like 2026-12-31") from error
 
 
 def limit(parameters: Mapping[str, str], default: int = ON_A_PAGE, most: int = MOST_ON_A_PAGE) -> int:
@@ -219,6 +314,7 @@ def sighting_query(parameters: Mapping[str, str]) -> SightingQuery:
         outcome=_choice(Outcome, parameters["outcome"], "outcome") if "outcome" in parameters else None,
         since=time(since, "since") if since is not None else None,
         until=time(until, "until") if until is not None else None,
+        group=_optional_group(parameters),
     )
     if query.since and query.until and query.since >= query.until:
         raise InvalidRequest("since must be before until")

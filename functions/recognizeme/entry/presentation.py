@@ -31,6 +31,7 @@ from recognizeme.entry.forms import (
     Count,
     Day,
     Form,
+    Groups,
     KioskId,
     Name,
     Pct,
@@ -51,6 +52,7 @@ _LEAVING = (PhotoState.REMOVING, PhotoState.REMOVED)
 _FOR_DOORS = frozenset(
     (
         *("capture_id", "kiosk_id", "captured_at", "status", "outcome", "reason", "person_id", "name"),
+        "groups",
         *("picture_sha256", "similarity_pct", "face_box", "recognized_at", "rekognition_calls", "liveness"),
         "correction",
     )
@@ -110,9 +112,10 @@ class SightingJson(TypedDict):
     captured_at: Annotated[Time, "By the kiosk's clock"]
     status: Status
     outcome: Annotated[Outcome | None, "Null until `status` is `done`"]
-    reason: Annotated[str | None, "Why it was rejected or failed"]
+    reason: Annotated[str | None, "Why it was rejected or failed, or somebody known is not named"]
     person_id: Annotated[PersonId | None, "Only when `recognized`"]
     name: Annotated[str | None, "Only when `recognized`"]
+    groups: Annotated[Groups, "Those that the person was in then"]
     picture_sha256: Annotated[Sha256 | None, "Of the picture that was recognized"]
     similarity_pct: Annotated[Pct | None, "The nearest person's, also when that was not enough"]
     face_box: BoxJson | None
@@ -143,6 +146,7 @@ def sighting_json(sighting: Sighting, explanation: str | None = None) -> Sightin
         "reason": sighting.reason,
         "person_id": sighting.person_id,
         "name": sighting.name,
+        "groups": list(sighting.groups),
         "picture_sha256": sighting.picture_sha256,
         "similarity_pct": sighting.similarity_pct,
         "face_box": _box_json(sighting.face_box),
@@ -185,6 +189,8 @@ class ConsentJson(TypedDict):
 
     given_at: Time
     recorded_by: Annotated[str | None, "Who wrote it down"]
+    text_version: Annotated[str | None, "Which text they agreed to"]
+    withdrawn_at: Annotated[Time | None, "Since then they are not recognized"]
 
 
 class PersonJson(TypedDict):
@@ -192,6 +198,9 @@ class PersonJson(TypedDict):
 
     person_id: PersonId
     name: Name
+    groups: Groups
+    active: Annotated[bool, "Whether they are recognized, until `active_until`"]
+    active_until: Annotated[Day | None, "The last day, in UTC, on which they are recognized"]
     faces: Annotated[Count, "How many faces of this person the collection holds"]
     created_at: Time
     consent: ConsentJson | None
@@ -202,6 +211,9 @@ def person_json(person: Person) -> PersonJson:
     return {
         "person_id": person.person_id,
         "name": person.name,
+        "groups": list(person.groups),
+        "active": person.active,
+        "active_until": person.active_until.isoformat() if person.active_until else None,
         "faces": person.faces,
         "created_at": time_text(person.created_at),
         "consent": _consent_json(person.consent) if person.consent else None,
@@ -209,7 +221,12 @@ def person_json(person: Person) -> PersonJson:
 
 
 def _consent_json(consent: Consent) -> ConsentJson:
-    return {"given_at": time_text(consent.given_at), "recorded_by": consent.recorded_by}
+    return {
+        "given_at": time_text(consent.given_at),
+        "recorded_by": consent.recorded_by,
+        "text_version": consent.text_version,
+        "withdrawn_at": time_text(consent.withdrawn_at),
+    }
 
 
 class PhotoJson(TypedDict):

@@ -188,8 +188,8 @@ ROUTES = (
     Route(
         *("GET", "/people", "query", Role.RECEPTION),
         operation="listPeople",
-        summary="Everybody enrolled",
-        query=asked.Paging,
+        summary="People, all or those of a name or group",
+        query=asked.PeopleFilters,
         answer=shown.PageJson[shown.PersonJson],
     ),
     Route(
@@ -236,6 +236,7 @@ ROUTES = (
         summary="Create a person, or change what is given",
         body=asked.PersonRequest,
         answer=shown.PersonJson,
+        problems=(Problem.NOT_FOUND,),
     ),
     Route(
         *("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER),

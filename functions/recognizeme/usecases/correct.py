@@ -33,6 +33,7 @@ def correct(
         outcome=Outcome.RECOGNIZED if person else Outcome.UNKNOWN,
         person_id=person.person_id if person else None,
         name=person.name if person else None,
+        groups=person.groups if person else (),
         correction=correction,
     )
     try:

@@ -1,7 +1,7 @@
 """Enroll people: who they are, and the photos that tell what they look like."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from recognizeme.domain.errors import InvalidRequest, NotFound, ServiceBusy, UnusablePicture
 from recognizeme.domain.model import (
@@ -10,15 +10,23 @@ from recognizeme.domain.model import (
     Enrollment,
     Person,
     PhotoState,
-    check_name,
     check_person_id,
     extension,
 )
+from recognizeme.domain.people import UNCHANGED, PersonChange
 from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
 from recognizeme.domain.ports import Clock, FaceIndex, Later, People, PhotoStore, UploadTicket
 
 # Whoever records consent may have a clock that is a little ahead of ours.
 _CLOCK_AHEAD = timedelta(minutes=5)
+
+
+def _check_consent(consent: Consent, now: datetime) -> None:
+    latest = now + _CLOCK_AHEAD
+    if consent.given_at > latest:
+        raise InvalidRequest("consent.given_at lies in the future; it is the time when consent was given")
+    if consent.withdrawn_at and not consent.given_at <= consent.withdrawn_at <= latest:
+        raise InvalidRequest("consent.withdrawn_at must lie between consent.given_at and now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +48,27 @@ class Enroller:
     ticket_s: float
     now: Clock
 
-    def put_person(self, person_id: str, name: str, consent: Consent | None) -> Person:
-        """Create a person, or rename one; photos stay, and so does consent when none is given.
+    def put_person(
+        self, person_id: str, change: PersonChange, *, withdrawn_at: datetime | None = None
+    ) -> Person:
+        """Create a person, or change what is given of one; the rest stays.
 
-        Raises `InvalidRequest`, also for consent that is still to be given.
+        `withdrawn_at` is when they withdrew the consent that is recorded. Raises `NotFound` for somebody who
+        is not there and is given no name, and `InvalidRequest`, also for a consent of the future.
         """
         now = self.now()
-        if consent and consent.given_at > now + _CLOCK_AHEAD:
-            raise InvalidRequest("consent.given_at lies in the future; it is the time when consent was given")
-        return self.people.put(Person(check_person_id(person_id), check_name(name), now, consent), now=now)
+        if withdrawn_at:
+            known = self.people.get(check_person_id(person_id))
+            if known is None or known.consent is None:
+                raise NotFound(f"no consent of {person_id!r} is recorded that could be withdrawn")
+            change = replace(change, consent=replace(known.consent, withdrawn_at=withdrawn_at))
+        if change.consent is not UNCHANGED:
+            _check_consent(change.consent, now)
+        if changed := self.people.change(check_person_id(person_id), change):
+            return changed
+        if change.name is UNCHANGED:
+            raise NotFound(f"there is no person {person_id!r}; give a name to create them")
+        return self.people.put(change.of(Person(person_id, change.name, now)), now=now)
 
     def issue_ticket(self, person_id: str, photo_id: str, content_type: str) -> UploadTicket:
         """Permission to upload one photo of a known person. Raises `NotFound` and `InvalidRequest`."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from recognizeme.domain.errors import (
     CaptureDone,
@@ -167,22 +167,27 @@ class Recognizer:
     def _decide(self, sighting: Sighting, search: FaceSearch) -> Sighting:
         if search.face_box is None:
             return self._save(self._result(sighting, Outcome.NO_FACE))
-        people = self._people_of(search.matches)
+        now = self.now()
+        people = self._people_of(search.matches, now)
         # A face may outlive its person. It names nobody, and is no runner-up either.
         gone = {person_id for person_id, person in people.items() if person is None}
         if gone:
             self.witness.found_orphans([match.face_id for match in search.matches if match.person_id in gone])
         matches = [match for match in search.matches if people.get(match.person_id) is not None]
-        decision = self.policy.decide(matches)
-        sighting = replace(sighting, decision=self.policy.record(matches, search))
+        inactive = {each.person_id for each in people.values() if each and not each.is_recognized(now)}
+        decision = self.policy.decide(matches, inactive=inactive)
+        # Where somebody was who is not to be recognized is not to be known afterwards, either.
+        considered = [match for match in matches if match.person_id not in inactive]
+        sighting = replace(sighting, decision=self.policy.record(considered, search))
         person = people.get(decision.person_id) if decision.person_id else None
         return self._save(self._result(sighting, decision.outcome, decision, person))
 
-    def _people_of(self, matches: tuple[Match, ...]) -> dict[str, Person | None]:
-        """The people whom the decision considers: from the most similar on, until enough of them exist."""
+    def _people_of(self, matches: tuple[Match, ...], now: datetime) -> dict[str, Person | None]:
+        """Whom the decision considers: from the most similar on, until enough of them may be recognized."""
         people: dict[str, Person | None] = {}
         for candidate in candidates(matches):
-            if sum(person is not None for person in people.values()) == MOST_CANDIDATES:
+            active = sum(person is not None and person.is_recognized(now) for person in people.values())
+            if active == MOST_CANDIDATES:
                 break
             people[candidate.person_id] = self.people.get(candidate.person_id)
         return people
@@ -213,6 +218,8 @@ class Recognizer:
             outcome=outcome,
             person_id=person.person_id if person else None,
             name=person.name if person else None,
+            groups=person.groups if person else (),
+            reason=decision.reason if decision else None,
             similarity_pct=decision.similarity_pct if decision else None,
             recognized_at=self.now(),
         )

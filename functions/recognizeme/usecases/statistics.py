@@ -33,9 +33,14 @@ class Tally:
 
 
 def statistics(
-    sightings: Sightings, *, since: datetime | None, until: datetime | None, now: Clock
+    sightings: Sightings,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    now: Clock,
+    group: str | None = None,
 ) -> tuple[dict[tuple[date, str], Tally], Tally]:
-    """A tally for each day and kiosk, newest day first, and one over all.
+    """A tally for each day and kiosk, newest day first, and one over all; of one group, if it is given.
 
     Days are whole ones in UTC, from that of `since` to the last that begins before `until`: seven of them
     when `since` is left out, and never one that is further back than totals are kept.
@@ -48,7 +53,7 @@ def statistics(
     first = max(first, today - TOTAL_DAYS * _DAY)
     each: dict[tuple[date, str], Tally] = {}
     total = Tally()
-    for count in sightings.counts(first, last) if first <= last else ():
+    for count in sightings.counts(first, last, group=group) if first <= last else ():
         each.setdefault((count.day, count.kiosk_id), Tally()).add(count)
         total.add(count)
     return {key: each[key] for key in sorted(each, reverse=True)}, total

@@ -237,6 +237,24 @@ def test_an_empty_policy_allows_nothing_at_all(
     assert not UnlockPolicy().decide(seen, late=False, now=now, since_last_s=None).allowed
 
 
+IN_GROUP = "[groups]\nown = ['bob']\n[[allow]]\ngroups = ['cleaning', 'own']"
+
+
+@pytest.mark.parametrize(
+    ("person_id", "groups", "allowed"),
+    [("ada", ("cleaning",), True), ("ada", ("staff",), False), ("ada", (), False), ("bob", (), True)],
+)
+def test_a_rule_for_a_group_is_about_whom_the_api_or_the_policy_itself_puts_into_it(
+    person_id: str, groups: tuple[str, ...], allowed: bool
+) -> None:
+    verdict = decide(sighting(person_id, groups=groups, similarity_pct=99.9), policy=IN_GROUP)
+    assert verdict.allowed == allowed
+
+
+def test_a_group_that_the_policy_lists_itself_is_not_the_apis() -> None:
+    assert not decide(sighting("ada", groups=("own",)), policy=IN_GROUP).allowed
+
+
 @given(st.datetimes(datetime(2026, 11, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))
 def test_a_window_and_its_complement_share_no_moment(now: datetime) -> None:
     day, night = (
@@ -255,7 +273,7 @@ def test_a_window_and_its_complement_share_no_moment(now: datetime) -> None:
         ("[[allow]]", "names people or groups"),
         ("[[allow]]\noutcome = 'unknown'\npeople = ['ada']", "another rule names none"),
         ("[[allow]]\npeople = 'ada'", "people of rule 1 must be a list"),
-        ("[[allow]]\ngroups = ['staff']", "no group 'staff'"),
+        ("[[allow]]\ngroups = ['Staff!']", "'Staff!' is not in"),
         ("[[allow]]\npeople = ['ada']\ndays = ['monday']", "days must be of mon"),
         ("[[allow]]\npeople = ['ada']\ndays = []", "days must be of mon"),
         ("[[allow]]\npeople = ['ada']\nfrom = '7:00'", "from of rule 1 must be a time"),

@@ -3,20 +3,22 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
+from recognizeme.adapters.dynamodb.people_items import LISTED, person_of, photo_of, photo_value, said
 from recognizeme.adapters.dynamodb.transactions import transact
 from recognizeme.domain.errors import ServiceBusy
-from recognizeme.domain.model import Consent, EnrolledPhoto, Enrollment, Person, PhotoState, Remains
-from recognizeme.domain.ports import Page
+from recognizeme.domain.model import EnrolledPhoto, Enrollment, Person, PhotoState, Remains
+from recognizeme.domain.people import UNCHANGED, PersonChange
+from recognizeme.domain.ports import EVERYBODY, Page, PeopleQuery
 from recognizeme.domain.times import to_text
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ _TOMBSTONE = "~"
 _FREE = "attribute_not_exists(LeasedUntil) OR LeasedUntil <= :now"
 _TRIES = 8
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of what was begun before that was written down
+# What a filtered page may cost at most: so many reads of a megabyte, or ten thousand names, each.
+_MAX_READS = 10
 
 
 class DynamoDbPeople:
@@ -58,9 +62,13 @@ class DynamoDbPeople:
 
     def put(self, person: Person, *, now: datetime) -> Person:
         """One transaction; `person.photos` is not looked at, and no consent leaves the stored one."""
-        values: dict[str, Value | None] = {"Name": {"S": person.name}}
-        if person.consent:
-            values["Consent"] = _consent(person.consent)
+        change = PersonChange(
+            name=person.name,
+            groups=person.groups,
+            active=person.active,
+            active_until=person.active_until,
+            consent=person.consent or UNCHANGED,
+        )
         created = items.present(CreatedAt=items.moment(person.created_at), Photos={"M": {}})
         tombstone = {
             "TableName": self._people,
@@ -71,11 +79,27 @@ class DynamoDbPeople:
         update = {
             "TableName": self._people,
             "Key": _key(person.person_id),
-            **items.update(values, keep=created),
+            **items.update(said(change), keep=created),
         }
         if self._transact({"Delete": tombstone}, {"Update": update}):
             raise ServiceBusy("this person is being forgotten right now; try again in a moment")
         return self.get(person.person_id) or person
+
+    def change(self, person_id: str, change: PersonChange) -> Person | None:
+        """One update, on condition that the person exists."""
+        if not change.given():
+            return self.get(person_id)
+        with translated(self._people_name):
+            try:
+                answer = self._client.update_item(
+                    TableName=self._people,
+                    Key=_key(person_id),
+                    **items.update(said(change), condition="attribute_exists(#CreatedAt)"),
+                    ReturnValues="ALL_NEW",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return None
+        return person_of(answer["Attributes"])
 
     def put_unless_forgotten(self, person: Person, *, now: datetime) -> bool:
         """One transaction, on condition that there is neither tombstone nor person."""
@@ -86,7 +110,7 @@ class DynamoDbPeople:
             "ExpressionAttributeValues": {":now": items.seconds(now)},
         }
         created: dict[str, Value | None] = {
-            "Name": {"S": person.name},
+            **said(PersonChange(name=person.name)),
             "CreatedAt": items.moment(person.created_at),
             "Photos": {"M": {}},
         }
@@ -101,11 +125,17 @@ class DynamoDbPeople:
     def get(self, person_id: str) -> Person | None:
         """A strongly consistent read."""
         item = self._item(_key(person_id))
-        return _person(item) if item else None
+        return person_of(item) if item else None
 
-    def list(self, *, limit: int, cursor: str | None = None) -> Page[Person]:
-        """In the order of a scan: by the hash of the id, stable and without meaning."""
+    def list(self, query: PeopleQuery = EVERYBODY, *, limit: int, cursor: str | None = None) -> Page[Person]:
+        """In the order of a scan, by the hash of the id, stable and without meaning; filtered, by the id.
+
+        A filter looks through the index of names and groups, which is moments late and does not know who was
+        last changed before there was one; a page may be short and still have a cursor.
+        """
         after = cursors.decode("people", cursor) if cursor else None
+        if query != EVERYBODY:
+            return self._filtered(query, after, limit)
         found: list[Person] = []
         while True:
             more: dict[str, Any] = {"ExclusiveStartKey": {"PersonId": {"S": after}}} if after else {}
@@ -117,12 +147,58 @@ class DynamoDbPeople:
                     ConsistentRead=True,
                     **more,
                 )
-            found += map(_person, answer["Items"])
+            found += map(person_of, answer["Items"])
             if len(found) > limit:
                 return Page(tuple(found[:limit]), cursors.encode("people", found[limit - 1].person_id))
             if "LastEvaluatedKey" not in answer:
                 return Page(tuple(found))
             after = answer["LastEvaluatedKey"]["PersonId"]["S"]
+
+    def _filtered(self, query: PeopleQuery, after: str | None, limit: int) -> Page[Person]:
+        wanted = items.present(Words=items.string(query.name), Groups=items.string(query.group))
+        filters = " AND ".join(f"contains(#{name}, :{name})" for name in wanted)
+        found: list[str] = []
+        for _ in range(_MAX_READS):
+            start: Any = {"Listed": {"S": LISTED}, "PersonId": {"S": after}}
+            with translated(self._people_name):
+                answer = self._client.query(
+                    TableName=self._people,
+                    IndexName="listed",
+                    KeyConditionExpression="Listed = :listed",
+                    FilterExpression=filters,
+                    ExpressionAttributeNames=items.placeholders(filters),
+                    ExpressionAttributeValues={
+                        ":listed": {"S": LISTED},
+                        **{f":{name}": value for name, value in wanted.items()},
+                    },
+                    **({"ExclusiveStartKey": start} if after else {}),
+                )
+            found += (item["PersonId"]["S"] for item in answer["Items"])
+            after = answer["LastEvaluatedKey"]["PersonId"]["S"] if "LastEvaluatedKey" in answer else None
+            if len(found) > limit:
+                found, after = found[:limit], found[limit - 1]
+                break
+            if after is None:
+                break
+        return Page(self._people_of(found), cursors.encode("people", after) if after else None)
+
+    def _people_of(self, person_ids: Sequence[str]) -> tuple[Person, ...]:
+        """Those of these people (100 at most) who are still there, in this order."""
+        there: dict[str, Person] = {}
+        wanted: Any = {self._people: {"Keys": [_key(each) for each in person_ids], "ConsistentRead": True}}
+        for attempt in range(_TRIES if person_ids else 0):
+            with translated(self._people_name):
+                answer = self._client.batch_get_item(RequestItems=wanted)
+            people = map(person_of, answer["Responses"].get(self._people, ()))
+            there |= {person.person_id: person for person in people}
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                break
+            self._sleep(0.02 * 2**attempt)
+        else:
+            if person_ids:
+                raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
+        return tuple(there[each] for each in person_ids if each in there)
 
     def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:
         """One update, on condition that the person exists."""
@@ -151,7 +227,7 @@ class DynamoDbPeople:
                     "ConditionExpression": f"attribute_exists(PersonId) AND {same}",
                     "ExpressionAttributeNames": {"#photo": photo.photo_id},
                     "ExpressionAttributeValues": {
-                        ":photo": _photo(photo),
+                        ":photo": photo_value(photo),
                         **({":picture": {"SS": [photo.sha256]}} if photo.sha256 else {}),
                         **removed_at,
                     },
@@ -191,11 +267,7 @@ class DynamoDbPeople:
             if item is None:
                 return None
             seen = item["Photos"]["M"].get(photo_id)
-            photo = (
-                _enrolled(photo_id, cast(Item, seen["M"]))
-                if seen
-                else EnrolledPhoto(photo_id, PhotoState.REFUSED, now)
-            )
+            photo = photo_of(photo_id, seen) if seen else EnrolledPhoto(photo_id, PhotoState.REFUSED, now)
             if photo.state is PhotoState.REMOVING:
                 break
             removing = replace(photo, state=PhotoState.REMOVING, removed_at=now)
@@ -223,7 +295,7 @@ class DynamoDbPeople:
         """One update, on condition that it is still being removed; the faces' records before."""
         item = self._item(_key(person_id))
         seen = item["Photos"]["M"].get(photo_id) if item else None
-        photo = _enrolled(photo_id, cast(Item, seen["M"])) if seen else None
+        photo = photo_of(photo_id, seen) if seen else None
         if photo is None or photo.state is not PhotoState.REMOVING:
             return
         self._delete_faces(face_ids)
@@ -236,7 +308,7 @@ class DynamoDbPeople:
             person_id,
             "SET Photos.#photo = :photo",
             f"attribute_exists(PersonId) AND {same}",
-            {":photo": _photo(photo), **({":seen": seen} if seen else {})},
+            {":photo": photo_value(photo), **({":seen": seen} if seen else {})},
             {"#photo": photo.photo_id},
         )
 
@@ -285,7 +357,7 @@ class DynamoDbPeople:
         if item and "Unsettled" in item:
             update += ", Unsettled = :unsettled"
             values[":unsettled"] = {"BOOL": True}
-        if item and (face_ids := _faces_of(_person(item))):
+        if item and (face_ids := _faces_of(person_of(item))):
             update += " ADD FaceIds :faces"
             values[":faces"] = {"SS": list(face_ids)}
         return {
@@ -396,57 +468,3 @@ def _key(person_id: str) -> dict[str, Value]:
 def _faces_of(person: Person | None) -> tuple[str, ...]:
     photos = person.photos.values() if person else ()
     return tuple(dict.fromkeys(photo.face_id for photo in photos if photo.face_id))
-
-
-def _consent(consent: Consent) -> Value:
-    given = items.present(
-        GivenAt=items.moment(consent.given_at), RecordedBy=items.string(consent.recorded_by)
-    )
-    return {"M": given}
-
-
-def _photo(photo: EnrolledPhoto) -> Value:
-    return {
-        "M": items.present(
-            State=items.string(photo.state),
-            EnrolledAt=items.moment(photo.enrolled_at),
-            FaceId=items.string(photo.face_id),
-            FaceBox=items.box(photo.face_box),
-            Reason=items.string(photo.reason),
-            Sha256=items.string(photo.sha256),
-            RemovedAt=items.moment(photo.removed_at),
-        )
-    }
-
-
-def _person(item: Item) -> Person:
-    consent = cast(Item, item["Consent"]["M"]) if "Consent" in item else None
-    return Person(
-        person_id=item["PersonId"]["S"],
-        name=item["Name"]["S"],
-        created_at=_moment(item, "CreatedAt"),
-        consent=Consent(_moment(consent, "GivenAt"), items.read_string(consent, "RecordedBy"))
-        if consent
-        else None,
-        photos={
-            photo_id: _enrolled(photo_id, cast(Item, photo["M"]))
-            for photo_id, photo in item["Photos"]["M"].items()
-        },
-    )
-
-
-def _enrolled(photo_id: str, photo: Item) -> EnrolledPhoto:
-    return EnrolledPhoto(
-        photo_id=photo_id,
-        state=PhotoState(photo["State"]["S"]),
-        enrolled_at=_moment(photo, "EnrolledAt"),
-        face_id=items.read_string(photo, "FaceId"),
-        face_box=items.read_box(photo, "FaceBox"),
-        reason=items.read_string(photo, "Reason"),
-        sha256=items.read_string(photo, "Sha256"),
-        removed_at=items.read_moment(photo, "RemovedAt"),
-    )
-
-
-def _moment(item: Item, name: str) -> datetime:
-    return datetime.fromisoformat(item[name]["S"])

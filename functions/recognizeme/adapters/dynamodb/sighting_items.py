@@ -23,6 +23,7 @@ RESULT = (
     "Reason",
     "PersonId",
     "Name",
+    "Groups",
     "SimilarityPct",
     "FaceBox",
     "RecognizedAt",
@@ -51,9 +52,16 @@ def kiosk_result(kiosk_id: str, result: Outcome | Status) -> str:
     return f"{kiosk_id}#{result}"
 
 
-def counted_as(sighting: Sighting) -> list[Outcome]:
-    """What the daily totals count the sighting as: nothing until it is done."""
-    return [sighting.outcome] if sighting.status is Status.DONE and sighting.outcome else []
+def counted_as(sighting: Sighting) -> list[str]:
+    """What the daily totals count the sighting as, by outcome and group: nothing until it is done."""
+    if sighting.status is not Status.DONE or not sighting.outcome:
+        return []
+    return [str(sighting.outcome), *map(of_group, sighting.groups)]
+
+
+def of_group(group: str) -> str:
+    """What the daily totals count a group's sightings as."""
+    return f"group-{group}"
 
 
 def to_item(sighting: Sighting) -> dict[str, Value | None]:
@@ -68,6 +76,7 @@ def to_item(sighting: Sighting) -> dict[str, Value | None]:
         "Reason": items.string(sighting.reason),
         "PersonId": items.string(sighting.person_id),
         "Name": items.string(sighting.name),
+        "Groups": {"SS": list(sighting.groups)} if sighting.groups else None,
         "SimilarityPct": items.number(sighting.similarity_pct),
         "FaceBox": items.box(sighting.face_box),
         "RecognizedAt": items.moment(sighting.recognized_at),
@@ -141,6 +150,7 @@ def from_item(item: Item) -> Sighting:
         reason=items.read_string(item, "Reason"),
         person_id=items.read_string(item, "PersonId"),
         name=items.read_string(item, "Name"),
+        groups=tuple(sorted(item["Groups"]["SS"])) if "Groups" in item else (),
         similarity_pct=items.read_number(item, "SimilarityPct"),
         face_box=items.read_box(item, "FaceBox"),
         recognized_at=items.read_moment(item, "RecognizedAt"),

@@ -25,6 +25,7 @@ from recognizeme.adapters.dynamodb.sighting_items import (
     from_item,
     identity,
     kiosk_result,
+    of_group,
     pointer,
     pointers,
     to_item,
@@ -213,13 +214,14 @@ class DynamoDbSightings:
         was = items.read_string(item, "Result")
         counts = Counter(counted_as(sighting))
         if was in set(Outcome):
-            counts[Outcome(was)] -= 1
+            counts[was] -= 1
+            counts.subtract(map(of_group, from_item(item).groups))
         calls = sighting.rekognition_calls
         corrected = to_item(replace(sighting, correction=correction))
         if not self._store(
             sighting,
             {name: value for name, value in corrected.items() if name not in ("Decision", "Candidates")},
-            {outcome: (number, number * calls) for outcome, number in counts.items() if number},
+            {counted: (number, number * calls) for counted, number in counts.items() if number},
             condition="#Result = :was"
             if was
             else "attribute_exists(#Status) AND attribute_not_exists(#Result)",
@@ -231,7 +233,7 @@ class DynamoDbSightings:
         self,
         sighting: Sighting,
         values: Mapping[str, Value | None],
-        counted: Mapping[Outcome, tuple[int, int]],
+        counted: Mapping[str, tuple[int, int]],
         *,
         condition: str,
         keep: Mapping[str, Value] | None = None,
@@ -293,9 +295,13 @@ class DynamoDbSightings:
                 TableName=self._table, Key=_key(capture_id), ConsistentRead=True
             ).get("Item")
 
-    def counts(self, first: date, last: date) -> Iterator[Count]:
+    def counts(self, first: date, last: date, *, group: str | None = None) -> Iterator[Count]:
         """The totals, by month; and what the index by result finds that is not done, which is never much."""
-        yield from totals.read(self._client, self._totals_table, first, last)
+        if group is not None:
+            counted = {of_group(group): Outcome.RECOGNIZED}
+            yield from totals.read(self._client, self._totals_table, first, last, counted)
+            return
+        yield from totals.read(self._client, self._totals_table, first, last, {str(o): o for o in Outcome})
         ids = id_range_of_days(first, last)
         for status in (Status.PENDING, Status.FAILED):
             number: Counter[tuple[date, str]] = Counter()
@@ -303,7 +309,7 @@ class DynamoDbSightings:
             start: Item | None = None
             while True:
                 partition = ("result-time", "Result", str(status), ids)
-                answer = self._read(partition, {}, self._now(), limit=_READ_ITEMS, start=start)
+                answer = self._read(partition, {}, None, self._now(), limit=_READ_ITEMS, start=start)
                 for sighting in map(from_item, answer["Items"]):
                     key = sighting.capture.captured_at.date(), sighting.capture.kiosk_id
                     number[key] += 1
@@ -322,6 +328,8 @@ class DynamoDbSightings:
         a capture whose kiosk's clock was further off is found by person, kiosk or id only.
         """
         now = self._now()
+        if query.group and query.outcome is None:
+            query = replace(query, outcome=Outcome.RECOGNIZED)  # nobody else is in a group
         # Only a person's sightings, which are few, are looked through; the rest has an index for each filter.
         filtered = {"Outcome": query.outcome, "KioskId": query.kiosk_id} if query.person_id else {}
         wanted = items.present(**{name: items.string(value) for name, value in filtered.items()})
@@ -333,7 +341,7 @@ class DynamoDbSightings:
             while True:
                 if reads == _MAX_READS:
                     return Page(tuple(found), _cursor(position))
-                answer = self._read(partition, wanted, now, limit=limit, start=start)
+                answer = self._read(partition, wanted, query.group, now, limit=limit, start=start)
                 reads += 1
                 found += map(from_item, answer["Items"])
                 if len(found) > limit:
@@ -357,6 +365,7 @@ class DynamoDbSightings:
         self,
         partition: Partition,
         wanted: Mapping[str, Value],
+        group: str | None,
         now: datetime,
         *,
         limit: int,
@@ -365,6 +374,8 @@ class DynamoDbSightings:
         index, attribute, key, ids = partition
         condition = f"#{attribute} = :key AND #CaptureId BETWEEN :low AND :high"
         filters = " AND ".join(["#ExpiresAt > :now", *(f"#{name} = :{name}" for name in wanted)])
+        if group:
+            filters += " AND contains(#Groups, :group)"
         more: dict[str, Any] = {"ExclusiveStartKey": start} if start else {}
         with translated(self._name):
             return self._client.query(
@@ -379,10 +390,11 @@ class DynamoDbSightings:
                     ":high": {"S": ids.high},
                     ":now": items.seconds(now),
                     **{f":{name}": value for name, value in wanted.items()},
+                    **({":group": {"S": group}} if group else {}),
                 },
                 ScanIndexForward=False,
                 # A limit counts items before they are filtered.
-                Limit=_READ_ITEMS if wanted else limit + 1,
+                Limit=_READ_ITEMS if wanted or group else limit + 1,
                 **more,
             )
 
@@ -415,7 +427,7 @@ class DynamoDbSightings:
             item = self._item(trace.capture_id) or {}
             removed, conditions = [], []
             if trace.is_shown and items.read_string(item, "PersonId") == person_id:
-                removed += ["#PersonId", "#Name", "#PhotoKey", "#PictureSha256"]
+                removed += ["#PersonId", "#Name", "#Groups", "#PhotoKey", "#PictureSha256"]
                 conditions.append("#PersonId = :person")
             if items.read_string(item, "WasPersonId") == person_id:
                 removed.append("#WasPersonId")

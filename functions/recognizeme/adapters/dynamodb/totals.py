@@ -1,4 +1,6 @@
-"""Daily totals as items: one a day and kiosk, with two numbers for each outcome, in a partition a month."""
+"""Daily totals as items: one a day and kiosk, with two numbers for each outcome
+and group, in a partition a month.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -16,16 +18,16 @@ if TYPE_CHECKING:
 _SIGHTINGS, _CALLS = "{}", "{}-calls"
 
 
-def change(table: str, capture: Capture, changes: Mapping[Outcome, tuple[int, int]]) -> Any:
-    """The part of a transaction that counts so many more sightings, and calls for them, by outcome."""
+def change(table: str, capture: Capture, changes: Mapping[str, tuple[int, int]]) -> Any:
+    """The part of a transaction that counts so many more sightings, and calls for them, by `counted_as`."""
     day = capture.captured_at.date()
     names: dict[str, str] = {"#ExpiresAt": "ExpiresAt"}
     values = {":expires_at": items.seconds(midnight(day) + timedelta(days=TOTAL_DAYS))}
     adds: list[str] = []
-    for outcome, numbers in changes.items():
+    for counted, numbers in changes.items():
         for form, number in zip((_SIGHTINGS, _CALLS), numbers, strict=True):
             place = f"n{len(adds)}"
-            names[f"#{place}"] = form.format(outcome)
+            names[f"#{place}"] = form.format(counted)
             values[f":{place}"] = {"N": str(number)}
             adds.append(f"#{place} :{place}")
     return {
@@ -39,8 +41,10 @@ def change(table: str, capture: Capture, changes: Mapping[Outcome, tuple[int, in
     }
 
 
-def read(client: "DynamoDBClient", table: str, first: date, last: date) -> Iterator[Count]:
-    """What was counted on the days from `first` to `last`: a query for each month."""
+def read(
+    client: "DynamoDBClient", table: str, first: date, last: date, counted: Mapping[str, Outcome]
+) -> Iterator[Count]:
+    """What was counted so on the days from `first` to `last`: a query for each month."""
     for month in _months(first, last):
         pages = client.get_paginator("query").paginate(
             TableName=table,
@@ -56,15 +60,15 @@ def read(client: "DynamoDBClient", table: str, first: date, last: date) -> Itera
         with translated(f"the table {table!r}"):
             for page in pages:
                 for item in page["Items"]:
-                    yield from _counts(item)
+                    yield from _counts(item, counted)
 
 
-def _counts(item: items.Item) -> Iterator[Count]:
+def _counts(item: items.Item, counted: Mapping[str, Outcome]) -> Iterator[Count]:
     day, _, kiosk_id = item["DayKiosk"]["S"].partition("#")
-    for outcome in Outcome:
-        sightings = int(items.read_number(item, _SIGHTINGS.format(outcome)) or 0)
+    for name, outcome in counted.items():
+        sightings = int(items.read_number(item, _SIGHTINGS.format(name)) or 0)
         if sightings:
-            calls = int(items.read_number(item, _CALLS.format(outcome)) or 0)
+            calls = int(items.read_number(item, _CALLS.format(name)) or 0)
             yield Count(date.fromisoformat(day), kiosk_id, outcome, sightings, calls)
 
 

@@ -1,0 +1,27 @@
+"""`recognizeme people`: who is enrolled, and what is said of them. A command is a module of its name."""
+
+from collections.abc import Mapping
+
+import click
+
+from kiosk.commands.lazy import LazyGroup
+
+# name -> what `recognizeme people --help` says
+COMMANDS: Mapping[str, str] = {
+    "list": "List the people who are enrolled; what `people` alone does.",
+    "show": "Show one person, and what became of their photos.",
+    "rename": "Give somebody another name.",
+    "group": "Put people into a group, or take them out.",
+    "activate": "Have somebody recognized, for good or until a day.",
+    "deactivate": "Have somebody recognized no longer, and keep them on record.",
+    "consent": "Record that somebody agreed to be recognized, or withdrew that.",
+}
+
+
+@click.group(cls=LazyGroup, package=__name__, commands_of=COMMANDS, default="list")
+def command() -> None:
+    """List the people who are enrolled, show and change them.
+
+    A person is named by their id or their name. Without one of the commands below, people are listed, and
+    `recognizeme people WHO` shows one.
+    """
