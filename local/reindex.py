@@ -21,6 +21,7 @@ from local.runtime.events import REGION
 from local.wiring import LocalParts
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.domain.errors import NotFound, UnusablePicture
+from recognizeme.domain.lessons import capture_of, counter_id
 from recognizeme.domain.model import EnrolledPhoto, Enrollment, Match, Outcome, Person, PhotoState
 from recognizeme.domain.picture import inspect
 from rekolocal.engine.network import MODEL_VERSION
@@ -122,7 +123,7 @@ def rebuild(
     }:
         parts.collections.drop(collection, person_id, photo_id)  # forgotten since it was built
         del built[person_id, photo_id]
-    wanted = {photo.face_id for photo in built.values()}
+    wanted = {photo.face_id for photo in built.values()} | set(_counter_examples(parts, index))
     index.remove([face.face_id for face in index.all_faces() if face.face_id not in wanted])
     refused = tuple(
         (people[person_id].name, photo_id, photo.reason or "")
@@ -163,6 +164,17 @@ def go_back(parts: LocalParts) -> str:
         if parts.people.add_photo(person.person_id, replace(photo, sha256=None), photo_key=key):
             parts.notify(key, size_bytes)
     return kept
+
+
+def _counter_examples(parts: LocalParts, index: RekognitionFaceIndex) -> Iterator[str]:
+    """Index again what corrections taught, as long as the pictures are there; give the faces' ids."""
+    for lesson in parts.lessons.all():
+        sighting = parts.sightings.get(lesson.capture_id)
+        if sighting is None or sighting.photo_key is None or lesson.expires_at <= parts.now():
+            continue
+        with suppress(NotFound, UnusablePicture):
+            picture = inspect(parts.photos.read(sighting.photo_key))
+            yield index.add(counter_id(lesson.capture_id), picture, accept_poor=True).face_id
 
 
 def _index(
@@ -223,6 +235,7 @@ def _told(
     decision = parts.policy.decide(
         Match(match["Face"]["FaceId"], match["Face"]["ExternalImageId"], match["Similarity"])
         for match in answer["FaceMatches"]
+        if capture_of(match["Face"]["ExternalImageId"]) is None
     )
     if decision.outcome is Outcome.RECOGNIZED and decision.person_id:
         return names.get(decision.person_id, decision.person_id)

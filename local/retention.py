@@ -53,6 +53,7 @@ def delete_expired(parts: LocalParts, *, now: datetime, confirmed: bool = False)
     deleted = Deleted(
         parts.sightings.purge(now=before + kept), parts.photos.expire("captures/", before=before), before
     )
+    parts.lessons.purge(now=now)
     parts.jobs.drop_expired(now_s=(before + kept).timestamp())
     parts.audit_log.purge(now=before + kept)
     with parts.database.writing() as connection:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from local.adapters.audit import SqliteAuditLog
     from local.adapters.collections import SqliteCollections
     from local.adapters.database import Database
+    from local.adapters.lessons import SqliteLessons
     from local.adapters.photos import FilePhotoStore
     from local.adapters.sightings import SqliteSightings
 
@@ -37,6 +38,7 @@ NAMES: Mapping[str, str] = {
     "RECOGNIZEME_FACES_TABLE": "employees_collection",
     "RECOGNIZEME_PEOPLE_TABLE": "people",
     "RECOGNIZEME_AUDIT_TABLE": "audit",
+    "RECOGNIZEME_LESSONS_TABLE": "sightings_lessons",
     "RECOGNIZEME_COLLECTION": "employees",
 }
 
@@ -117,6 +119,13 @@ class LocalParts:
         from local.adapters.sightings import SqliteSightings
 
         return SqliteSightings(self.database, retention_days=self.settings.sighting_days)
+
+    @cached_property
+    def lessons(self) -> "SqliteLessons":
+        """SQLite."""
+        from local.adapters.lessons import SqliteLessons
+
+        return SqliteLessons(self.database)
 
     @cached_property
     def people(self) -> People:

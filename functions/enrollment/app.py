@@ -19,9 +19,12 @@ from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presentation import (
     CollectionCheckJson,
+    CorrectedJson,
+    LearnedJson,
     PhotoJson,
     PhotoTicketJson,
     collection_check_json,
+    lesson_json,
     link_json,
     neighbours_json,
     person_json,
@@ -141,7 +144,35 @@ def post_correction(capture_id: str) -> Response[str]:
         people=parts.people,
         now=parts.now,
     )
-    return answer(sighting_json(sighting, explain(sighting, people=parts.people)))
+    corrected: CorrectedJson = {
+        **sighting_json(sighting, explain(sighting, people=parts.people)),
+        "can_learn": wiring.teacher(parts).can_learn(sighting),
+    }
+    return answer(corrected)
+
+
+@api.post("/sightings/<capture_id>/lessons")
+def post_lesson(capture_id: str) -> Response[str]:
+    """Take the picture as a photo of whom the sighting shows, or remember whom it does not show."""
+    fields = parsing.json_object(api.body)
+    learns, not_person_id = parsing.boolean(fields, "learn"), parsing.optional_text(fields, "not_person_id")
+    capture_id = path_id(capture_id, check_capture_id)
+    teacher = wiring.teacher(wiring.parts())
+    api.note(learn=learns, **({} if not_person_id is None else {"not_person_id": not_person_id}))
+    lesson = None if not_person_id is None else teacher.remember_not(capture_id, not_person_id)
+    photo = teacher.learn(capture_id) if learns else None
+    learned: LearnedJson = {
+        "photo": photo_json(photo) if photo else None,
+        "lesson": lesson_json(lesson) if lesson else None,
+    }
+    return answer(learned)
+
+
+@api.delete("/sightings/<capture_id>/lessons")
+def delete_lesson(capture_id: str) -> Response[str]:
+    """Take back whom the picture does not show."""
+    lesson = wiring.teacher(wiring.parts()).take_back(path_id(capture_id, check_capture_id))
+    return answer(lesson_json(lesson))
 
 
 @api.post("/replays")
@@ -168,6 +199,7 @@ def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
     check = check_collection(
         faces=parts.faces,
         people=parts.people,
+        lessons=parts.lessons,
         later=parts.later,
         now=parts.now,
         remove_orphans=remove_orphans,

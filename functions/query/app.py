@@ -55,6 +55,15 @@ def get_sighting_photo(capture_id: str) -> Response[str]:
     return answer(presentation.link_json(url, expires_at))
 
 
+@api.get("/lessons")
+def get_lessons() -> Response[str]:
+    """Of which pictures it is remembered whom they do not show; newest first."""
+    parts = wiring.parts()
+    lessons = [lesson for lesson in parts.lessons.all() if lesson.expires_at > parts.now()]
+    newest_first = sorted(lessons, key=lambda lesson: (lesson.taught_at, lesson.capture_id), reverse=True)
+    return answer(presentation.list_json(map(presentation.lesson_json, newest_first)))
+
+
 @api.get("/people")
 def get_people() -> Response[str]:
     """People, all or those of a name or group."""

@@ -16,6 +16,7 @@ from recognizeme.domain.ports import (
     FaceIndex,
     FailedEvents,
     Later,
+    Lessons,
     People,
     PhotoStore,
     Sightings,
@@ -28,6 +29,7 @@ from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.remove_photo import PhotoRemover
+from recognizeme.usecases.teach import Teacher
 
 
 class Parts(Protocol):
@@ -56,6 +58,10 @@ class Parts(Protocol):
     @property
     def people(self) -> People:
         """Who is enrolled."""
+
+    @property
+    def lessons(self) -> Lessons:
+        """What corrections taught."""
 
     @property
     def audit_log(self) -> AuditLog:
@@ -128,6 +134,13 @@ class AwsParts:
         )
 
     @cached_property
+    def lessons(self) -> Lessons:
+        """DynamoDB."""
+        from recognizeme.adapters.dynamodb import DynamoDbLessons
+
+        return DynamoDbLessons.connect(self.settings.lessons_table)
+
+    @cached_property
     def audit_log(self) -> AuditLog:
         """DynamoDB."""
         from recognizeme.adapters.dynamodb import DynamoDbAuditLog
@@ -192,6 +205,7 @@ def recognizer(parts: Parts, witness: Witness) -> Recognizer:
         faces=parts.faces,
         sightings=parts.sightings,
         people=parts.people,
+        lessons=parts.lessons,
         later=parts.later,
         policy=parts.policy,
         lease_s=parts.settings.lease_s,
@@ -213,6 +227,20 @@ def enroller(parts: Parts) -> Enroller:
     )
 
 
+def teacher(parts: Parts) -> Teacher:
+    """Teaching, made of these parts."""
+    return Teacher(
+        photos=parts.photos,
+        faces=parts.faces,
+        people=parts.people,
+        sightings=parts.sightings,
+        lessons=parts.lessons,
+        enroller=enroller(parts),
+        stranger_days=parts.settings.stranger_days,
+        now=parts.now,
+    )
+
+
 def forgetter(parts: Parts) -> Forgetter:
     """Forgetting, made of these parts."""
     return Forgetter(
@@ -220,6 +248,7 @@ def forgetter(parts: Parts) -> Forgetter:
         faces=parts.faces,
         people=parts.people,
         sightings=parts.sightings,
+        lessons=parts.lessons,
         later=parts.later,
         lease_s=parts.settings.lease_s,
         now=parts.now,

@@ -184,11 +184,26 @@ class ApiClient:
         link = self._wire.call("GET", f"/sightings/{_segment(capture_id)}/photo")
         return self._wire.fetch(str(link.get("url", "")))
 
-    def correct(self, capture_id: str, *, person_id: str | None) -> Sighting:
-        """Say who a sighting really was; None is somebody not enrolled."""
+    def correct(self, capture_id: str, *, person_id: str | None) -> tuple[Sighting, bool]:
+        """Say who a sighting really was; None is somebody not enrolled. Also whether it can be learned."""
         route = f"/sightings/{_segment(capture_id)}/correction"
         document = self._wire.call("POST", route, json={"person_id": person_id})
-        return self._sighting_of(document, capture_id, None)
+        return self._sighting_of(document, capture_id, None), document.get("can_learn") is True
+
+    def teach(self, capture_id: str, *, learn: bool = False, not_person_id: str | None = None) -> Json:
+        """Take a sighting's picture as a photo of whom it shows, or remember whom it does not show."""
+        route = f"/sightings/{_segment(capture_id)}/lessons"
+        answer = self._wire.call("POST", route, json={"learn": learn, "not_person_id": not_person_id})
+        return self._with(answer, "photo", "lesson")
+
+    def take_back(self, capture_id: str) -> Json:
+        """Forget whom a sighting's picture does not show. Raises `NotFound`."""
+        answer = self._wire.call("DELETE", f"/sightings/{_segment(capture_id)}/lessons")
+        return self._with(answer, "not_person_ids")
+
+    def lessons(self) -> Iterator[Json]:
+        """Of which pictures it is remembered whom they do not show; newest first."""
+        return self._items("/lessons", {}, limit=None)
 
     # --- people and their photos ---
 

@@ -22,9 +22,9 @@ class FacesOfCollections:
         """Compare within the collection in use."""
         return self._in_use.search_face(face_id)
 
-    def add(self, person_id: str, picture: Picture) -> IndexedFace:
+    def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
         """Add to the collection in use."""
-        return self._in_use.add(person_id, picture)
+        return self._in_use.add(person_id, picture, accept_poor=accept_poor)
 
     def remove(self, face_ids: Sequence[str]) -> int:
         """Remove from every collection."""

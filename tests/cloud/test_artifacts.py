@@ -62,7 +62,8 @@ def test_a_stored_capture_of_an_enrolled_person_becomes_a_sighting_that_query_sh
     sighting = body(functions["Query"].invoke(event("query-sighting")))
     assert (sighting["status"], sighting["person_id"], sighting["name"]) == ("done", "ada", "Ada Lovelace")
     listed = body(functions["Query"].invoke(event("query-sightings")))
-    assert sighting in listed["items"]
+    assert sighting["explanation"].startswith("Ada Lovelace reached 99")
+    assert sighting | {"explanation": None} in listed["items"]
     assert body(functions["Query"].invoke(event("query-sighting-photo")))["url"].startswith("http")
 
 
@@ -131,6 +132,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("query-people", "Query", 200),
         ("query-person", "Query", 200),
         ("query-person-photos", "Query", 200),
+        ("query-lessons", "Query", 200),
         ("query-stats", "Query", 200),
         ("query-audit", "Query", 200),
         ("query-health", "Query", 200),
@@ -151,10 +153,16 @@ def test_a_sighting_is_corrected_and_a_person_forgotten(
     functions["Recognition"].invoke(event("recognition-put"))
 
     corrected = body(functions["Enrollment"].invoke(event("enrollment-correct")))
+    taught = body(functions["Enrollment"].invoke(event("enrollment-teach")))
+    again = functions["Recognition"].invoke(event("recognition-put"))["sightings"][0]
+    taken_back = body(functions["Enrollment"].invoke(event("enrollment-take-back")))
     forgotten = body(functions["Enrollment"].invoke(event("enrollment-forget")))
 
     assert corrected["person_id"] is None
     assert corrected["correction"]["was_person_id"] == enrolled
+    assert again["person_id"] is None, "a correction stands"
+    assert taught["lesson"] == taken_back
+    assert (taught["lesson"]["not_person_ids"], taught["lesson"]["learned"]) == ([enrolled], True)
     assert forgotten["removed"]["faces"] >= 1
     assert body(functions["Query"].invoke(event("query-person")), 404)["type"].endswith(":not-found")
 

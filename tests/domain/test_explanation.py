@@ -21,7 +21,7 @@ from recognizeme.domain.model import (
     new_capture_id,
 )
 from recognizeme.domain.people import PersonChange
-from recognizeme.domain.policy import Policy
+from recognizeme.domain.policy import NOT_ACTIVE, Policy
 from recognizeme.usecases.explain import explain
 from tests.twins.pictures import Shown, picture
 from tests.twins.world import World
@@ -77,6 +77,10 @@ def decided(*similarities: tuple[str, float], policy: Policy = Policy()) -> Sigh
         (
             Sighting(CAPTURE, Status.FAILED, reason="the service is busy"),
             "The recognition failed: the service is busy. It can be tried again.",
+        ),
+        (
+            Sighting(CAPTURE, Status.DONE, outcome=Outcome.UNKNOWN, reason=NOT_ACTIVE, similarity_pct=99.5),
+            "The face is that of somebody who is not to be recognized any more.",
         ),
         (Sighting(CAPTURE, Status.PENDING), None),
     ],

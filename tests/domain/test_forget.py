@@ -160,6 +160,7 @@ def _check(world: World, *, remove_orphans: bool = False) -> CollectionCheck:
     return check_collection(
         faces=world.faces,
         people=world.people,
+        lessons=world.lessons,
         later=world.later,
         now=world.now,
         remove_orphans=remove_orphans,

@@ -12,6 +12,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 
 from local.adapters.database import open_database
+from local.adapters.lessons import SqliteLessons
 from local.adapters.people import SqlitePeople
 from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
@@ -54,11 +55,11 @@ class CountedFaces:
             raise self.failures.pop(0)
         return self.index.search_face(face_id)
 
-    def add(self, person_id: str, picture: Picture) -> IndexedFace:
+    def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
         self.additions += 1
         if self.failures:
             raise self.failures.pop(0)
-        return self.index.add(person_id, picture)
+        return self.index.add(person_id, picture, accept_poor=accept_poor)
 
     def remove(self, face_ids: Any) -> int:
         return self.index.remove(face_ids)
@@ -82,6 +83,7 @@ class Stack:
     sightings: SqliteSightings
     people: SqlitePeople
     now: Callable[[], datetime]
+    lessons: SqliteLessons
     jobs: JobQueue
     stored: list[str]
     clock_s: float = 1_800_000_000.0
@@ -167,7 +169,9 @@ def rekolocal() -> Iterator[LocalRekognition]:
 
 @pytest.fixture
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
-    settings = Settings("bucket", "sightings", "totals", "faces", "people", "audit", f"c-{tmp_path.name}")
+    settings = Settings(
+        "bucket", "sightings", "totals", "faces", "people", "audit", "lessons", f"c-{tmp_path.name}"
+    )
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")
     stored: list[str] = []
@@ -185,6 +189,7 @@ def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
         SqliteSightings(database, retention_days=90),
         SqlitePeople(database, tombstone_key=b"k"),
         lambda: datetime.now(UTC),
+        SqliteLessons(database),
         JobQueue(database, monotonic=lambda: built.clock_s),
         stored,
     )

@@ -77,6 +77,19 @@ def test_nothing_changes_before_the_switch_and_the_old_collection_is_kept_after_
     assert faces_by_collection(enrolled) == {key: {*PEOPLE} for key in ("employees", "employees-2")}
 
 
+def test_what_corrections_taught_is_known_to_the_new_collection_too(enrolled: Path) -> None:
+    with Stack(DataFolder(enrolled)) as stack, ApiClient(stack.url) as api:
+        visit = seen(api, HOPPER)
+        api.correct(visit.capture_id, person_id=None)
+        api.teach(visit.capture_id, not_person_id="hopper")
+    reindex(enrolled, "--switch")
+    with Stack(DataFolder(enrolled)) as stack, ApiClient(stack.url) as api:
+        assert (seen(api, HOPPER).outcome, seen(api, ASTRONAUT).name) == ("unknown", "Eileen Collins")
+        api.take_back(visit.capture_id)
+        assert seen(api, HOPPER).name == "Grace Hopper"
+    assert faces_by_collection(enrolled) == {key: {*PEOPLE} for key in ("employees", "employees-2")}
+
+
 def test_who_is_forgotten_leaves_the_kept_collection_too(enrolled: Path) -> None:
     reindex(enrolled, "--switch")
     with Stack(DataFolder(enrolled)) as stack, ApiClient(stack.url) as api:

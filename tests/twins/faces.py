@@ -47,13 +47,13 @@ class TwinFaces:
         ]
         return sorted(matches, key=lambda match: -match.similarity_pct)
 
-    def add(self, person_id: str, picture: Picture) -> IndexedFace:
+    def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
         self.calls += 1
         shown = sorted(shown_on(picture.content), key=lambda face: -face.area)
         if not shown:
             raise UnusablePicture("the photo shows no face")
         largest, *others = shown
-        if largest.trouble:
+        if largest.trouble and not accept_poor:
             raise UnusablePicture(largest.trouble)
         if others and others[0].area > largest.area * _RIVAL_AREA:
             raise UnusablePicture("two people of similar size; crop the photo to one of them")

@@ -15,9 +15,11 @@ from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.remove_photo import PhotoRemover
+from recognizeme.usecases.teach import Teacher
 from tests.twins.faces import TwinFaces
 from tests.twins.faults import Died, Faults
 from tests.twins.later import TwinLater
+from tests.twins.lessons import TwinLessons
 from tests.twins.people import TwinPeople
 from tests.twins.photos import TwinPhotos
 from tests.twins.pictures import picture
@@ -64,6 +66,7 @@ class World:
         self.faces = TwinFaces()
         self.people = TwinPeople()
         self.sightings = TwinSightings(self.people, self.now)
+        self.lessons = TwinLessons(self.now)
         self.later = TwinLater()
         self.faults = Faults()
 
@@ -86,6 +89,7 @@ class World:
             faces=before(self.faces),
             sightings=before(self.sightings),
             people=before(self.people),
+            lessons=before(self.lessons),
             later=before(self.later),
             policy=Policy(),
             lease_s=LEASE_S,
@@ -112,6 +116,7 @@ class World:
             faces=before(self.faces),
             people=before(self.people),
             sightings=before(self.sightings),
+            lessons=before(self.lessons),
             later=before(self.later),
             lease_s=LEASE_S,
             now=self.now,
@@ -125,6 +130,19 @@ class World:
             people=before(self.people),
             later=before(self.later),
             lease_s=LEASE_S,
+            now=self.now,
+        )
+
+    def teacher(self) -> Teacher:
+        before = self.faults.before
+        return Teacher(
+            photos=before(self.photos),
+            faces=before(self.faces),
+            people=before(self.people),
+            sightings=before(self.sightings),
+            lessons=before(self.lessons),
+            enroller=self.enroller(),
+            stranger_days=30,
             now=self.now,
         )
 
@@ -199,6 +217,7 @@ class World:
         left = [f"people: {person_id}"] if person_id in self.people.people else []
         left += [f"face record {face}" for face, owner in self.people.faces.items() if owner == person_id]
         left += [f"face {face}" for face, (owner, _) in self.faces.faces.items() if owner == person_id]
+        left += [f"lesson {each}" for each in self.lessons.all() if person_id in each.not_person_ids]
         left += [f"intent {each}" for each in self.people.unsettled if each[0] == person_id]
         left += [
             f"photo {key}" for key, versions in self.photos.versions.items() if shown.content in versions

@@ -105,8 +105,8 @@ class RekognitionFaceIndex:
                 raise
         return _matches(answer["FaceMatches"])
 
-    def add(self, person_id: str, picture: Picture) -> IndexedFace:
-        """Index the largest face if it is good and stands alone.
+    def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
+        """Index the largest face if it is good, by Rekognition's own filter, and stands alone.
 
         Idempotent because IndexFaces is: the same picture with the same ExternalImageId gives the same face.
         """
@@ -116,7 +116,7 @@ class RekognitionFaceIndex:
                 Image={"Bytes": picture.content},
                 ExternalImageId=person_id,
                 MaxFaces=1,
-                QualityFilter="AUTO",
+                QualityFilter="NONE" if accept_poor else "AUTO",
                 DetectionAttributes=["DEFAULT"],
             )
         rival = max(answer.get("UnindexedFaces", ()), key=_area, default=None)

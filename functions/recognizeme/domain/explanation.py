@@ -31,6 +31,8 @@ def _decided(sighting: Sighting, outcome: Outcome, person_id: str | None, names:
         return f"The picture could not be used{_because(sighting.reason)}."
     if outcome is Outcome.UNKNOWN and sighting.reason:
         return f"{sighting.reason[:1].upper()}{sighting.reason[1:]}."
+    if outcome is Outcome.UNKNOWN and sighting.reason:
+        return f"{sighting.reason[:1].upper()}{sighting.reason[1:]}."
     decision = sighting.decision
     if decision is None:
         return _BEFORE_RECORDS[outcome]

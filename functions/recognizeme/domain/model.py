@@ -26,6 +26,9 @@ GROUP = r"[a-z0-9\-]{1,32}"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENROLLMENT_KEY = re.compile(r"enrollments/(?P<person>[^/]+)/(?P<photo>[^/]+)", re.DOTALL)
 
+# Faces that are no person's: of pictures that are remembered as not showing somebody, by their capture's id.
+COUNTER_PREFIX = "not:"
+
 MAX_NAME_LENGTH = 200
 MAX_GROUPS = 20
 LATE_AFTER = timedelta(seconds=10)  # a kiosk waits no longer for an answer: whoever it was has gone on
@@ -38,7 +41,14 @@ def check_person_id(person_id: str) -> str:
     # Clients take . and .. out of a path before they send it: nobody could ask for such a person again.
     if not re.fullmatch(PERSON_ID, person_id) or person_id in {".", ".."}:
         raise InvalidRequest(f"person_id {person_id[:140]!r} must be 1 to 128 of A-Z a-z 0-9 _ . - :")
+    if is_counter_id(person_id):
+        raise InvalidRequest(f"person_id {person_id!r} has a form that is kept for corrections; take another")
     return person_id
+
+
+def is_counter_id(text: str) -> bool:
+    """Whether it is the id of a counter-example, and so of no person."""
+    return text.startswith(COUNTER_PREFIX) and bool(re.fullmatch(UUID7, text.removeprefix(COUNTER_PREFIX)))
 
 
 def check_kiosk_id(kiosk_id: str) -> str:

@@ -1,7 +1,8 @@
 """The decision: who, if anybody, a face search found. Pure; the same input always gives the same outcome."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from recognizeme.domain.errors import Misconfigured
 from recognizeme.domain.model import Candidate, DecisionRecord, FaceSearch, Match, Outcome
@@ -66,13 +67,18 @@ class Policy:
             return Decision(Outcome.UNKNOWN, similarity_pct=best.similarity_pct, reason=NOT_ACTIVE)
         return Decision(Outcome.RECOGNIZED, best.person_id, best.similarity_pct)
 
-    def record(self, matches: Iterable[Match], search: FaceSearch) -> DecisionRecord:
-        """What `decide` saw in these matches of a search."""
+    def record(
+        self,
+        matches: Iterable[Match],
+        search: FaceSearch,
+        counters: Mapping[str, float] = MappingProxyType({}),
+    ) -> DecisionRecord:
+        """What the decision saw in these matches of a search; `counters` as for `without_mistakes`."""
         return DecisionRecord(
             self.threshold_pct,
             self.margin_pct,
             tuple(
-                Candidate(match.person_id, match.similarity_pct)
+                Candidate(match.person_id, match.similarity_pct, counters.get(match.person_id))
                 for match in candidates(matches)[:MOST_CANDIDATES]
             ),
             search.gallery_size,

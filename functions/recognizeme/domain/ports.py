@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 from recognizeme.domain.audit import AuditLine, AuditQuery
+from recognizeme.domain.lessons import Lesson
 from recognizeme.domain.model import (
     Capture,
     Correction,
@@ -91,11 +92,11 @@ class FaceIndex(Protocol):
         None when the collection does not hold it. At least the 256 nearest, which may be all there are.
         """
 
-    def add(self, person_id: str, picture: Picture) -> IndexedFace:
+    def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
         """Add the picture's one face under this person; the same picture twice stores one face.
 
-        Raises `UnusablePicture`, also when the picture shows no face, a face of poor quality or
-        several people.
+        Raises `UnusablePicture`, also when the picture shows no face, several people or, unless
+        `accept_poor`, a face of poor quality.
         """
 
     def remove(self, face_ids: Sequence[str]) -> int:
@@ -294,6 +295,28 @@ class AuditLog(Protocol):
 
         Raises `InvalidRequest` for a cursor that is not ours.
         """
+
+
+class Lessons(Protocol):
+    """Of which pictures it is remembered whom they do not show. They expire; there are never many."""
+
+    def get(self, capture_id: str) -> Lesson | None:
+        """What the picture of a capture teaches, unless it has expired."""
+
+    def all(self) -> Iterator[Lesson]:
+        """Every lesson in any order, also expired ones that are not deleted yet."""
+
+    def add(self, capture_id: str, person_id: str, *, taught_at: datetime, expires_at: datetime) -> Lesson:
+        """Write down that the picture does not show this person, beside others; return the whole lesson.
+
+        Times are whole seconds, and replace those of a lesson that is there; its face stays.
+        """
+
+    def settle(self, capture_id: str, face_id: str) -> Lesson | None:
+        """Its face is indexed; None, having changed nothing, when there is no such lesson (any more)."""
+
+    def remove(self, capture_id: str) -> None:
+        """Remove a lesson; a missing one is no error."""
 
 
 class Later(Protocol):

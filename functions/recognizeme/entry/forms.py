@@ -24,7 +24,10 @@ _PLAIN = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f]"
 _NEITHER_DOT = {"not": {"enum": [".", ".."]}}
 
-PersonId = Annotated[str, Form(title="person id", pattern=f"^{model.PERSON_ID}$", **_NEITHER_DOT)]
+# Nor what stands for pictures that are remembered as not showing somebody.
+_NO_COUNTER = {"not": {"anyOf": [_NEITHER_DOT["not"], {"pattern": f"^{model.COUNTER_PREFIX}{model.UUID7}$"}]}}
+
+PersonId = Annotated[str, Form(title="person id", pattern=f"^{model.PERSON_ID}$", **_NO_COUNTER)]
 KioskId = Annotated[str, Form(title="kiosk id", pattern=f"^{model.KIOSK_ID}$", **_NEITHER_DOT)]
 CaptureId = Annotated[str, Form(title="UUIDv7", pattern=f"^{model.UUID7}$")]
 PhotoId = Annotated[str, Form(minLength=1, maxLength=255, format="file-name")]

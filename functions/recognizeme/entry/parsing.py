@@ -119,6 +119,16 @@ class CorrectionRequest(TypedDict):
     person_id: Annotated[PersonId | None, "Null is somebody whom we do not know"]
 
 
+class LessonRequest(TypedDict, total=False):
+    """What a sighting's picture teaches."""
+
+    learn: Annotated[bool, Form(default=False), "Take it as a photo of the person whom the sighting shows"]
+    not_person_id: Annotated[
+        PersonId | None,
+        "Remember that it does not show this person; keeps the face of somebody who may never have agreed",
+    ]
+
+
 class Onwards(TypedDict, total=False):
     """Where to go on."""
 
@@ -210,6 +220,19 @@ def base64_bytes(fields: Mapping[str, Any], name: str) -> bytes:
         return base64.b64decode(text(fields, name), validate=True)
     except ValueError as error:
         raise InvalidRequest(f"{name} must be base64") from error
+
+
+def optional_text(fields: Mapping[str, Any], name: str) -> str | None:
+    """A string member that may be left out or null."""
+    return text(fields, name) if fields.get(name) is not None else None
+
+
+def boolean(fields: Mapping[str, Any], name: str) -> bool:
+    """A member that is true or false; false without it."""
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{name} must be true or false")
+    return value
 
 
 def person_change(fields: Mapping[str, Any]) -> tuple[PersonChange, datetime | None]:

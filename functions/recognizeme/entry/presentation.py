@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Generic, Literal, TypedDict, TypeVar, cast, overload
 
 from recognizeme.domain.audit import AuditLine, Result
+from recognizeme.domain.lessons import Lesson
 from recognizeme.domain.model import (
     Box,
     Consent,
@@ -125,6 +126,12 @@ class SightingJson(TypedDict):
     correction: CorrectionJson | None
     decision: Annotated[DecisionJson | None, "Null for doors"]
     explanation: Annotated[str | None, "Why, in words, with today's names; null for doors and in lists"]
+
+
+class CorrectedJson(SightingJson):
+    """A corrected sighting."""
+
+    can_learn: Annotated[bool, "Whether its picture can become a photo of whom it shows now"]
 
 
 def door_sighting_json(sighting: Sighting) -> SightingJson:
@@ -251,6 +258,34 @@ def photo_json(photo: EnrolledPhoto) -> PhotoJson:
         "face_box": _box_json(photo.face_box),
         "enrolled_at": time_text(photo.enrolled_at),
         "removed_at": time_text(photo.removed_at) if photo.state in _LEAVING else None,
+    }
+
+
+class LessonJson(TypedDict):
+    """Whom a picture does not show, as is remembered until a day."""
+
+    capture_id: CaptureId
+    not_person_ids: list[PersonId]
+    taught_at: Time
+    expires_at: Time
+    learned: Annotated[bool, "False for one that was interrupted: teach it again, or take it back"]
+
+
+class LearnedJson(TypedDict):
+    """What was learned from a sighting's picture."""
+
+    photo: Annotated[PhotoJson | None, "What became of it as a photo; `capture-<capture_id>.jpg` or `.png`"]
+    lesson: LessonJson | None
+
+
+def lesson_json(lesson: Lesson) -> LessonJson:
+    """Whom a picture does not show."""
+    return {
+        "capture_id": lesson.capture_id,
+        "not_person_ids": list(lesson.not_person_ids),
+        "taught_at": time_text(lesson.taught_at),
+        "expires_at": time_text(lesson.expires_at),
+        "learned": lesson.face_id is not None,
     }
 
 

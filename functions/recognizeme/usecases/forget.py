@@ -6,8 +6,10 @@ from datetime import timedelta
 from itertools import islice
 
 from recognizeme.domain.errors import NotFound, ServiceBusy
-from recognizeme.domain.model import Remains, Removed, Trace, captured_at, check_person_id
-from recognizeme.domain.ports import Clock, FaceIndex, Later, People, PhotoStore, Sightings
+from recognizeme.domain.lessons import Lesson, capture_of
+from recognizeme.domain.model import ListedFace, Remains, Removed, Trace, captured_at, check_person_id
+from recognizeme.domain.ports import Clock, FaceIndex, Later, Lessons, People, PhotoStore, Sightings
+from recognizeme.usecases.check_collection import means_nothing
 
 # Until every event of theirs has expired: six hours of retries and fourteen days in the failure queue.
 TOMBSTONE_DAYS = 15
@@ -26,6 +28,7 @@ class Forgetter:
     faces: FaceIndex
     people: People
     sightings: Sightings
+    lessons: Lessons
     later: Later
     lease_s: float
     now: Clock
@@ -82,22 +85,42 @@ class Forgetter:
         # Photos first: a late object-created event then finds nothing to index.
         photos = self.photos.delete_below([_photos_of(person_id)])
         face_ids = list(remains.face_ids)
-        if remains.is_unsettled:
-            face_ids += (face.face_id for face in self.faces.all_faces() if face.person_id == person_id)
+        counters: list[ListedFace] = []
+        for face in self.faces.all_faces() if remains.is_unsettled else ():
+            if face.person_id == person_id:
+                face_ids.append(face.face_id)
+            elif capture_of(face.person_id) is not None:
+                counters.append(face)
         faces = self.faces.remove(tuple(dict.fromkeys(face_ids)))
+        for lesson in [each for each in self.lessons.all() if person_id in each.not_person_ids]:
+            self._take_back(lesson)
         captures, sightings = self._remove_sightings(person_id)
+        stale = [face.face_id for face in counters if means_nothing(face, self.lessons)]
+        if stale:
+            self.faces.remove(stale)
         self.later.drop_photos(person_id)
         self.people.end_forgetting(person_id, remains.face_ids)
         return Removed(faces, photos, captures, sightings)
 
+    def _take_back(self, lesson: Lesson) -> None:
+        # A face that was indexed and never recorded is found when this is finished, or by the daily check.
+        if lesson.face_id is not None:
+            self.faces.remove([lesson.face_id])
+        self.lessons.remove(lesson.capture_id)
+
     def _remove_sightings(self, person_id: str) -> tuple[int, int]:
         kiosks = self.photos.folders("captures/")
+        # Whoever is forgotten may be the one on the picture that is remembered as not showing somebody else.
+        lessons = {lesson.capture_id: lesson for lesson in self.lessons.all()}
         captures = sightings = 0
         # Until a pass changes nothing: an index may be moments behind its table.
         while True:
             changed = 0
             traces = self.sightings.traces(person_id)
             while some := tuple(islice(traces, _AT_ONCE)):
+                for trace in some:
+                    if trace.is_shown and trace.capture_id in lessons:
+                        self._take_back(lessons.pop(trace.capture_id))
                 # The pictures go before the name that leads to them, or a crash in between would lose them.
                 captures += self.photos.delete_below(_pictures_of(some, kiosks))
                 changed += self.sightings.forget(person_id, some)

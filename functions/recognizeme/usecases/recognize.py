@@ -15,6 +15,7 @@ from recognizeme.domain.errors import (
     ServiceBusy,
     UnusablePicture,
 )
+from recognizeme.domain.lessons import capture_of, without_mistakes
 from recognizeme.domain.model import Capture, FaceSearch, Match, Outcome, Person, Sighting, Status
 from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
 from recognizeme.domain.policy import MOST_CANDIDATES, Decision, Policy, candidates
@@ -22,6 +23,7 @@ from recognizeme.domain.ports import (
     Clock,
     FaceIndex,
     Later,
+    Lessons,
     People,
     PhotoStore,
     Sightings,
@@ -30,6 +32,7 @@ from recognizeme.domain.ports import (
 )
 
 _TRIES_TO_DECIDE = 4
+_MOST_LESSONS = 10  # looked up for one decision; somebody stands at the door
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Recognizer:
     faces: FaceIndex
     sightings: Sightings
     people: People
+    lessons: Lessons
     later: Later
     policy: Policy
     lease_s: float
@@ -168,19 +172,38 @@ class Recognizer:
         if search.face_box is None:
             return self._save(self._result(sighting, Outcome.NO_FACE))
         now = self.now()
-        people = self._people_of(search.matches, now)
+        counters = self._counters(search.matches)
+        of_people = tuple(match for match in search.matches if capture_of(match.person_id) is None)
+        people = self._people_of(of_people, now)
         # A face may outlive its person. It names nobody, and is no runner-up either.
         gone = {person_id for person_id, person in people.items() if person is None}
         if gone:
-            self.witness.found_orphans([match.face_id for match in search.matches if match.person_id in gone])
-        matches = [match for match in search.matches if people.get(match.person_id) is not None]
+            self.witness.found_orphans([match.face_id for match in of_people if match.person_id in gone])
+        matches = [match for match in of_people if people.get(match.person_id) is not None]
         inactive = {each.person_id for each in people.values() if each and not each.is_recognized(now)}
-        decision = self.policy.decide(matches, inactive=inactive)
+        decision = self.policy.decide(without_mistakes(matches, counters), inactive=inactive)
         # Where somebody was who is not to be recognized is not to be known afterwards, either.
         considered = [match for match in matches if match.person_id not in inactive]
-        sighting = replace(sighting, decision=self.policy.record(considered, search))
+        sighting = replace(sighting, decision=self.policy.record(considered, search, counters))
         person = people.get(decision.person_id) if decision.person_id else None
         return self._save(self._result(sighting, decision.outcome, decision, person))
+
+    def _counters(self, matches: tuple[Match, ...]) -> dict[str, float]:
+        """How similar the face is to pictures that do not show a person, for those of whom there are any."""
+        counters: dict[str, float] = {}
+        looked_up = 0
+        for match in sorted(matches, key=lambda match: -match.similarity_pct):
+            capture_id = capture_of(match.person_id)
+            if capture_id is None:
+                continue
+            if match.similarity_pct < self.policy.floor_pct or looked_up == _MOST_LESSONS:
+                break
+            looked_up += 1
+            # The collection alone is not believed: what was taken back or has expired counts no more.
+            lesson = self.lessons.get(capture_id)
+            for person_id in lesson.not_person_ids if lesson else ():
+                counters.setdefault(person_id, match.similarity_pct)
+        return counters
 
     def _people_of(self, matches: tuple[Match, ...], now: datetime) -> dict[str, Person | None]:
         """Whom the decision considers: from the most similar on, until enough of them may be recognized."""
