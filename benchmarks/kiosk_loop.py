@@ -128,6 +128,10 @@ class Slowed:
         time.sleep(0.15)
         return self._detector.detect(image)
 
+    def shows_face(self, image: Image, *, thoroughly: bool = False) -> bool:
+        """See Detector."""
+        return self._detector.shows_face(image, thoroughly=thoroughly)
+
 
 def age_of_frames(detector: Detector, fps: float, folder: Path) -> Row:
     outbox = KeptAndAnswered(folder)

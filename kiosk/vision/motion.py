@@ -10,7 +10,7 @@ from kiosk.vision.frame import Box, Image
 
 # The scene as a grid of means: sensor noise averages out, a face of 1/40 of the picture fills a cell.
 COLUMNS, ROWS = 48, 27
-# How far a cell's mean (0-255) must move. Noise of 10 grey values over a cell's 200 pixels moves it by 0.7.
+# How far a cell's mean (0-255) must move. Noise of 10 grey values over a cell's 90 pixels moves it by 1.
 LEAST_CHANGE = 4.0
 # Below this correlation with the frame before, the picture shows another scene: a cut, or a turned camera.
 # It is blind to brightness, so light that is switched on is no cut; people walking by stay above 0.6.
@@ -62,7 +62,7 @@ def _differ(one: Scene, other: Scene, least_change: float) -> bool:
 
 
 def _scene(image: Image) -> Scene:
-    rows = image[:: max(1, image.shape[0] // 360)]  # every row of a large picture is more than a mean needs
+    rows = image[:: max(1, image.shape[0] // 180)]  # every row of a large picture is more than a mean needs
     grey = cv2.cvtColor(rows, cv2.COLOR_BGR2GRAY)
     half = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))  # halving first is much the faster
     cells = cv2.resize(

@@ -255,16 +255,19 @@ class Loop:
         wait_s = NOT_FOUND_S if visit.looks < MANY_LOOKS else NEVER_FOUND_S
         for is_wide in (False, True):
             crop = head_and_shoulders(frame.image, face.box, others, is_wide=is_wide)
-            if is_sure or self._is_found_in(crop):
+            # Who would leave without any picture is worth what it costs.
+            if is_sure or self._is_found_in(
+                crop, thoroughly=is_wide and visit.is_long and not visit.best.score
+            ):
                 visit.best.offer(score, crop, frame.time_s)
                 wait_s = FOUND_S
                 break
         visit.look_again_s = frame.time_s + wait_s
 
-    def _is_found_in(self, crop: Image) -> bool:
+    def _is_found_in(self, crop: Image, *, thoroughly: bool) -> bool:
         """Whether what would be handed in shows a face; whoever recognizes it sees no more than that."""
         picture = decode_picture(encode_jpeg(crop))
-        return picture is not None and bool(self._detector.detect(picture))
+        return picture is not None and self._detector.shows_face(picture, thoroughly=thoroughly)
 
     def _part(self, ended: Sequence[Track]) -> Sequence[Event]:
         visits = [self._visits.pop(track.track_id) for track in ended]

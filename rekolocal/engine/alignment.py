@@ -56,6 +56,8 @@ def _chip(pixels: Pixels, points: Points) -> Pixels:
     """The face turned, shrunk and moved so that its points come as near to the template's as can be."""
     turn, shift = _similarity(points)
     if abs(turn) < _LEAST_SAMPLED:
+        pixels, corner = _around_chip(pixels, turn, shift)
+        shift += turn * corner
         pixels, shrunk = _shrunk(pixels, abs(turn))
         turn /= shrunk
     matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
@@ -74,6 +76,22 @@ def _similarity(points: Points) -> tuple[complex, complex]:
     spread = max(float(np.vdot(around, around).real), 1e-6)
     turn = complex(np.vdot(around, there - there.mean())) / spread
     return turn, complex(there.mean() - turn * here.mean())
+
+
+def _around_chip(pixels: Pixels, turn: complex, shift: complex) -> tuple[Pixels, complex]:
+    """The part of a picture that a chip shows, and where it begins, so that no more is shrunk than that."""
+    corners = (np.array([0, CHIP_PX, CHIP_PX * 1j, CHIP_PX * (1 + 1j)]) - shift) / turn
+    margin_px = math.ceil(2 / abs(turn))
+    height, width = pixels.shape[:2]
+    left, right = _within(corners.real, margin_px, width)
+    top, bottom = _within(corners.imag, margin_px, height)
+    return pixels[top:bottom, left:right], complex(left, top)
+
+
+def _within(along: npt.NDArray[np.float64], margin_px: int, side_px: int) -> tuple[int, int]:
+    """From the least to the greatest of some places on a side, with a margin; one pixel at least."""
+    begin = min(max(0, math.floor(along.min()) - margin_px), side_px - 1)
+    return begin, max(begin + 1, min(side_px, math.ceil(along.max()) + margin_px))
 
 
 def _shrunk(pixels: Pixels, scale: float) -> tuple[Pixels, float]:

@@ -20,7 +20,11 @@ import numpy as np
 from rekolocal.engine.picture import Picture, check
 from rekolocal.errors import InvalidImageFormatException
 
+if sys.platform == "linux":
+    import fcntl
+
 _LIMIT_S = 10.0  # of processor time; the largest pictures allowed take one or two
+_PIPE_BYTES = 1 << 20  # as many as Linux lets anybody have: decoded pictures are large
 _LENGTH = struct.Struct("<Q")
 _SIZE = struct.Struct("<II")  # rows and columns; zeros for what is no picture
 
@@ -64,12 +68,16 @@ class Decoder:
 
     def _start(self) -> _Process:
         paths = os.pathsep.join(filter(None, sys.path))
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", "rekolocal.engine.decoding", str(self._limit_s)],
             env={**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # a user's share of such memory is limited
+                fcntl.fcntl(cast(BufferedReader, process.stdout), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        return process
 
 
 def _ask(process: _Process, content: bytes) -> Picture | None:

@@ -1,23 +1,21 @@
 """Finding faces."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rekolocal.engine.models import ModelError, find_yunet
+from rekolocal.engine.detector_network import DetectorNetwork
 from rekolocal.engine.picture import Pixels
 
 Points = npt.NDArray[np.float32]
 
-
-# OpenCV's post-processing reads beyond its memory where a side has 32 pixels or fewer.
-_LEAST_SHOWN_PX = 64
+# A picture shrunk by more than this is averaged down: bilinear sampling would leave pixels out.
+_LEAST_SAMPLED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +53,6 @@ class Detector(Protocol):
         """
 
 
-class _Shared:
-    """Detectors keep scratch memory inside, so each serves one thread at a time; then the next has it."""
-
-    def __init__(self, create: Callable[[], Any]) -> None:
-        self._create = create
-        self._idle = [create()]  # a broken model file fails here, not in a request
-
-    @contextmanager
-    def one(self) -> Iterator[Any]:
-        try:
-            detector = self._idle.pop()
-        except IndexError:
-            detector = self._create()
-        try:
-            yield detector
-        finally:
-            self._idle.append(detector)
-
-
 class YuNet:
     """OpenCV's small face network (Wu et al. 2023): faces from 10 px, turned and partly hidden ones too."""
 
@@ -86,12 +65,7 @@ class YuNet:
 
     def __init__(self, model: Path | None = None) -> None:
         """`model`: one's own file, else what `find_yunet` finds. Raises `ModelError`."""
-        path = find_yunet(model)
-        try:
-            self._model = np.frombuffer(path.read_bytes(), np.uint8)
-            self._detectors = _Shared(self._create)
-        except (OSError, cv2.error) as error:
-            raise ModelError(f"{path} is no model of YuNet in ONNX form") from error
+        self._network = DetectorNetwork(model)
 
     def detect(self, pixels: Pixels, *, largest_only: bool) -> Sequence[Detection]:
         """See Detector. Where the first look finds nobody, coarser and turned ones follow."""
@@ -108,32 +82,31 @@ class YuNet:
         )
 
     def _look_turned(self, pixels: Pixels) -> list[Detection]:
-        views = ((turn, self._look(cv2.rotate(pixels, turn), self._TURNED_PX)) for turn in self._TURNS)
+        views = (
+            (turn, self._look(np.asarray(cv2.rotate(pixels, turn), np.uint8), self._TURNED_PX))
+            for turn in self._TURNS
+        )
         best = max(views, key=lambda view: max((face.confidence_pct for face in view[1]), default=0.0))
         turn, found = best
         height, width = pixels.shape[:2]
         sure = [face for face in found if face.confidence_pct >= self._MIN_CONFIDENCE_PCT_TURNED]
         return [_turned_back(face, turn, width, height) for face in sure]
 
-    def _look(self, pixels: npt.NDArray[Any], side_px: int) -> list[Detection]:
-        height, width = pixels.shape[:2]
-        scale = min(1.0, side_px / max(height, width))
-        view: npt.NDArray[Any] = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-        if scale != 1.0:
-            view = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        low, narrow = (max(0, _LEAST_SHOWN_PX - side) for side in view.shape[:2])
-        if low or narrow:
-            view = cv2.copyMakeBorder(view, 0, low, 0, narrow, cv2.BORDER_REPLICATE)
-        with self._detectors.one() as detector:
-            detector.setInputSize((view.shape[1], view.shape[0]))
-            _, faces = detector.detect(view)
-        found = [] if faces is None else [_from_yunet(face, scale) for face in faces]
+    def _look(self, pixels: Pixels, side_px: int) -> list[Detection]:
+        view, scale = _reduced(pixels, side_px)
+        found = [
+            _from_yunet(face, scale) for face in self._network.detect(view, min_score=self._MIN_CONFIDENCE)
+        ]
         return sorted(found, key=lambda detection: -detection.area_px)
 
-    def _create(self) -> Any:
-        return cv2.FaceDetectorYN.create(
-            "onnx", self._model, np.empty(0, np.uint8), (320, 320), self._MIN_CONFIDENCE
-        )
+
+def _reduced(pixels: Pixels, side_px: int) -> tuple[Pixels, float]:
+    scale = min(1.0, side_px / max(pixels.shape[:2]))
+    if scale == 1.0:
+        return pixels, scale
+    # Averaging costs ten times as much, and matters only where pixels would be left out.
+    how = cv2.INTER_LINEAR if scale > _LEAST_SAMPLED else cv2.INTER_AREA
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how), np.uint8), scale
 
 
 def _from_yunet(face: npt.NDArray[np.float32], scale: float) -> Detection:

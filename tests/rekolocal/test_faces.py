@@ -1,11 +1,13 @@
 """Faces as a door camera hands them in: small, dark, mirrored, turned, cut off."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from rekolocal.engine.alignment import align
 from rekolocal.engine.detection import YuNet
 from rekolocal.engine.faces import Face, FaceEngine
 from rekolocal.engine.network import MODEL_VERSION
@@ -127,6 +129,21 @@ def test_pictures_of_any_shape_have_boxes_of_numbers() -> None:
         noise = random.integers(0, 255, (height, width, 3), dtype=np.uint8)
         for pixels in (noise, np.ascontiguousarray(noise.swapaxes(0, 1))):
             assert not detector.detect(pixels, largest_only=True)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (900, 1400)])
+def test_a_large_face_anywhere_in_a_picture_has_the_chip_of_the_whole_picture_shrunk(
+    hopper: bytes, corner: tuple[int, int]
+) -> None:
+    picture = np.full((2000, 2600, 3), 90, np.uint8)
+    portrait = resized(pixels_of(hopper), 1000 / max(pixels_of(hopper).shape))
+    top, left = corner
+    picture[top : top + portrait.shape[0], left : left + portrait.shape[1]] = portrait
+    (face,) = YuNet().detect(picture, largest_only=False)
+    scale = 0.25
+    small = replace(face, points=face.points * scale)
+    shrunk = align(resized(picture, scale), small).chip.astype(float)
+    assert np.abs(align(picture, face).chip - shrunk).mean() < 3
 
 
 def test_landmarks_lie_in_the_face_where_they_belong(engine: FaceEngine, hopper: bytes) -> None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.vision.detect import AGAIN_PX, DETECT_PX, YuNet
+from kiosk.vision.detect import AGAIN_PX, DETECT_PX, YuNet, _Network
 from kiosk.vision.frame import Box, Detection, Image
 from kiosk.vision.models import ModelUnusable
 from tests.kiosk.pictures import astronaut, room, sample
@@ -91,7 +91,7 @@ def too_dark() -> Image:
 def test_a_face_too_near_or_too_dark_is_found_at_a_second_look(
     detector: YuNet, hard: Callable[[], Image]
 ) -> None:
-    assert not detector._look(hard(), DETECT_PX)
+    assert not detector._frames.look(hard(), DETECT_PX)
     assert len(detector.detect(hard())) == 1
 
 
@@ -99,17 +99,32 @@ def test_there_is_no_second_look_where_the_first_found_somebody(
     detector: YuNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = []
-    look = detector._look
+    look = _Network.look
 
-    def counted(image: Image, side_px: int) -> Sequence[Detection]:
+    def counted(network: _Network, image: Image, side_px: int) -> Sequence[Detection]:
         sizes.append(side_px)
-        return look(image, side_px)
+        return look(network, image, side_px)
 
-    monkeypatch.setattr(detector, "_look", counted)
+    monkeypatch.setattr(_Network, "look", counted)
     detector.detect(astronaut())
     assert sizes == [DETECT_PX]
     detector.detect(room(640, 480))
     assert sizes == [DETECT_PX, DETECT_PX, AGAIN_PX]
+
+
+def test_a_crop_shows_a_face_or_none_whatever_its_shape(detector: YuNet) -> None:
+    crop = astronaut()[20:300, 100:340]
+    assert detector.shows_face(crop)
+    assert detector.shows_face(np.ascontiguousarray(crop[40:200]))
+    assert not detector.shows_face(room(300, 400))
+    assert not detector.shows_face(np.zeros((400, 9, 3), np.uint8))
+
+
+def test_a_look_at_a_crop_leaves_the_networks_for_frames_at_their_size(detector: YuNet) -> None:
+    detector.detect(room(640, 480))
+    sizes = [network._size for network in (detector._frames, detector._frames_again)]
+    detector.shows_face(astronaut())
+    assert [network._size for network in (detector._frames, detector._frames_again)] == sizes
 
 
 def test_pictures_of_any_shape_have_boxes_of_numbers(detector: YuNet) -> None:
