@@ -23,6 +23,7 @@ from recognizeme.settings import Settings
 from recognizeme.wiring import utc_now
 
 if TYPE_CHECKING:
+    from local.adapters.answers import SqliteAnswers
     from local.adapters.audit import SqliteAuditLog
     from local.adapters.collections import SqliteCollections
     from local.adapters.database import Database
@@ -39,6 +40,7 @@ NAMES: Mapping[str, str] = {
     "RECOGNIZEME_PEOPLE_TABLE": "people",
     "RECOGNIZEME_AUDIT_TABLE": "audit",
     "RECOGNIZEME_LESSONS_TABLE": "sightings_lessons",
+    "RECOGNIZEME_ANSWERS_TABLE": "answers",
     "RECOGNIZEME_COLLECTION": "employees",
 }
 
@@ -140,6 +142,13 @@ class LocalParts:
         from local.adapters.audit import SqliteAuditLog
 
         return SqliteAuditLog(self.database, retention_days=self.settings.audit_days)
+
+    @cached_property
+    def answers(self) -> "SqliteAnswers":
+        """SQLite."""
+        from local.adapters.answers import SqliteAnswers
+
+        return SqliteAnswers(self.database)
 
     def audited(self, action: str, **ids: str) -> AbstractContextManager[dict[str, object]]:
         """A change that somebody makes from the command line, in the audit log: `Auditor.change`."""

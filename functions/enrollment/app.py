@@ -41,7 +41,7 @@ from recognizeme.usecases.explain import explain
 from recognizeme.usecases.neighbours import neighbours
 
 logger = Logger()
-api = HttpApi(logger, wiring.auditor)
+api = HttpApi(logger, wiring.auditor, wiring.once)
 
 _SETTABLE = {"name", "groups", "active", "active_until", "consent"}
 

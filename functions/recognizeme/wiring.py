@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -9,6 +10,7 @@ from typing import Protocol
 
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import (
+    Answers,
     AuditLog,
     Candidate,
     Clock,
@@ -25,6 +27,7 @@ from recognizeme.domain.ports import (
 )
 from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
+from recognizeme.usecases.answer_once import Request, answer_once
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.recognize import Recognizer
@@ -66,6 +69,10 @@ class Parts(Protocol):
     @property
     def audit_log(self) -> AuditLog:
         """Who did what."""
+
+    @property
+    def answers(self) -> Answers:
+        """What was answered under an idempotency key."""
 
     @property
     def id_key(self) -> bytes:
@@ -146,6 +153,13 @@ class AwsParts:
         from recognizeme.adapters.dynamodb import DynamoDbAuditLog
 
         return DynamoDbAuditLog.connect(self.settings.audit_table, retention_days=self.settings.audit_days)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """DynamoDB."""
+        from recognizeme.adapters.dynamodb import DynamoDbAnswers
+
+        return DynamoDbAnswers.connect(self.settings.answers_table)
 
     @property
     def id_key(self) -> bytes:
@@ -259,6 +273,19 @@ def auditor() -> Auditor:
     """Writing the audit log, made of this process's parts."""
     made_of = parts()
     return Auditor(made_of.audit_log, made_of.id_key, made_of.now, secrets.token_bytes)
+
+
+def once(request: Request, act: Callable[[], bytes]) -> tuple[bytes, bool]:
+    """What `act` answers, or answered before, with this process's parts: `answer_once`."""
+    made_of = parts()
+    return answer_once(
+        request,
+        act,
+        answers=made_of.answers,
+        now=made_of.now,
+        lease_s=made_of.settings.lease_s,
+        randomness=secrets.token_bytes,
+    )
 
 
 def photo_remover(parts: Parts) -> PhotoRemover:

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 
 from recognizeme import VERSION
 from recognizeme.domain.model import EXTENSIONS
-from recognizeme.entry.forms import PATH_PARAMETERS, PictureBytes, Somebody
+from recognizeme.entry.forms import PATH_PARAMETERS, IdempotencyKey, PictureBytes, Somebody
 from recognizeme.entry.http_api import MAX_BODY_BYTES
 from recognizeme.entry.presentation import ProblemJson
 from recognizeme.entry.problems import ALWAYS, Problem
@@ -72,6 +72,8 @@ def problems(route: Route) -> list[Problem]:
         found.add(Problem.INVALID_REQUEST)
     if route.body is not None:
         found.add(Problem.TOO_LARGE)
+    if route.takes_key:
+        found |= {Problem.KEY_IN_USE, Problem.KEY_REUSED}
     return sorted(found, key=lambda each: (each.status, each))
 
 
@@ -98,15 +100,11 @@ def _operation(route: Route, schemas: Schemas, of_problems: _Responses) -> dict[
     if route.query is not None:
         parameters += [_query(name, *member) for name, member in schemas.members(route.query).items()]
     if route.audit is not Audit.NO:
-        parameters.append(
-            {
-                "name": "X-On-Behalf-Of",
-                "in": "header",
-                "required": False,
-                "description": "Whom the caller acts for, as the audit log says it",
-                "schema": schemas.of(Somebody),
-            }
-        )
+        meaning = "Whom the caller acts for, as the audit log says it"
+        parameters.append(_header("X-On-Behalf-Of", schemas.of(Somebody), meaning))
+    if route.takes_key:
+        meaning = "The same request made again under it has the same answer, and is done once"
+        parameters.append(_header("Idempotency-Key", schemas.of(IdempotencyKey), meaning))
     answer = {"application/json": {"schema": schemas.of(route.answer)}}
     responses: dict[str, Any] = {
         str(int(each)): {"description": each.phrase, "content": answer} for each in route.statuses
@@ -128,6 +126,10 @@ def _operation(route: Route, schemas: Schemas, of_problems: _Responses) -> dict[
 def _query(name: str, schema: Schema, required: bool) -> dict[str, Any]:
     description = {"description": schema.pop("description")} if "description" in schema else {}
     return {"name": name, "in": "query", "required": required, **description, "schema": schema}
+
+
+def _header(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
 def _contents(body: object, schemas: Schemas) -> dict[str, Any]:

@@ -75,6 +75,8 @@ def _facts(operation: dict[str, Any]) -> Iterator[str]:
         if each["in"] == "query":
             name = f"query `{each['name']}`{'' if each['required'] else '?'}"
             yield f"{name}: {_form(each['schema'])}{_meaning(each['schema'] | each)}"
+    if any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", ())):
+        yield "takes `Idempotency-Key`"
     contents = operation.get("requestBody", {}).get("content", {})
     bodies = [f"`{each}`" for each in contents if each != _JSON]
     if _JSON in contents:

@@ -29,6 +29,7 @@ from recognizeme.settings import Settings
 from rekolocal.testing import LocalRekognition, local_rekognition
 from tests.api.answers import check
 from tests.portraits import ASTRONAUT, HOPPER
+from tests.twins.answers import TwinAnswers
 from tests.twins.audit import TwinAuditLog
 
 Json = dict[str, Any]
@@ -92,6 +93,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.forget_audit_log()
+        self.answers = TwinAnswers()
 
     def forget_audit_log(self) -> None:
         """Begin a new audit log."""
@@ -170,7 +172,8 @@ def rekolocal() -> Iterator[LocalRekognition]:
 @pytest.fixture
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
     settings = Settings(
-        "bucket", "sightings", "totals", "faces", "people", "audit", "lessons", f"c-{tmp_path.name}"
+        *("bucket", "sightings", "totals", "faces", "people", "audit", "lessons", "answers"),
+        f"c-{tmp_path.name}",
     )
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")

@@ -51,6 +51,14 @@ class CaptureDone(RecognizeMeError):
     """The capture has its sighting; another picture of it is not taken. HTTP 409."""
 
 
+class KeyReused(RecognizeMeError):
+    """An idempotency key came with another request before. HTTP 422."""
+
+
+class KeyInUse(RecognizeMeError):
+    """The request with this idempotency key is being answered right now. HTTP 409."""
+
+
 class Misconfigured(RecognizeMeError):
     """A setting is missing or wrong, or a resource the settings name does not exist. HTTP 500."""
 

@@ -362,6 +362,33 @@ class Replayed:
     skipped: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A request that was made before, as a hash; `answer` is None while it is being answered."""
+
+    request: str
+    answer: bytes | None
+
+
+class Answers(Protocol):
+    """Answers to requests that may be made again, until they expire."""
+
+    def begin(
+        self, answer_id: str, request: str, *, now: datetime, leased_until: datetime, expires_at: datetime
+    ) -> Remembered | None:
+        """Take this id for a request: None when it is ours until the lease ends, else what is there already.
+
+        What expired, and what has no answer at the end of its lease, is taken over. Atomic: of many
+        concurrent callers one gets None.
+        """
+
+    def finish(self, answer_id: str, answer: bytes, *, leased_until: datetime) -> None:
+        """Remember the answer, unless somebody else has taken the id over from this lease."""
+
+    def give_up(self, answer_id: str, *, leased_until: datetime) -> None:
+        """Let go of the id, unless somebody else has taken it over from this lease."""
+
+
 class FailedEvents(Protocol):
     """Object-created events whose function failed as often as it may."""
 

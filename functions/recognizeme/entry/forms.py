@@ -6,6 +6,7 @@ A form is a Python type with, in `Annotated`, what JSON Schema adds to it (`Form
 from typing import Annotated, Any
 
 from recognizeme.domain import audit, model
+from recognizeme.usecases.answer_once import IDEMPOTENCY_KEY
 
 
 class Form:
@@ -35,6 +36,7 @@ Name = Annotated[str, Form(maxLength=model.MAX_NAME_LENGTH, pattern=f"^{_PLAIN}*
 Group = Annotated[str, Form(title="group", pattern=f"^{model.GROUP}$")]
 Groups = Annotated[list[Group], Form(maxItems=model.MAX_GROUPS)]
 Somebody = Annotated[str, Form(title="id or address", pattern=f"^{audit.SOMEBODY}$")]
+IdempotencyKey = Annotated[str, Form(pattern=f"^{IDEMPOTENCY_KEY}$")]
 Time = Annotated[str, Form(format="date-time")]
 Day = Annotated[str, Form(format="date")]
 Url = Annotated[str, Form(format="uri")]

@@ -16,15 +16,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme.domain.errors import InvalidRequest, PictureTooLarge, RecognizeMeError, UnsupportedMediaType
 from recognizeme.entry import parsing
-from recognizeme.entry.audit import Act, Auditor
+from recognizeme.entry.audit import Act, Auditor, principal_of
 from recognizeme.entry.observe import count_failed_request
 from recognizeme.entry.problems import Problem, problem_of
 from recognizeme.entry.routes import match
+from recognizeme.usecases.answer_once import Request
 
 # A synchronous invocation takes 6 MB (Lambda quotas), and base64 makes three bytes four.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 RETRY_AFTER_S = 1
 _JSON = "application/json"
+
+
+Once = Callable[[Request, Callable[[], bytes]], tuple[bytes, bool]]
 
 
 class HttpApi(APIGatewayHttpResolver):
@@ -33,8 +37,10 @@ class HttpApi(APIGatewayHttpResolver):
     Here and nowhere else the audit log is written for requests: the table of routes says which.
     """
 
-    def __init__(self, logger: Logger, auditor: Callable[[], Auditor]) -> None:
+    def __init__(self, logger: Logger, auditor: Callable[[], Auditor], once: Once | None = None) -> None:
         super().__init__(serializer=_to_json)
+        self._once = once
+        self.use(middlewares=[self._answered_once])
         self._logger = logger
         self._auditor = auditor
         self._act: Act | None = None
@@ -70,6 +76,31 @@ class HttpApi(APIGatewayHttpResolver):
             problem = self._on_known(error)
             return answer if act.is_change else _as_lambda_answers(problem)
         return answer
+
+    def _answered_once(self, app: "HttpApi", handler: Callable[["HttpApi"], Response[str]]) -> Response[str]:
+        """The handler's answer, or that to the same request when it was made before under its key."""
+        event = self.current_event
+        key = event.headers.get("idempotency-key")
+        matched = match(event.http_method, event.path)
+        if key is None or matched is None or not matched.route.takes_key or self._once is None:
+            return handler(app)
+        said = (event.raw_query_string, self.content_type, event.body or "")
+        request = Request(
+            key=key.strip().removeprefix('"').removesuffix('"'),  # as a structured field it is quoted
+            principal=principal_of(event.request_context),
+            route=f"{event.http_method} {event.path}",
+            content=json.dumps(said).encode(errors="surrogatepass"),
+        )
+
+        def act() -> bytes:
+            answered = handler(app)
+            return json.dumps([answered.status_code, answered.body]).encode(errors="surrogatepass")
+
+        content, is_known = self._once(request, act)
+        status, body = json.loads(content)
+        if is_known:
+            self.note(answered="before")
+        return Response(status, _JSON, body, headers={"Idempotency-Replayed": "true"} if is_known else {})
 
     def note(self, **detail: object) -> None:
         """Say more about this request in the audit log: ids and reasons, no names.

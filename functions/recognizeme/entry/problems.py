@@ -17,8 +17,10 @@ class Problem(StrEnum):
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     ALREADY_DONE = "already-done"
+    KEY_IN_USE = "idempotency-key-in-use"
     TOO_LARGE = "too-large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+    KEY_REUSED = "idempotency-key-reused"
     INTERNAL = "internal"
     MISCONFIGURED = "misconfigured"
     BUSY = "busy"
@@ -45,8 +47,10 @@ _STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Problem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Problem.ALREADY_DONE: HTTPStatus.CONFLICT,
+    Problem.KEY_IN_USE: HTTPStatus.CONFLICT,
     Problem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Problem.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Problem.KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     Problem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     Problem.MISCONFIGURED: HTTPStatus.INTERNAL_SERVER_ERROR,
     Problem.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -68,6 +72,8 @@ _OF_ERRORS: Mapping[type[RecognizeMeError], Problem] = {
     errors.PictureTooLarge: Problem.TOO_LARGE,
     errors.UnsupportedMediaType: Problem.UNSUPPORTED_MEDIA_TYPE,
     errors.CaptureDone: Problem.ALREADY_DONE,
+    errors.KeyInUse: Problem.KEY_IN_USE,
+    errors.KeyReused: Problem.KEY_REUSED,
     errors.CaptureInProgress: Problem.BUSY,
     errors.ServiceBusy: Problem.BUSY,
     errors.Misconfigured: Problem.MISCONFIGURED,

@@ -64,7 +64,7 @@ class Route:
     one that names no kiosk is open to every role.
 
     `answer`, `body` and `query` are types of presentation.py and parsing.py; `problems` are those beyond what
-    any request may meet.
+    any request may meet. One that `takes_key` is done once under its Idempotency-Key.
     """
 
     method: str
@@ -79,6 +79,7 @@ class Route:
     query: object = None
     problems: tuple[Problem, ...] = ()
     audit: Audit = Audit.NO
+    takes_key: bool = False
 
     @property
     def key(self) -> str:
@@ -272,6 +273,7 @@ ROUTES = (
     Route(
         *("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER),
         audit=Audit.CHANGE,
+        takes_key=True,
         operation="addPhoto",
         summary="Add the photo in the body, or get a ticket to upload one",
         query=asked.PhotoParameters,
@@ -299,6 +301,7 @@ ROUTES = (
     Route(
         *("POST", "/replays", "enrollment", Role.ADMIN),
         audit=Audit.CHANGE,
+        takes_key=True,
         operation="replayFailures",
         summary="Give events that failed for good back to their functions",
         query=asked.ReplayLimit,

@@ -1,8 +1,9 @@
 """The DynamoDB tables; docs/adr/0007-storage-layout.md draws them."""
 
+from recognizeme.adapters.dynamodb.answers import DynamoDbAnswers
 from recognizeme.adapters.dynamodb.audit import DynamoDbAuditLog
 from recognizeme.adapters.dynamodb.lessons import DynamoDbLessons
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
 from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
 
-__all__ = ["DynamoDbAuditLog", "DynamoDbLessons", "DynamoDbPeople", "DynamoDbSightings"]
+__all__ = ["DynamoDbAnswers", "DynamoDbAuditLog", "DynamoDbLessons", "DynamoDbPeople", "DynamoDbSightings"]
