@@ -218,6 +218,24 @@ def test_the_words_of_the_api_page_name_no_route_that_does_not_exist() -> None:
     assert named == {route.key for route in ROUTES}
 
 
+# A POST that takes no key, and why nothing of it is done twice.
+KEYLESS = {
+    "POST /kiosks/{kiosk_id}/captures": "capture_id",
+    "POST /kiosks/{kiosk_id}/recognitions": "capture_id",
+    "POST /kiosks/{kiosk_id}/heartbeat": "it creates nothing",
+    "POST /sightings/{capture_id}/correction": "it says what holds, however often",
+    "POST /people/{person_id}/neighbours": "it creates nothing",
+    "POST /collection-checks": "it creates nothing",
+}
+
+
+def test_every_post_that_creates_takes_a_key() -> None:
+    posts = {route.key for route in ROUTES if route.method == "POST"}
+    taking = {route.key for route in ROUTES if route.takes_key}
+
+    assert posts - taking == KEYLESS.keys()
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "events").glob("*-*.json")), ids=lambda path: path.stem)
 def test_a_sample_request_matches_its_route(path: Path) -> None:
     event = json.loads(path.read_text())

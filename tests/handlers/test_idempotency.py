@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from recognizeme.domain.errors import ServiceBusy
-from recognizeme.entry.routes import ROUTES
 from tests.handlers.conftest import Json, Stack
 
 pytestmark = pytest.mark.integration
@@ -91,21 +90,3 @@ def test_what_is_answered_from_memory_is_a_line_of_the_audit_log_that_says_so(
 
     ended = [line for line in stack.audit_log.lines.values() if line.status]
     assert [line.detail for line in ended] == [{"answered": "before"}]
-
-
-# A POST that takes no key, and why nothing of it is done twice.
-KEYLESS = {
-    "POST /kiosks/{kiosk_id}/captures": "capture_id",
-    "POST /kiosks/{kiosk_id}/recognitions": "capture_id",
-    "POST /kiosks/{kiosk_id}/heartbeat": "it creates nothing",
-    "POST /sightings/{capture_id}/correction": "it says what holds, however often",
-    "POST /people/{person_id}/neighbours": "it creates nothing",
-    "POST /collection-checks": "it creates nothing",
-}
-
-
-def test_every_post_that_creates_takes_a_key() -> None:
-    posts = {route.key for route in ROUTES if route.method == "POST"}
-    taking = {route.key for route in ROUTES if route.takes_key}
-
-    assert posts - taking == KEYLESS.keys()

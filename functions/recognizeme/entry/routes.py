@@ -189,6 +189,7 @@ ROUTES = (
     Route(
         *("POST", "/sightings/{capture_id}/lessons", "enrollment", Role.MANAGER),
         audit=Audit.CHANGE,
+        takes_key=True,
         operation="teach",
         summary="Take the picture as a photo of whom the sighting shows, or remember whom it does not show",
         body=asked.LessonRequest,
