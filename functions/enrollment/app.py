@@ -38,6 +38,7 @@ from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
 from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
 from recognizeme.usecases.explain import explain
+from recognizeme.usecases.merge import merge, unmerge
 from recognizeme.usecases.neighbours import neighbours
 
 logger = Logger()
@@ -116,6 +117,21 @@ def post_neighbours(person_id: str) -> Response[str]:
     )
     logger.info("faces compared", faces=len(page.items))
     return answer(neighbours_json(page, parts.policy))
+
+
+@api.post("/people/<person_id>/merge")
+def post_merge(person_id: str) -> Response[str]:
+    """Have a person count as another: both records are of one human."""
+    into = check_person_id(parsing.text(parsing.json_object(api.body), "into"))
+    api.note(into_person_id=into)
+    person = merge(path_id(person_id, check_person_id), into=into, people=wiring.parts().people)
+    return answer(person_json(person))
+
+
+@api.delete("/people/<person_id>/merge")
+def delete_merge(person_id: str) -> Response[str]:
+    """Take a merge back."""
+    return answer(person_json(unmerge(path_id(person_id, check_person_id), people=wiring.parts().people)))
 
 
 @api.delete("/people/<person_id>")

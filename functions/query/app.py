@@ -16,6 +16,7 @@ from recognizeme.domain.model import Person, Sighting, check_capture_id, check_p
 from recognizeme.entry import parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.usecases.explain import explain
+from recognizeme.usecases.merge import counting_merged
 from recognizeme.usecases.read_audit import read_audit
 from recognizeme.usecases.statistics import statistics
 
@@ -33,8 +34,9 @@ def get_sighting(capture_id: str) -> Response[str]:
 @api.get("/sightings")
 def get_sightings() -> Response[str]:
     """Sightings, newest first."""
-    page = wiring.parts().sightings.query(
-        parsing.sighting_query(api.parameters),
+    parts = wiring.parts()
+    page = parts.sightings.query(
+        counting_merged(parsing.sighting_query(api.parameters), parts.people),
         limit=parsing.limit(api.parameters),
         cursor=api.parameters.get("cursor"),
     )

@@ -282,6 +282,15 @@ class ApiClient:
                 return
             params["cursor"], patience_s = answer["next_cursor"], _PATIENCE_S
 
+    def merge(self, person_id: str, *, into: str) -> Json:
+        """Have a person count as another; return the person. Raises `NotFound`."""
+        route = f"/people/{_segment(person_id)}/merge"
+        return self._with(self._wire.call("POST", route, json={"into": into}), "person_id", "merged_into")
+
+    def unmerge(self, person_id: str) -> Json:
+        """Take a merge back; return the person. Raises `NotFound`."""
+        return self._with(self._wire.call("DELETE", f"/people/{_segment(person_id)}/merge"), "person_id")
+
     def forget(self, person_id: str) -> Json:
         """Remove a person with faces, photos and captures; return what was removed. Raises `NotFound`."""
         return self._with(self._wire.call("DELETE", f"/people/{_segment(person_id)}"), "removed")

@@ -65,6 +65,11 @@ STEPS = (
     "CREATE INDEX people_names_person ON people_names (person_id, words)",
     "ALTER TABLE people ADD COLUMN is_searchable INTEGER",
     "CREATE INDEX people_unsearchable ON people (person_id) WHERE is_searchable IS NULL",
+    "ALTER TABLE people ADD COLUMN merged_into TEXT",
+    "CREATE INDEX people_merged ON people (merged_into) WHERE merged_into IS NOT NULL",
+    # Whoever is enrolled anew under the id of somebody forgotten stands for nobody.
+    """CREATE TRIGGER people_new AFTER INSERT ON people BEGIN
+        UPDATE people SET merged_into = NULL WHERE merged_into = new.person_id; END""",
 )
 
 
@@ -283,6 +288,22 @@ class SqlitePeople:
             _delete_faces(connection, person_id, face_ids)
         self._database.scrub()
 
+    def merge(self, person_id: str, *, into: str) -> bool:
+        """One statement."""
+        with self._database.writing() as connection:
+            merged = connection.execute(
+                "UPDATE people SET merged_into = :into WHERE person_id = :person AND merged_into IS NULL"
+                " AND :person <> :into"
+                " AND EXISTS (SELECT 1 FROM people WHERE person_id = :into AND merged_into IS NULL)",
+                {"person": person_id, "into": into},
+            )
+            return bool(merged.rowcount)
+
+    def unmerge(self, person_id: str) -> None:
+        """One statement."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE people SET merged_into = NULL WHERE person_id = ?", (person_id,))
+
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person."""
         with self._database.reading() as connection:
@@ -316,7 +337,9 @@ class SqlitePeople:
             unsettled = connection.execute("SELECT 1 FROM unsettled WHERE person_id = ?", (person_id,))
             faces = connection.execute("SELECT face_id FROM faces WHERE person_id = ?", (person_id,))
             return Remains(
-                tuple(row["face_id"] for row in faces.fetchall()), unsettled.fetchone() is not None
+                tuple(row["face_id"] for row in faces.fetchall()),
+                unsettled.fetchone() is not None,
+                _merged(connection, person_id),
             )
 
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
@@ -417,7 +440,17 @@ def _select(
     connection: sqlite3.Connection, where: str, values: tuple[object, ...], source: str = "people"
 ) -> tuple[Person, ...]:
     people = connection.execute(f"SELECT * FROM {source} {where}", values).fetchall()
-    return tuple(_person(row, _photos(connection, row["person_id"])) for row in people)
+    return tuple(
+        _person(row, _photos(connection, row["person_id"]), _merged(connection, row["person_id"]))
+        for row in people
+    )
+
+
+def _merged(connection: sqlite3.Connection, person_id: str) -> tuple[str, ...]:
+    rows = connection.execute(
+        "SELECT person_id FROM people WHERE merged_into = ? ORDER BY person_id", (person_id,)
+    )
+    return tuple(row["person_id"] for row in rows)
 
 
 def _photos(connection: sqlite3.Connection, person_id: str) -> dict[str, EnrolledPhoto]:
@@ -439,7 +472,7 @@ def photo_of(row: sqlite3.Row) -> EnrolledPhoto:
     )
 
 
-def _person(row: sqlite3.Row, photos: dict[str, EnrolledPhoto]) -> Person:
+def _person(row: sqlite3.Row, photos: dict[str, EnrolledPhoto], merged: tuple[str, ...]) -> Person:
     consented = from_moment(row["consent_given_at"])
     return Person(
         person_id=row["person_id"],
@@ -457,4 +490,6 @@ def _person(row: sqlite3.Row, photos: dict[str, EnrolledPhoto]) -> Person:
         groups=tuple(json.loads(row["groups"])),
         active=bool(row["active"]),
         active_until=date.fromisoformat(row["active_until"]) if row["active_until"] else None,
+        merged_into=row["merged_into"],
+        merged=merged,
     )

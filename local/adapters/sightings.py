@@ -256,6 +256,8 @@ class SqliteSightings:
             query = replace(query, outcome=Outcome.RECOGNIZED)  # nobody else is in a group
         wanted = {"person_id": query.person_id, "kiosk_id": query.kiosk_id, "outcome": query.outcome}
         conditions = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
+        if query.merged:
+            conditions[0] = "person_id IN (SELECT value FROM json_each(:people))"
         conditions += ["capture_id BETWEEN :low AND :high", "expires_at > :now"]
         source = f"sightings {_index(query)}"
         if query.group is not None:
@@ -273,6 +275,7 @@ class SqliteSightings:
                 {
                     **wanted,
                     "group": query.group,
+                    "people": json.dumps([query.person_id, *query.merged]),
                     "low": ids.low,
                     "high": ids.high,
                     "now": to_moment(self._now()),

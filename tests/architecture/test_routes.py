@@ -47,6 +47,8 @@ MAY_CALL = {
     "PUT /people/{person_id}": {"manager", "admin"},
     "DELETE /people/{person_id}": {"manager", "admin"},
     "POST /people/{person_id}/photos": {"manager", "admin"},
+    "POST /people/{person_id}/merge": {"manager", "admin"},
+    "DELETE /people/{person_id}/merge": {"manager", "admin"},
     "DELETE /people/{person_id}/photos/{photo_id}": {"manager", "admin"},
     "POST /people/{person_id}/neighbours": {"manager", "admin"},
     "POST /replays": {"admin"},
@@ -224,6 +226,7 @@ KEYLESS = {
     "POST /kiosks/{kiosk_id}/recognitions": "capture_id",
     "POST /kiosks/{kiosk_id}/heartbeat": "it creates nothing",
     "POST /sightings/{capture_id}/correction": "it says what holds, however often",
+    "POST /people/{person_id}/merge": "it says what holds, however often",
     "POST /people/{person_id}/neighbours": "it creates nothing",
     "POST /collection-checks": "it creates nothing",
 }

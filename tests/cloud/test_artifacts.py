@@ -146,6 +146,18 @@ def test_every_route_answers_its_sample_event(
     assert body(functions[function].invoke(event(name)), status)
 
 
+def test_a_person_is_merged_into_another_and_told_apart_again(
+    functions: dict[str, Emulator], enrolled: str
+) -> None:
+    put = json.dumps(event("enrollment-put-person")).replace("/people/ada", "/people/grace")
+    body(functions["Enrollment"].invoke(json.loads(put)))
+
+    merged = body(functions["Enrollment"].invoke(event("enrollment-merge")))
+    apart = body(functions["Enrollment"].invoke(event("enrollment-unmerge")))
+
+    assert (merged["person_id"], merged["merged_into"], apart["merged_into"]) == (enrolled, "grace", None)
+
+
 def test_a_sighting_is_corrected_and_a_person_forgotten(
     functions: dict[str, Emulator], services: StandIns, enrolled: str
 ) -> None:

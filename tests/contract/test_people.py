@@ -505,3 +505,88 @@ def test_people_are_found_by_group_and_by_group_and_name(people: People, limit: 
     forget(people, "ada")
     assert walk(people, PeopleQuery(group="night"), limit) == ["jurgen"]
     assert walk(people, PeopleQuery(group="staff"), limit) == ["grace"]
+
+
+def read(people: People, person_id: str) -> Person:
+    found = people.get(person_id)
+    assert found
+    return found
+
+
+def test_a_merge_is_known_on_both_sides_and_can_be_taken_back(people: People) -> None:
+    enrolled(people, "ada", "bob", "carol")
+    before = read(people, "ada"), read(people, "bob")
+    assert people.merge("ada", into="bob")
+    assert people.merge("carol", into="bob")
+    assert (read(people, "ada").merged_into, read(people, "ada").merged) == ("bob", ())
+    assert (read(people, "bob").merged_into, read(people, "bob").merged) == (None, ("ada", "carol"))
+    assert {one.person_id: one.merged for one in people.list(limit=10).items}["bob"] == ("ada", "carol")
+    for _ in range(2):
+        people.unmerge("ada")
+        people.unmerge("carol")
+        people.unmerge("nobody")
+    assert (read(people, "ada"), read(people, "bob")) == before
+
+
+def test_nobody_is_merged_twice_or_into_somebody_who_is_merged(people: People) -> None:
+    enrolled(people, "ada", "bob", "carol")
+    assert people.merge("ada", into="bob")
+    for person_id, into in (
+        ("ada", "carol"), ("carol", "ada"), ("bob", "ada"), ("carol", "carol"),
+        ("nobody", "bob"), ("carol", "nobody"),
+    ):  # fmt: skip
+        assert not people.merge(person_id, into=into)
+    assert people.get("nobody") is None
+    assert read(people, "carol").merged_into is None
+    assert people.merge("bob", into="carol"), "ada goes with him"
+
+
+def test_of_two_merges_in_opposite_directions_one_is_made(people: People) -> None:
+    enrolled(people, "ada", "bob")
+    with ThreadPoolExecutor(2) as pool:
+        made = list(
+            pool.map(lambda pair: people.merge(pair[0], into=pair[1]), [("ada", "bob"), ("bob", "ada")])
+        )
+    assert sorted(made) == [False, True]
+
+
+def test_a_change_and_a_photo_leave_a_merge_alone(people: People) -> None:
+    enrolled(people, "ada", "bob")
+    people.merge("ada", into="bob")
+    people.put(person("ada", name="Countess of Lovelace"), now=NOON)
+    people.add_photo("ada", indexed("b.jpg", "face-2"), photo_key="enrollments/ada/b.jpg")
+    assert (read(people, "ada").merged_into, read(people, "bob").merged) == ("bob", ("ada",))
+
+
+def test_whoever_was_merged_into_the_forgotten_is_among_the_remains_until_the_end(people: People) -> None:
+    enrolled(people, "ada", "bob")
+    people.merge("ada", into="bob")
+    for seconds in (0, 30):
+        remains = begin(people, "bob", now=NOON + timedelta(seconds=seconds))
+        assert remains
+        assert remains.merged == ("ada",)
+    assert read(people, "ada").merged_into == "bob"
+    forget(people, "ada")
+    people.end_forgetting("bob", ["face-bob"])
+    assert begin(people, "bob") == Remains()
+
+
+def test_nobody_stands_for_the_forgotten(people: People) -> None:
+    enrolled(people, "ada", "bob")
+    people.merge("ada", into="bob")
+    assert begin(people, "ada") == Remains(("face-ada",))
+    assert read(people, "bob").merged == ()
+
+
+def test_a_merge_with_the_forgotten_can_be_taken_back_and_does_not_hold_for_whoever_comes_anew(
+    people: People,
+) -> None:
+    enrolled(people, "ada", "bob", "carol")
+    people.merge("ada", into="bob")
+    people.merge("carol", into="bob")
+    forget(people, "bob")
+    people.unmerge("ada")
+    assert people.get("bob") is None
+    assert read(people, "ada").merged_into is None
+    people.put(person("bob"), now=NOON)
+    assert read(people, "bob").merged == ()

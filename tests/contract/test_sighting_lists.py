@@ -44,7 +44,7 @@ def pages(sightings: Sightings, query: SightingQuery, *, limit: int) -> Iterator
 def matches(sighting: Sighting, query: SightingQuery) -> bool:
     at = sighting.capture.captured_at
     return (
-        query.person_id in (None, sighting.person_id)
+        (query.person_id is None or sighting.person_id in (query.person_id, *query.merged))
         and query.kiosk_id in (None, sighting.capture.kiosk_id)
         and query.outcome in (None, sighting.outcome)
         and (query.since is None or query.since <= at)
@@ -273,3 +273,15 @@ def test_whoever_is_corrected_away_is_still_found_as_the_candidate_they_were(
     assert stored
     assert stored.decision
     assert stored.decision.candidates == ()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 100])
+@pytest.mark.parametrize("outcome", [None, Outcome.RECOGNIZED])
+def test_sightings_of_those_who_were_merged_into_somebody_are_listed_with_theirs(
+    sightings: Sightings, clock: SetClock, limit: int, outcome: Outcome | None
+) -> None:
+    seen = stored(sightings, clock)
+    query = SightingQuery(person_id="ada", merged=("bob", "nobody"), kiosk_id="front", outcome=outcome)
+    wanted = [each for each in seen if matches(each, query)]
+    assert {each.person_id for each in wanted} == {"ada", "bob"}
+    assert [each for page in pages(sightings, query, limit=limit) for each in page] == wanted

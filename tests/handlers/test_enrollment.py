@@ -402,3 +402,44 @@ def test_an_interrupted_removal_is_finished_by_the_event_that_was_queued_before(
     stack.invoke("enrollment", event)
     assert stack.http("query", "GET", "/people/ada/photos")[1]["items"][0]["state"] == "removed"
     assert stack.faces.held_for("ada") == 0
+
+
+def test_two_records_of_one_human_are_merged_and_told_apart_again(stack: Stack, ada: bytes) -> None:
+    for person_id in ("ada", "a-king"):
+        stack.enroll(person_id, ada)
+
+    def seen() -> Json:
+        return stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")[1]
+
+    assert seen()["outcome"] == "uncertain"
+    status, merged = stack.http("enrollment", "POST", "/people/a-king/merge", {"into": "ada"})
+    assert (status, merged["merged_into"], merged["merged"]) == (200, "ada", [])
+    assert stack.http("query", "GET", "/people/ada")[1]["merged"] == ["a-king"]
+    assert seen()["person_id"] == "ada"
+    listed = stack.http("query", "GET", "/sightings", query={"person_id": "ada"})[1]["items"]
+    assert [each["person_id"] for each in listed] == ["ada"]
+    for person_id, into, status in (
+        ("ada", "a-king", 400),
+        ("nobody", "ada", 404),
+        ("ada", "no such id", 400),
+    ):
+        assert stack.http("enrollment", "POST", f"/people/{person_id}/merge", {"into": into})[0] == status
+    status, apart = stack.http("enrollment", "DELETE", "/people/a-king/merge")
+    assert (status, apart["merged_into"]) == (200, None)
+    assert seen()["outcome"] == "uncertain"
+
+
+def test_sightings_from_before_a_merge_are_listed_under_whom_they_count_as_and_are_forgotten_with_them(
+    stack: Stack, ada: bytes, grace: bytes
+) -> None:
+    stack.enroll("a-king", ada)
+    stack.enroll("ada", grace)
+    seen = stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")[1]
+    assert seen["person_id"] == "a-king"
+    stack.http("enrollment", "POST", "/people/a-king/merge", {"into": "ada"})
+    (listed,) = stack.http("query", "GET", "/sightings", query={"person_id": "ada"})[1]["items"]
+    assert (listed["capture_id"], listed["person_id"]) == (seen["capture_id"], "a-king")
+    assert stack.http("enrollment", "DELETE", "/people/ada")[1]["removed"] == {
+        "faces": 2, "photos": 2, "captures": 1, "sightings": 1,
+    }  # fmt: skip
+    assert stack.http("query", "GET", "/people/a-king")[0] == 404

@@ -129,6 +129,30 @@ class TwinPeople:
     def _record(self, person: Person, photo: EnrolledPhoto) -> None:
         self.people[person.person_id] = replace(person, photos={**person.photos, photo.photo_id: photo})
 
+    def merge(self, person_id: str, *, into: str) -> bool:
+        with self.lock:
+            person, target = self.people.get(person_id), self.people.get(into)
+            if person is None or target is None or person is target:
+                return False
+            if person.merged_into or target.merged_into:
+                return False
+            self.people[person_id] = replace(person, merged_into=into)
+            self.people[into] = replace(target, merged=tuple(sorted({*target.merged, person_id})))
+            return True
+
+    def unmerge(self, person_id: str) -> None:
+        with self.lock:
+            person = self.people.get(person_id)
+            if person and person.merged_into:
+                self.people[person_id] = replace(person, merged_into=None)
+                self._stands_no_longer(person)
+
+    def _stands_no_longer(self, person: Person) -> None:
+        target = self.people.get(person.merged_into or "")
+        if target:
+            merged = tuple(each for each in target.merged if each != person.person_id)
+            self.people[target.person_id] = replace(target, merged=merged)
+
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         with self.lock:
             return tuple(face_id for face_id, owner in self.faces.items() if owner == person_id)
@@ -146,11 +170,14 @@ class TwinPeople:
             if unless_there and person_id in self.people:
                 return None
             self._refuse_while_forgetting(person_id, now)
-            self.people.pop(person_id, None)
+            others = list(self.people.values())
+            merged = tuple(sorted(each.person_id for each in others if each.merged_into == person_id))
+            if person := self.people.pop(person_id, None):
+                self._stands_no_longer(person)
             self.tombstones[person_id] = expires_at
             self.leases[person_id] = now + timedelta(seconds=lease_s)
             unsettled = any(owner == person_id for owner, _ in self.unsettled)
-            return Remains(self.face_ids(person_id), unsettled)
+            return Remains(self.face_ids(person_id), unsettled, merged)
 
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
         with self.lock:

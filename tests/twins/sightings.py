@@ -97,7 +97,7 @@ class TwinSightings:
             for capture_id, row in sorted(self.rows.items(), reverse=True)
             if ids.low <= capture_id <= ids.high
             and row.expires_at > self.now()
-            and query.person_id in (None, row.sighting.person_id)
+            and (query.person_id is None or row.sighting.person_id in (query.person_id, *query.merged))
             and query.kiosk_id in (None, row.sighting.capture.kiosk_id)
             and query.outcome in (None, row.sighting.outcome)
             and (query.group is None or query.group in row.sighting.groups)

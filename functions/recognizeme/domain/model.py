@@ -6,9 +6,10 @@ Similarities are percentages (0-100) on Rekognition's scale.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from operator import add
 from typing import Self
 from unicodedata import category
 from uuid import UUID
@@ -403,6 +404,8 @@ class Person:
     """Somebody enrolled, with the photos handed in for them by photo id.
 
     `groups` are sorted. `active_until` is the last day, in UTC, on which they are recognized.
+    `merged_into` is whom they count as, because both records are of one human; `merged` are those for whom
+    this one stands.
     """
 
     person_id: str
@@ -413,6 +416,8 @@ class Person:
     groups: tuple[str, ...] = ()
     active: bool = True
     active_until: date | None = None
+    merged_into: str | None = None
+    merged: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise `InvalidRequest` when the id, the name or a group is out of form."""
@@ -442,13 +447,14 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What is left of a person whose record is gone: the faces recorded for them.
+    """What is left of a person whose record is gone: their recorded faces, and who was merged into them.
 
     `is_unsettled` when a face may have been indexed that was never recorded.
     """
 
     face_ids: tuple[str, ...] = ()
     is_unsettled: bool = False
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,3 +465,7 @@ class Removed:
     photos: int = 0
     captures: int = 0
     sightings: int = 0
+
+    def __add__(self, other: "Removed") -> "Removed":
+        """Of two people."""
+        return Removed(*map(add, astuple(self), astuple(other)))

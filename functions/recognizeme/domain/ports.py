@@ -108,7 +108,10 @@ class FaceIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SightingQuery:
-    """Which sightings to list: all given conditions must hold; `since` <= captured_at < `until`."""
+    """Which sightings to list: all given conditions must hold; `since` <= captured_at < `until`.
+
+    `merged` are people whose sightings count as those of `person_id`.
+    """
 
     person_id: str | None = None
     kiosk_id: str | None = None
@@ -116,6 +119,7 @@ class SightingQuery:
     since: datetime | None = None
     until: datetime | None = None
     group: str | None = None
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +262,15 @@ class People(Protocol):
     def end_removing_photo(self, person_id: str, photo_id: str, face_ids: Iterable[str]) -> None:
         """A photo that was being removed is: its record keeps when. The records of these faces go with it."""
 
+    def merge(self, person_id: str, *, into: str) -> bool:
+        """In one step, have a person count as another.
+
+        Returns False, having changed nothing, unless both are there and neither is merged into anybody.
+        """
+
+    def unmerge(self, person_id: str) -> None:
+        """Have a person count as nobody else, in one step. Without a merge, or a person, nothing changes."""
+
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person, also when the person's own record is gone."""
 
@@ -272,6 +285,7 @@ class People(Protocol):
     ) -> Remains | None:
         """In one step, remove the person's record and raise a tombstone that holds until `expires_at`.
 
+        Whom they were merged into stands for them no longer; those merged into them are among the remains.
         Nobody of this id is created until `end_forgetting`, or the lease's end. Faces stay recorded until
         then. With `unless_there` returns None, having changed nothing, when there is such a person. Raises
         `ServiceBusy` while somebody else holds the lease.

@@ -129,6 +129,12 @@ class LessonRequest(TypedDict, total=False):
     ]
 
 
+class MergeRequest(TypedDict):
+    """Whom a person is to count as."""
+
+    into: PersonId
+
+
 class Onwards(TypedDict, total=False):
     """Where to go on."""
 

@@ -209,6 +209,8 @@ class PersonJson(TypedDict):
     active: Annotated[bool, "Whether they are recognized, until `active_until`"]
     active_until: Annotated[Day | None, "The last day, in UTC, on which they are recognized"]
     faces: Annotated[Count, "How many faces of this person the collection holds"]
+    merged_into: Annotated[PersonId | None, "Whom they count as: both records are of one human"]
+    merged: Annotated[list[PersonId], "Who counts as them"]
     created_at: Time
     consent: ConsentJson | None
 
@@ -222,6 +224,8 @@ def person_json(person: Person) -> PersonJson:
         "active": person.active,
         "active_until": person.active_until.isoformat() if person.active_until else None,
         "faces": person.faces,
+        "merged_into": person.merged_into,
+        "merged": list(person.merged),
         "created_at": time_text(person.created_at),
         "consent": _consent_json(person.consent) if person.consent else None,
     }

@@ -292,6 +292,23 @@ ROUTES = (
         problems=(Problem.NOT_FOUND,),
     ),
     Route(
+        *("POST", "/people/{person_id}/merge", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="mergePerson",
+        summary="Have a person count as another: both records are of one human",
+        body=asked.MergeRequest,
+        answer=shown.PersonJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("DELETE", "/people/{person_id}/merge", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="unmergePerson",
+        summary="Take a merge back",
+        answer=shown.PersonJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
         *("POST", "/people/{person_id}/neighbours", "enrollment", Role.MANAGER),
         operation="compareFaces",
         summary="Each of a person's faces compared with all others, at one paid call a face",

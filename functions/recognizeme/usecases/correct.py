@@ -5,6 +5,7 @@ from dataclasses import replace
 from recognizeme.domain.errors import InvalidRequest, NotFound, PersonGone
 from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import Clock, People, Sightings
+from recognizeme.usecases.merge import standing_for
 
 
 def correct(
@@ -19,7 +20,7 @@ def correct(
         raise NotFound(f"there is no sighting {capture_id!r}")
     if sighting.status is not Status.DONE or sighting.outcome is None:
         raise InvalidRequest(f"sighting {capture_id} is {sighting.status}; correct it when it is done")
-    person = people.get(person_id) if person_id is not None else None
+    person = standing_for(people.get(person_id), people) if person_id is not None else None
     if person_id is not None and person is None:
         raise NotFound(f"there is no person {person_id!r}")
     first = sighting.correction

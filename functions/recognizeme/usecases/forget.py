@@ -1,7 +1,7 @@
 """Forget a person: their faces, photos, name, and the pictures that a camera took of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 
@@ -36,6 +36,8 @@ class Forgetter:
     def forget(self, person_id: str) -> Removed:
         """Remove all that is known of a person; sightings stay, without name and picture, for the statistics.
 
+        Who was merged into them is the same human, and is forgotten with them.
+
         Again is no error. Raises `NotFound` when nothing is known of the person, and never was, and
         `ServiceBusy` while they are being forgotten already.
         """
@@ -60,7 +62,7 @@ class Forgetter:
             return None
         if remains is None:
             return None
-        return self._remove(person_id, Remains(remains.face_ids, is_unsettled=True))
+        return self._remove(person_id, replace(remains, is_unsettled=True))
 
     def _is_known(self, person_id: str) -> bool:
         return bool(
@@ -82,6 +84,22 @@ class Forgetter:
         )
 
     def _remove(self, person_id: str, remains: Remains) -> Removed:
+        removed = Removed()
+        for merged_id in remains.merged:
+            removed += self._remove_merged(merged_id, into=person_id)
+        return removed + self._remove_one(person_id, remains)
+
+    def _remove_merged(self, person_id: str, *, into: str) -> Removed:
+        """Forget somebody with whom they were merged into, unless the merge has been taken back."""
+        person = self.people.get(person_id)
+        if person is None or person.merged_into != into:
+            return Removed()
+        self.later.forget(person_id, delay_s=self.lease_s + 5)
+        remains = self._begin(person_id)
+        assert remains is not None
+        return self._remove(person_id, remains)
+
+    def _remove_one(self, person_id: str, remains: Remains) -> Removed:
         # Photos first: a late object-created event then finds nothing to index.
         photos = self.photos.delete_below([_photos_of(person_id)])
         face_ids = list(remains.face_ids)

@@ -30,6 +30,7 @@ from recognizeme.domain.ports import (
     UploadTicket,
     Witness,
 )
+from recognizeme.usecases.merge import standing_for
 
 _TRIES_TO_DECIDE = 4
 _MOST_LESSONS = 10  # looked up for one decision; somebody stands at the door
@@ -179,13 +180,19 @@ class Recognizer:
         gone = {person_id for person_id, person in people.items() if person is None}
         if gone:
             self.witness.found_orphans([match.face_id for match in of_people if match.person_id in gone])
-        matches = [match for match in of_people if people.get(match.person_id) is not None]
-        inactive = {each.person_id for each in people.values() if each and not each.is_recognized(now)}
+        # Two records of one human are one candidate.
+        matches = [
+            replace(match, person_id=person.person_id)
+            for match in of_people
+            if (person := people.get(match.person_id)) is not None
+        ]
+        named = {each.person_id: each for each in people.values() if each}
+        inactive = {each.person_id for each in named.values() if not each.is_recognized(now)}
         decision = self.policy.decide(without_mistakes(matches, counters), inactive=inactive)
         # Where somebody was who is not to be recognized is not to be known afterwards, either.
         considered = [match for match in matches if match.person_id not in inactive]
         sighting = replace(sighting, decision=self.policy.record(considered, search, counters))
-        person = people.get(decision.person_id) if decision.person_id else None
+        person = named[decision.person_id] if decision.person_id else None
         return self._save(self._result(sighting, decision.outcome, decision, person))
 
     def _counters(self, matches: tuple[Match, ...]) -> dict[str, float]:
@@ -202,17 +209,18 @@ class Recognizer:
             # The collection alone is not believed: what was taken back or has expired counts no more.
             lesson = self.lessons.get(capture_id)
             for person_id in lesson.not_person_ids if lesson else ():
-                counters.setdefault(person_id, match.similarity_pct)
+                person = standing_for(self.people.get(person_id), self.people)
+                counters.setdefault(person.person_id if person else person_id, match.similarity_pct)
         return counters
 
     def _people_of(self, matches: tuple[Match, ...], now: datetime) -> dict[str, Person | None]:
-        """Whom the decision considers: from the most similar on, until enough of them may be recognized."""
+        """Whom the candidates count as: from the most similar on, until enough of them may be recognized."""
         people: dict[str, Person | None] = {}
         for candidate in candidates(matches):
-            active = sum(person is not None and person.is_recognized(now) for person in people.values())
-            if active == MOST_CANDIDATES:
+            active = {each.person_id for each in people.values() if each and each.is_recognized(now)}
+            if len(active) == MOST_CANDIDATES:
                 break
-            people[candidate.person_id] = self.people.get(candidate.person_id)
+            people[candidate.person_id] = standing_for(self.people.get(candidate.person_id), self.people)
         return people
 
     def _save(self, done: Sighting) -> Sighting:

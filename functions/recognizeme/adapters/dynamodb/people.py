@@ -312,6 +312,48 @@ class DynamoDbPeople:
             {"#photo": photo.photo_id},
         )
 
+    def merge(self, person_id: str, *, into: str) -> bool:
+        """One transaction over both records."""
+        if person_id == into:
+            return False
+        is_free = "attribute_exists(CreatedAt) AND attribute_not_exists(MergedInto)"
+        person = self._change(person_id, "SET MergedInto = :into", is_free, {":into": {"S": into}})
+        target = self._change(into, "ADD Merged :person", is_free, {":person": {"SS": [person_id]}})
+        return not self._transact(person, target)
+
+    def unmerge(self, person_id: str) -> None:
+        """One transaction over both records, or what is left of them."""
+        for _ in range(_TRIES):
+            person = self.get(person_id)
+            if person is None or person.merged_into is None:
+                return
+            into: dict[str, Value] = {":into": {"S": person.merged_into}}
+            taken_back = self._change(person_id, "REMOVE MergedInto", "MergedInto = :into", into)
+            if not self._transact(taken_back, *self._stand_no_longer(person)):
+                return
+        raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
+
+    def _stand_no_longer(self, person: Person) -> tuple[dict[str, Any], ...]:
+        """That whoever the person is merged into, if there is such a one, stands for them no longer."""
+        if person.merged_into is None or self._item(_key(person.merged_into)) is None:
+            return ()
+        merged: dict[str, Value] = {":person": {"SS": [person.person_id]}}
+        is_there = "attribute_exists(CreatedAt)"
+        return (self._change(person.merged_into, "DELETE Merged :person", is_there, merged),)
+
+    def _change(
+        self, person_id: str, update: str, condition: str, values: dict[str, Value]
+    ) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self._people,
+                "Key": _key(person_id),
+                "UpdateExpression": update,
+                "ConditionExpression": condition,
+                "ExpressionAttributeValues": values,
+            }
+        }
+
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """The faces of the index, which may be moments late, and those of the person's own photos."""
         person = self.get(person_id)
@@ -334,6 +376,7 @@ class DynamoDbPeople:
             unmet = self._transact(
                 {"Update": self._raised(person_id, item, now, expires_at, lease_s)},
                 self._gone(person_id, item),
+                *(self._stand_no_longer(person_of(item)) if item else ()),
             )
             if 0 in unmet:
                 raise ServiceBusy("this person is being forgotten right now; try again in a moment")
@@ -343,7 +386,11 @@ class DynamoDbPeople:
             raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
         tombstone = self._item(self._tombstone(person_id)) or {}
         kept = tombstone["FaceIds"]["SS"] if "FaceIds" in tombstone else ()
-        return Remains(tuple(dict.fromkeys((*self._indexed_ids(person_id), *kept))), "Unsettled" in tombstone)
+        return Remains(
+            tuple(dict.fromkeys((*self._indexed_ids(person_id), *kept))),
+            "Unsettled" in tombstone,
+            tuple(sorted(tombstone["Merged"]["SS"])) if "Merged" in tombstone else (),
+        )
 
     def _raised(
         self, person_id: str, item: Item | None, now: datetime, expires_at: datetime, lease_s: float
@@ -357,9 +404,11 @@ class DynamoDbPeople:
         if item and "Unsettled" in item:
             update += ", Unsettled = :unsettled"
             values[":unsettled"] = {"BOOL": True}
-        if item and (face_ids := _faces_of(person_of(item))):
-            update += " ADD FaceIds :faces"
-            values[":faces"] = {"SS": list(face_ids)}
+        person = person_of(item) if item else None
+        kept = {"FaceIds": _faces_of(person), "Merged": person.merged if person else ()}
+        if kept := {name: ids for name, ids in kept.items() if ids}:
+            update += " ADD " + ", ".join(f"{name} :{name}" for name in kept)
+            values |= {f":{name}": {"SS": list(ids)} for name, ids in kept.items()}
         return {
             "TableName": self._people,
             "Key": self._tombstone(person_id),
@@ -373,13 +422,13 @@ class DynamoDbPeople:
         key = {"TableName": self._people, "Key": _key(person_id)}
         if item is None:
             return {"ConditionCheck": {**key, "ConditionExpression": "attribute_not_exists(PersonId)"}}
-        unsettled = {":unsettled": item["Unsettled"]} if "Unsettled" in item else {}
-        same = "Unsettled = :unsettled" if unsettled else "attribute_not_exists(Unsettled)"
+        names = ("Photos", "Unsettled", "Merged", "MergedInto")
+        same = [f"{name} = :{name}" if name in item else f"attribute_not_exists({name})" for name in names]
         return {
             "Delete": {
                 **key,
-                "ConditionExpression": f"Photos = :photos AND {same}",
-                "ExpressionAttributeValues": {":photos": item["Photos"], **unsettled},
+                "ConditionExpression": " AND ".join(same),
+                "ExpressionAttributeValues": {f":{name}": item[name] for name in names if name in item},
             }
         }
 
@@ -391,7 +440,7 @@ class DynamoDbPeople:
             self._client.update_item(
                 TableName=self._people,
                 Key=self._tombstone(person_id),
-                UpdateExpression="REMOVE LeasedUntil, FaceIds, Unsettled",
+                UpdateExpression="REMOVE LeasedUntil, FaceIds, Unsettled, Merged",
                 ConditionExpression="attribute_exists(PersonId)",
             )
 

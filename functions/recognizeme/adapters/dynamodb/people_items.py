@@ -75,6 +75,8 @@ def person_of(item: Item) -> Person:
         groups=tuple(sorted(item["Groups"]["SS"])) if "Groups" in item else (),
         active="Inactive" not in item,
         active_until=date.fromisoformat(last) if last else None,
+        merged_into=items.read_string(item, "MergedInto"),
+        merged=tuple(sorted(item["Merged"]["SS"])) if "Merged" in item else (),
     )
 
 

@@ -327,6 +327,8 @@ class DynamoDbSightings:
         months are walked backwards, from a day ahead of our clock to a week before the retention's beginning;
         a capture whose kiosk's clock was further off is found by person, kiosk or id only.
         """
+        if query.merged:
+            return self._of_merged(query, limit, cursor)
         now = self._now()
         if query.group and query.outcome is None:
             query = replace(query, outcome=Outcome.RECOGNIZED)  # nobody else is in a group
@@ -351,6 +353,20 @@ class DynamoDbSightings:
                 if not start:
                     break
         return Page(tuple(found))
+
+    def _of_merged(self, query: SightingQuery, limit: int, cursor: str | None) -> Page[Sighting]:
+        """What was asked of each of several people, put in order, as far as all of them have been read."""
+        pages = [
+            self.query(replace(query, person_id=person_id, merged=()), limit=limit, cursor=cursor)
+            for person_id in (query.person_id, *query.merged)
+        ]
+        ends = (cursors.decode("sightings", page.next_cursor) for page in pages if page.next_cursor)
+        read_to = max(ends, default="")
+        found = sorted((each for page in pages for each in page.items), key=_capture_id, reverse=True)
+        found = [each for each in found if _capture_id(each) >= read_to]
+        if len(found) > limit:
+            return Page(tuple(found[:limit]), _cursor(_capture_id(found[limit - 1])))
+        return Page(tuple(found), _cursor(read_to) if read_to else None)
 
     def _partitions(self, query: SightingQuery, before: str | None, now: datetime) -> Iterator[Partition]:
         if query.person_id is None and query.kiosk_id is None and query.outcome is None:
@@ -466,6 +482,10 @@ class DynamoDbSightings:
     @property
     def _name(self) -> str:
         return f"the table {self._table!r}"
+
+
+def _capture_id(sighting: Sighting) -> str:
+    return sighting.capture.capture_id
 
 
 def _index(query: SightingQuery) -> tuple[str, str, str]:
