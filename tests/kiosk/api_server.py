@@ -47,6 +47,7 @@ class ApiServer:
         self.people: dict[str, Json] = {}
         self.photos: dict[str, dict[str, Json]] = {}
         self.sightings: dict[str, Json] = {}
+        self.lessons: dict[str, Json] = {}
         self.pictures: dict[str, bytes] = {}
         self.portraits: dict[str, bytes] = {}
         self.paid_calls: dict[str, int] = {}
@@ -109,8 +110,14 @@ class ApiServer:
                 case "GET", ["sightings", capture_id, "photo"] if capture_id in self.pictures:
                     return 200, {"url": f"{self.url}/_picture/{capture_id}", "expires_at": NOW}
                 case "POST", ["sightings", capture_id, "correction"] if capture_id in self.sightings:
-                    self.sightings[capture_id]["person_id"] = json.loads(body)["person_id"]
-                    return 200, self.sightings[capture_id]
+                    person_id = self.sightings[capture_id]["person_id"] = json.loads(body)["person_id"]
+                    return 200, self.sightings[capture_id] | {"can_learn": person_id is not None}
+                case "POST", ["sightings", capture_id, "lessons"] if capture_id in self.sightings:
+                    return 200, self._teach(capture_id, json.loads(body))
+                case "DELETE", ["sightings", capture_id, "lessons"] if capture_id in self.lessons:
+                    return 200, self.lessons.pop(capture_id)
+                case "GET", ["lessons"]:
+                    return 200, {"items": [*self.lessons.values()], "next_cursor": None}
                 case "GET", ["people"]:
                     return 200, self._page(self._people_matching(query), query)
                 case "GET", ["people", person_id] if person_id in self.people:
@@ -311,6 +318,21 @@ class ApiServer:
 
     def _similarity(self, one: str, other: str) -> float:
         return self.similarities.get(frozenset((one, other)), 7.0)
+
+    def _teach(self, capture_id: str, request: Json) -> Json:
+        photo = None
+        if request["learn"]:
+            who, picture = self.sightings[capture_id]["person_id"], self.pictures[capture_id]
+            _, photo = self._add_photo(who, f"capture-{capture_id}.jpg", picture, "image/jpeg")
+        if person_id := request["not_person_id"]:
+            self.lessons[capture_id] = {
+                "capture_id": capture_id,
+                "not_person_ids": [person_id],
+                "taught_at": NOW,
+                "expires_at": "2026-12-23T08:15:02.000Z",
+                "learned": True,
+            }
+        return {"photo": photo, "lesson": self.lessons.get(capture_id)}
 
     def _stats(self) -> Json:
         counts = {"outcomes": {"recognized": 12, "unknown": 2}, "pending": 0, "failed": 0}
