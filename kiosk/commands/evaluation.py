@@ -11,7 +11,7 @@ from rich.table import Table
 from kiosk.commands.output import console, wrapped, write_json
 from kiosk.evaluation.charts import charts
 from kiosk.evaluation.drawing import to_png
-from kiosk.evaluation.page import to_html, verdict_of
+from kiosk.evaluation.page import to_html, verdict_of, why_turned_away
 from kiosk.evaluation.report import LastReport, Report, price
 from kiosk.evaluation.words import percent, rate_in_words
 
@@ -69,6 +69,8 @@ def summarize(report: Report) -> None:
             f" {each.really.similarity_pct:.2f} % like {report.name(each.really.person_id)} and"
             f" {each.own_pct:.2f} % like {report.name(each.person_id)}"
         )
+    if report.misfiled:
+        _say("correct these first; the table leaves them out, the lines below it count them")
     console().print(_table(report))
     _say(f"turned away at {present.threshold_pct:g}: {rate_in_words(present.turned_away)}")
     _say(f"given another's name: {rate_in_words(present.wrong_name)}")
@@ -77,7 +79,7 @@ def summarize(report: Report) -> None:
     for person in report.turned_away_most[:1]:
         _say(
             f"turned away most: {report.name(person.person_id)}, {person.turned_away} of {person.pictures};"
-            f" worst with {person.worst} ({person.worst_pct:.2f} %)"
+            f" worst with {person.worst} ({why_turned_away(report, person)})"
         )
     for what, pairs in (
         ("closest pair", report.closest_pairs),
@@ -113,7 +115,9 @@ def summarize(report: Report) -> None:
         _say(f"suggested: keep the threshold of {best.threshold_pct:g} ({price(best)})")
     else:
         _say(f"suggested: a threshold of {best.threshold_pct:g} ({price(best)})")
-    _say(f"not tested: {'; '.join(report.not_tested)}")
+    _say("not tested:")
+    for untested in report.not_tested:
+        _say(f"- {untested}")
 
 
 def _table(report: Report) -> Table:
@@ -122,7 +126,7 @@ def _table(report: Report) -> Table:
         shown.add_column(heading, justify="right")
     for row in report.rows:
         shares = (percent(rate.share) for rate in (row.turned_away, row.wrong_name, row.stranger_named))
-        style = "bold" if row is report.present else None
+        style = "bold" if row is report.corrected else None
         shown.add_row(f"{row.threshold_pct:g}", *shares, style=style)
     return shown
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, log, log10
+from math import floor, log, log10
 
 from kiosk.evaluation.drawing import Area, Drawing, Ink, Line, Mark, Point, Text
 from kiosk.evaluation.intervals import Rate
 from kiosk.evaluation.report import Report
-from kiosk.evaluation.words import percent
 
-_WIDTH, _HEIGHT = 640, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 64, 44
+_WIDTH, _HEIGHT = 440, 290  # so narrow that its text can be read on a phone
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 22, 66, 42
+_TOPS = (0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 _PCT_TICKS = (0.1, 1, 10, 50, 80, 95, 99, 99.9, 99.99)
 
 
@@ -70,13 +70,13 @@ def threshold_chart(report: Report) -> Drawing:
     """Both error rates over the threshold, with their intervals."""
     rows = report.rows
     most = max([rate.high for row in rows for rate in (row.turned_away, row.stranger_named)])
-    most = min(1.0, ceil(most * 10) / 10) or 0.1
+    most = next(top for top in _TOPS if top >= most - 1e-9)
     places = [index / (len(rows) - 1) for index in range(len(rows))]
     marks: list[Mark] = [*_title("What each threshold costs")]
     marks += _axes(
         [(place, f"{row.threshold_pct:g}") for place, row in zip(places, rows, strict=True)],
-        [(tick / 4, percent(most * tick / 4)) for tick in range(5)],
-        "threshold (similarity, %); the pale areas are the 95 % intervals",
+        [(tick / 4, f"{25 * most * tick:g} %") for tick in range(5)],
+        "threshold (similarity, %); pale: 95 % intervals",
     )
     lines: tuple[tuple[Ink, Ink, list[Rate]], ...] = (
         ("stranger-area", "stranger", [row.stranger_named for row in rows]),
@@ -87,6 +87,8 @@ def threshold_chart(report: Report) -> Drawing:
         lower = [_FRAME.at(x, rate.low / most) for x, rate in zip(places, rates, strict=True)]
         marks.append(Area((*upper, *reversed(lower)), area))
     for _, line, rates in lines:
+        upper = [_FRAME.at(x, min(rate.high / most, 1)) for x, rate in zip(places, rates, strict=True)]
+        marks.append(Line(tuple(upper), line, 1, is_dashed=True))
         points = tuple(_FRAME.at(x, rate.share / most) for x, rate in zip(places, rates, strict=True))
         marks.append(Line(points, line, 2.5))
     marked = {report.present.threshold_pct: "present"}
@@ -102,12 +104,10 @@ def threshold_chart(report: Report) -> Drawing:
 
 def trade_off_chart(report: Report) -> Drawing:
     """Detection error trade-off on logarithmic axes; what never happened is drawn at the axis."""
-    named, missed = report.present.stranger_named.trials, report.present.turned_away.trials
+    named, missed = report.corrected.stranger_named.trials, report.corrected.turned_away.trials
     lowest_x, lowest_y = _decade(named), _decade(missed)
     marks: list[Mark] = [*_title("The trade-off between the two errors (DET)")]
-    marks += _axes(
-        _decades(lowest_x), _decades(lowest_y), "strangers given a name; left edge: none", "turned away"
-    )
+    marks += _axes(_decades(lowest_x), _decades(lowest_y), "strangers given a name", "turned away")
     points: list[Point] = []
     for share_named, share_missed in report.curve:
         point = _FRAME.at(_place(share_named, lowest_x), _place(share_missed, lowest_y))
@@ -115,7 +115,7 @@ def trade_off_chart(report: Report) -> Drawing:
             points.append((points[-1][0], point[1]))
         points.append(point)
     marks.append(Line(tuple(points), "own", 2.5))
-    present = report.present
+    present = report.corrected
     x = _place(present.stranger_named.share, lowest_x)
     y = _place(present.turned_away.share, lowest_y)
     (left, bottom), size = _FRAME.at(x, y), 5.0
@@ -123,22 +123,22 @@ def trade_off_chart(report: Report) -> Drawing:
     marks.append(Area(diamond, "ink"))
     marks.append(
         Text((left + 10, bottom - 8), f"present: {present.threshold_pct:g}", ink="ink")
-        if x < 0.7
+        if x < 0.6
         else Text((left - 10, bottom - 8), f"present: {present.threshold_pct:g}", "end", "ink")
     )
     return Drawing(_WIDTH, _HEIGHT, "Detection error trade-off", tuple(marks))
 
 
 def _title(text: str) -> Iterable[Mark]:
-    yield Text((_LEFT, 20), text, ink="ink", size=15, is_bold=True)
+    yield Text((8, 18), text, ink="ink", size=15, is_bold=True)
 
 
 def _legend(entries: Sequence[tuple[Ink, str]]) -> Iterable[Mark]:
-    x = float(_LEFT)
+    x = 8.0
     for ink, text in entries:
-        yield Line(((x, 38), (x + 20, 38)), ink, 3)
-        yield Text((x + 26, 42), text, ink="ink")
-        x += 46 + 6.4 * len(text)
+        yield Line(((x, 36), (x + 16, 36)), ink, 3)
+        yield Text((x + 21, 40), text, ink="ink")
+        x += 36 + 6.2 * len(text)
 
 
 def _axes(
@@ -150,15 +150,15 @@ def _axes(
     for y, text in up:
         yield Line((_FRAME.at(0, y), _FRAME.at(1, y)), "grid", 1)
         left, bottom = _FRAME.at(0, y)
-        yield Text((left - 6, bottom + 4), text, "end")
+        yield Text((left - 5, bottom + 4), text, "end", size=10.5)
     for x, text in across:
         left, bottom = _FRAME.at(x, 0)
         yield Line(((left, bottom), (left, bottom + 4)), "faint", 1)
-        yield Text((left, bottom + 17), text, "middle")
+        yield Text((left, bottom + 16), text, "middle", size=10.5)
     yield Line((_FRAME.at(0, 0), _FRAME.at(1, 0)), "faint", 1)
-    yield Text((_WIDTH - _RIGHT, _HEIGHT - 8), across_label, "end")
+    yield Text((_WIDTH - _RIGHT, _HEIGHT - 8), across_label, "end", size=11)
     if up_label:
-        yield Text((8, _TOP - 12), up_label)
+        yield Text((8, 40), up_label)
 
 
 def _upright(x: float, text: str) -> list[Mark]:
@@ -176,11 +176,14 @@ def _steps(counts: Sequence[int], most: int) -> list[Point]:
 
 def _decade(trials: int) -> int:
     """The exponent below what so many trials can show."""
-    return -max(1, ceil(log10(max(trials, 2))))
+    return -(floor(log10(max(trials, 1))) + 1)
 
 
 def _decades(lowest: int) -> list[tuple[float, str]]:
-    return [(1 - exponent / lowest, percent(10.0**exponent)) for exponent in range(lowest, 1)]
+    none = [(0.0, "none")]
+    return none + [
+        (1 - exponent / lowest, f"{10.0 ** (exponent + 2):g} %") for exponent in range(lowest + 1, 1)
+    ]
 
 
 def _place(share: float, lowest: int) -> float:

@@ -7,14 +7,23 @@ from kiosk.client.bidi import isolated
 from kiosk.evaluation.charts import charts
 from kiosk.evaluation.drawing import COLOURS, to_svg
 from kiosk.evaluation.field import Corrected, Field
+from kiosk.evaluation.findings import TurnedAway
 from kiosk.evaluation.intervals import Rate
+from kiosk.evaluation.rates import Row
 from kiosk.evaluation.report import Report, price
-from kiosk.evaluation.words import at_most_in_words, percent, rate_in_words, share_in_words
+from kiosk.evaluation.words import at_most_in_words, percent, rate_in_words, share_in_words, span
 
 _SHOWN = 20
 _INKS = "".join(
     f".{ink}{{{'fill' if ink.endswith('-area') else 'stroke'}:{colour}}}" for ink, colour in COLOURS.items()
 )
+_READING = """<h2>How to read the charts</h2><ul>
+<li><b>How alike pictures are</b>: the further apart the two hills, the better. Blue left of the
+threshold is turned away, red right of it may be given a name.</li>
+<li><b>What each threshold costs</b>: higher is safer against strangers, and turns more people away.</li>
+<li><b>The trade-off</b>: the nearer the line to the lower left corner, the better; each of its
+points is a threshold.</li>
+</ul>"""
 _STYLE = f"""
 :root{{color-scheme:light;--ink:{COLOURS["ink"]};--faint:{COLOURS["faint"]};--rule:{COLOURS["grid"]}}}
 *{{box-sizing:border-box}}
@@ -30,10 +39,10 @@ section{{background:#fff;border:1px solid var(--rule);border-radius:.6rem;paddin
 .tile b{{display:block;font-size:1.6rem;line-height:1.25}}
 .tile small{{display:block}}
 .attention{{border-left:.35rem solid #c2410c}} .good{{border-left:.35rem solid #15803d}}
-.charts{{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(28rem,100%),1fr));gap:1rem}}
-figure{{margin:0;overflow-x:auto}}
-svg{{width:100%;min-width:24rem;height:auto;display:block;font-family:inherit}}
-.wide{{overflow-x:auto}}
+.charts{{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:1.5rem 2rem}}
+figure{{margin:0}}
+svg{{width:100%;height:auto;display:block;font-family:inherit}}
+.wide{{overflow-x:auto}} .wide+h2{{margin-top:1.4rem}}
 table{{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}}
 th,td{{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--rule);vertical-align:top}}
 th{{color:var(--faint);font-weight:600;font-size:.85rem}} .n{{text-align:right}}
@@ -43,6 +52,8 @@ ul{{margin:.3rem 0;padding-left:1.2rem}}
 {_INKS}
 text{{stroke:none!important}} text.ink{{fill:{COLOURS["ink"]}}} text.faint{{fill:{COLOURS["faint"]}}}
 polygon.ink{{fill:{COLOURS["ink"]}}} polyline{{fill:none}}
+@media(max-width:40rem){{body{{font-size:15px}}main{{padding:1rem .6rem 2rem}}section,.tile{{padding:.8rem}}
+table{{font-size:.87rem}}th,td{{padding-right:.45rem}}td small{{font-size:.78rem}}h2{{font-size:1.1rem}}}}
 @media print{{body{{background:#fff}}section,.tile{{break-inside:avoid}}}}
 """
 
@@ -103,20 +114,25 @@ def _tiles(report: Report) -> str:
             is_good=not present.wrong_name.hits,
         ),
     ]
-    advice = (
-        "No threshold keeps strangers out. Correct what is listed below, or enroll better pictures: frontal,"
-        " sharp, well lit."
-        if best is None
-        else f"<b>Suggested threshold: {best.threshold_pct:g}.</b> Its price: {price(best)}."
-        if best.threshold_pct != present.threshold_pct
-        else f"<b>Keep the threshold of {best.threshold_pct:g}.</b> Its price: {price(best)}."
-    )
+    if best is None:
+        advice = "No threshold keeps strangers out. Enroll better pictures: frontal, sharp, well lit."
+    elif best.threshold_pct == present.threshold_pct:
+        advice = f"<b>Keep the threshold of {best.threshold_pct:g}.</b> {_price(best)}"
+    else:
+        advice = f"<b>Suggested threshold: {best.threshold_pct:g}.</b> {_price(best)}"
+    if report.misfiled:
+        advice = f"<b>Correct the pictures under a wrong name first.</b> Then: {advice}"
     return f'<div class="tiles">{"".join(tiles)}</div><section><p>{advice}</p></section>'
+
+
+def _price(row: Row) -> str:
+    asked, named = at_most_in_words(row.turned_away.high), at_most_in_words(row.stranger_named.high)
+    return f"Its price here: {price(row)} (95 %: {asked} and {named} at most)."
 
 
 def _tile(number: str, what: str, sure: str, *, is_good: bool) -> str:
     kind = "good" if is_good else "attention"
-    return f'<div class="tile {kind}"><b>{number}</b>{what}<small>{sure}</small></div>'
+    return f'<div class="tile {kind}"><b>{number.capitalize()}</b>{what}<small>{sure}</small></div>'
 
 
 def _sure(rate: Rate) -> str:
@@ -144,7 +160,8 @@ def _wrong_names(report: Report) -> str:
     ]
     return _section(
         "Pictures under a wrong name",
-        "<p>Correct these first: the rates on this page count them as they are.</p>"
+        "<p>Each is like somebody else, and unlike its own person. The rates above count them as they are;"
+        " what follows below leaves them out. Correct them, and evaluate again.</p>"
         + _table(("picture", "is enrolled as", "looks like"), rows),
         kind="attention",
     )
@@ -152,7 +169,7 @@ def _wrong_names(report: Report) -> str:
 
 def _drawn(report: Report) -> str:
     figures = "".join(f"<figure>{to_svg(drawing)}</figure>" for drawing in charts(report))
-    return f'<section><div class="charts">{figures}</div></section>'
+    return f'<section><div class="charts">{figures}<div>{_READING}</div></div></section>'
 
 
 def _thresholds(report: Report) -> str:
@@ -166,10 +183,12 @@ def _thresholds(report: Report) -> str:
         cells = [_number(f"{row.threshold_pct:g}", " and ".join(notes))]
         cells += [_rate(rate) for rate in (row.turned_away, row.wrong_name, row.stranger_named)]
         rows.append(tuple(cells))
-    chosen = [row.threshold_pct for row in report.rows].index(report.present.threshold_pct)
+    chosen = report.rows.index(report.corrected)
+    left_out = "<p>Without the pictures under a wrong name.</p>" if report.misfiled else ""
     return _section(
         "What each threshold costs",
-        _table(("threshold", "turned away", "another's name", "strangers named"), rows, chosen=chosen)
+        left_out
+        + _table(("threshold", "turned away", "another's name", "strangers named"), rows, chosen=chosen)
         + '<p class="faint">Below each rate its 95 % interval, by person: people are drawn with replacement,'
         " because pictures of one person are not independent; it reaches at least to where none of so many"
         " people would still be likely.</p>",
@@ -181,7 +200,7 @@ def _gallery(report: Report) -> str:
         (
             _number(f"{each.people:,}", "enrolled now" if each.people == report.people else ""),
             _number(percent(each.share)),
-            _number(f"{percent(each.low)} to {percent(each.high)}"),
+            _number(span(each.low, each.high)),
         )
         for each in report.projections
     ]
@@ -202,56 +221,66 @@ def _people(report: Report) -> str:
         (
             _cell(report.name(each.person_id)),
             _number(f"{each.turned_away} of {each.pictures}"),
-            _cell(each.worst, f"{each.worst_pct:.2f} % like the nearest of their others"),
+            _cell(each.worst, why_turned_away(report, each)),
         )
         for each in report.turned_away_most
     ]
-    pairs, strangers = (
-        [
-            (
-                _number(f"{pair.other.similarity_pct:.2f} %"),
-                _cell(report.name(pair.person_id), pair.picture),
-                _cell(report.name(pair.other.person_id), pair.other.picture),
-            )
-            for pair in found
-        ]
-        for found in (report.closest_pairs, report.highest_strangers)
-    )
+    pairs = [
+        (
+            _number(f"{pair.other.similarity_pct:.2f} %"),
+            _cell(report.name(pair.person_id), pair.picture),
+            _cell(report.name(pair.other.person_id), pair.other.picture),
+        )
+        for pair in report.closest_pairs
+    ]
     return "".join(
         (
             _section("Who is turned away most", _table(("person", "pictures", "worst picture"), away))
             if away
             else "",
-            _section("The closest pairs", _table(("similarity", "person", "and"), pairs)) if pairs else "",
-            _section(
-                "The highest strangers",
-                "<p>Had these people not been enrolled, these pictures would come closest to a name.</p>"
-                + _table(("similarity", "stranger", "taken for"), strangers),
-            )
-            if strangers
+            _section("The closest pairs", _highest(report) + _table(("similarity", "person", "and"), pairs))
+            if pairs
             else "",
         )
     )
 
 
+def _highest(report: Report) -> str:
+    stranger = report.highest_strangers[0]
+    who, whom = report.name(stranger.person_id), report.name(stranger.other.person_id)
+    return (
+        f"<p>The highest stranger is {escape(who)}: were they not enrolled, {escape(stranger.picture)} would"
+        f" be {stranger.other.similarity_pct:.2f} % like {escape(whom)}.</p>"
+    )
+
+
+def why_turned_away(report: Report, person: TurnedAway) -> str:
+    """How alike the worst picture is to the person's own, and to whoever is too close."""
+    own = f"{person.own_pct:.2f} % like the nearest of their own"
+    if person.rival is None:
+        return own
+    return f"{own}, {person.rival.similarity_pct:.2f} % like {report.name(person.rival.person_id)}"
+
+
 def _acquire(report: Report) -> str:
+    failed = [each for each in report.unusable if not each.is_copy]
     rows = [
-        (_cell(report.name(each.person_id), each.picture), _cell(each.reason))
-        for each in report.unusable[:_SHOWN]
+        (_cell(report.name(each.person_id), each.picture), _cell(each.reason)) for each in failed[:_SHOWN]
     ]
-    more = len(report.unusable) - len(rows)
+    more, copies = len(failed) - len(rows), len(report.unusable) - len(failed)
     return _section(
         "Pictures that could not be used (failure to acquire)",
         f"<p>{rate_in_words(report.acquire)}.</p>"
         + (_table(("picture", "why"), rows) if rows else "")
-        + (f"<p>and {more:,} more</p>" if more else ""),
+        + (f"<p>and {more:,} more</p>" if more else "")
+        + (f'<p class="faint">Left out as copies of other pictures: {copies:,}.</p>' if copies else ""),
     )
 
 
 def _doors(report: Report, field: Field) -> str:
     rows = [
         (
-            _cell(door.kiosk_id, "by night" if door.is_night else "by day"),
+            _number(door.kiosk_id, "by night" if door.is_night else "by day"),
             _number(f"{door.visits:,}"),
             _number(f"{door.recognized:,}"),
             _number(f"{door.unknown:,}"),
@@ -379,7 +408,7 @@ def _number(text: str, below: str = "") -> str:
 def _rate(rate: Rate) -> str:
     if not rate.trials:
         return '<td class="s">-</td>'
-    return _number(percent(rate.share), f"{percent(rate.low)} to {percent(rate.high)}")
+    return _number(percent(rate.share), span(rate.low, rate.high))
 
 
 def _with(text: str, below: str) -> str:

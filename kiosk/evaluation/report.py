@@ -19,7 +19,7 @@ from kiosk.evaluation.rates import (
     projected,
     suggested,
 )
-from kiosk.evaluation.trial import Trial, Unusable
+from kiosk.evaluation.trial import Probe, Trial, Unusable
 from kiosk.evaluation.words import share_in_words
 
 FORMAT = 1
@@ -77,7 +77,11 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One evaluation. Shares are 0-1, similarities 0-100; `names` are those of whoever is mentioned."""
+    """One evaluation. Shares are 0-1, similarities 0-100; `names` are those of whoever is mentioned.
+
+    `present` and `turned_away_most` are as it is now; the rest, from `rows` on, leaves out the pictures that
+    are `misfiled`: what is true once they are corrected.
+    """
 
     format: int
     made_at: str
@@ -87,6 +91,8 @@ class Report:
     alone: int
     margin_pct: float
     present: Row
+    turned_away_most: tuple[findings.TurnedAway, ...]
+    misfiled: tuple[findings.Misfiled, ...]
     rows: tuple[Row, ...]
     suggested: Row | None
     false_match_rate: float
@@ -94,10 +100,8 @@ class Report:
     curve: tuple[tuple[float, float], ...]
     histogram: Histogram
     own_median_pct: float | None
-    misfiled: tuple[findings.Misfiled, ...]
     highest_strangers: tuple[findings.Pair, ...]
     closest_pairs: tuple[findings.Pair, ...]
-    turned_away_most: tuple[findings.TurnedAway, ...]
     acquire: Rate
     unusable: tuple[Unusable, ...]
     field: Field | None
@@ -105,6 +109,11 @@ class Report:
     compared_with: str | None
     not_tested: tuple[str, ...]
     names: Mapping[str, str]
+
+    @property
+    def corrected(self) -> Row:
+        """The rates at the present threshold without the pictures under a wrong name."""
+        return next(row for row in self.rows if row.threshold_pct == self.present.threshold_pct)
 
     def name(self, person_id: str | None) -> str:
         """A person's name, or the id of somebody who has gone."""
@@ -127,26 +136,28 @@ def make_report(
     last: LastReport | None = None,
 ) -> Report:
     """Evaluate. `galleries` are numbers of people to project to; `last` is compared with."""
-    scores = Scores(trial.probes, margin_pct)
-    thresholds = sorted({*THRESHOLDS_PCT, threshold_pct})
-    rows = scores.rows(thresholds)
-    present = rows[thresholds.index(threshold_pct)]
+    (present,) = Scores(trial.probes, margin_pct).rows([threshold_pct])
+    wrong = findings.misfiled(trial.probes, threshold_pct)
+    probes = findings.without(trial.probes, wrong)
+    scores = Scores(probes, margin_pct)
+    rows = scores.rows(sorted({*THRESHOLDS_PCT, threshold_pct}))
     others = max(len(trial.people) - 1, 1)
     matches = scores.any_match(threshold_pct)
-    wrong = findings.misfiled(trial.probes, threshold_pct)
     turned_away = findings.turned_away_most(trial.probes, threshold_pct, margin_pct)
-    strangers = findings.highest_strangers(trial.probes)
-    pairs = findings.closest_pairs(trial.probes, wrong)
+    strangers = findings.highest_strangers(probes)
+    pairs = findings.closest_pairs(probes)
     corrected = field.corrected if field else ()
     mentioned = {
         *(id for each in wrong for id in (each.person_id, each.really.person_id)),
         *(id for pair in (*strangers, *pairs) for id in (pair.person_id, pair.other.person_id)),
         *(each.person_id for each in turned_away),
+        *(each.rival.person_id for each in turned_away if each.rival),
         *(each.person_id for each in trial.unusable),
         *(id for each in corrected for id in (each.said, each.really) if id),
     }
-    owners = [*scores.owners, *(each.person_id for each in trial.unusable if not each.is_copy)]
-    acquire = by_person([False] * len(scores.owners) + [True] * (len(owners) - len(scores.owners)), owners)
+    failed = [each.person_id for each in trial.unusable if not each.is_copy]
+    usable = [probe.person_id for probe in trial.probes]
+    acquire = by_person([False] * len(usable) + [True] * len(failed), [*usable, *failed])
     return Report(
         format=FORMAT,
         made_at=made_at,
@@ -156,6 +167,8 @@ def make_report(
         alone=len({probe.person_id for probe in trial.probes if probe.own is None}),
         margin_pct=margin_pct,
         present=present,
+        turned_away_most=tuple(turned_away),
+        misfiled=tuple(wrong),
         rows=tuple(rows),
         suggested=suggested(rows, most_let_in=most_let_in),
         false_match_rate=false_match_rate(matches.share, others),
@@ -164,12 +177,10 @@ def make_report(
             for people in sorted({len(trial.people), *galleries, *_GALLERIES})
         ),
         curve=tuple(scores.curve()),
-        histogram=_histogram(trial),
-        own_median_pct=median(own) if (own := _own(trial)) else None,
-        misfiled=tuple(wrong),
+        histogram=_histogram(probes),
+        own_median_pct=median(own) if (own := _own(probes)) else None,
         highest_strangers=tuple(strangers),
         closest_pairs=tuple(pairs),
-        turned_away_most=tuple(turned_away),
         acquire=acquire,
         unusable=trial.unusable,
         field=field,
@@ -203,13 +214,13 @@ def _named(rate: Rate) -> str:
     )
 
 
-def _own(trial: Trial) -> list[float]:
-    return [probe.own.similarity_pct for probe in trial.probes if probe.own]
+def _own(probes: Sequence[Probe]) -> list[float]:
+    return [probe.own.similarity_pct for probe in probes if probe.own]
 
 
-def _histogram(trial: Trial) -> Histogram:
-    own = [_logit(pct) for pct in _own(trial)]
-    nearest = [_logit(probe.others[0].similarity_pct) for probe in trial.probes if probe.others]
+def _histogram(probes: Sequence[Probe]) -> Histogram:
+    own = [_logit(pct) for pct in _own(probes)]
+    nearest = [_logit(probe.others[0].similarity_pct) for probe in probes if probe.others]
     lowest, highest = min([*own, *nearest], default=0.0), max([*own, *nearest], default=0.0)
     step = (highest - lowest) / _BINS or 1.0
 
@@ -235,7 +246,7 @@ def _not_tested(trial: Trial, field: Field | None) -> list[str]:
         untested.append(f"whether {whose} with one usable picture would be turned away: it has no other")
     if len(trial.people) < _ENOUGH_PEOPLE:
         untested.append(
-            f"much, with so few people: {len(trial.people)}; from {_ENOUGH_PEOPLE} on the intervals narrow"
+            f"what is rare: {len(trial.people)} people are few, and the intervals wide; try {_ENOUGH_PEOPLE}"
         )
     if field is None:
         untested.append("the doors: their light, distance and cameras")

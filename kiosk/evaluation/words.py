@@ -34,9 +34,12 @@ def rate_in_words(rate: Rate) -> str:
 def percent(share: float) -> str:
     """A share as a percentage with as many digits as it deserves."""
     pct = 100 * share
-    if pct == 0 or pct >= 10:
-        return f"{pct:.0f} %"
-    return f"{pct:.1f} %" if pct >= 0.1 else f"{pct:.2g} %"
+    return f"{pct:.0f} %" if pct >= 10 else f"{pct:.2g} %"
+
+
+def span(low: float, high: float) -> str:
+    """An interval of shares: `2.2 to 14 %`."""
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
 
 
 def _two_digits(number: float) -> int:

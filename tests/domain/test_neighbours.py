@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recognizeme.domain.errors import NotFound, ServiceBusy
-from recognizeme.domain.model import Match
+from recognizeme.domain.model import Enrollment, Match
 from recognizeme.domain.ports import Page
 from recognizeme.usecases.neighbours import Neighbours, neighbours
 from tests.twins.faces import TwinFaces
@@ -66,6 +66,13 @@ def test_a_face_that_the_collection_has_lost_is_said_to_be_lost(world: World) ->
     found = by_photo(compare(world))
     assert found["2.jpg"] == Neighbours("2.jpg", lost, is_lost=True)
     assert found["1.jpg"].own == ()
+
+
+def test_a_photo_that_was_removed_is_not_paid_for(world: World) -> None:
+    world.photo_remover().remove(Enrollment("ada", "2.jpg"))
+    begun = world.faces.calls
+    assert by_photo(compare(world)).keys() == {"1.jpg", "3.jpg"}
+    assert world.faces.calls == begun + 2
 
 
 def test_nobody_enrolled_has_no_neighbours(world: World) -> None:

@@ -1,6 +1,6 @@
 """What a report tells people to look at."""
 
-from kiosk.evaluation.findings import closest_pairs, highest_strangers, misfiled, turned_away_most
+from kiosk.evaluation.findings import closest_pairs, highest_strangers, misfiled, turned_away_most, without
 from kiosk.evaluation.trial import Likeness, Probe
 from tests.kiosk.evaluation.trials import probe
 
@@ -26,7 +26,7 @@ def test_a_picture_under_the_wrong_name_is_found_and_the_right_ones_are_left_alo
 
 
 def test_a_pair_is_listed_once_and_not_for_what_a_wrong_name_explains() -> None:
-    (pair, *others) = closest_pairs(EVERYBODY, misfiled(EVERYBODY, 99.0))
+    (pair, *others) = closest_pairs(without(EVERYBODY, misfiled(EVERYBODY, 99.0)))
     assert (pair.person_id, pair.other.person_id, pair.other.similarity_pct) == ("eve", "ada", 40.0)
     assert [{each.person_id, each.other.person_id} for each in others] == [{"eve", "bob"}, {"ada", "bob"}]
 
@@ -38,7 +38,8 @@ def test_the_highest_strangers_come_first() -> None:
 
 def test_who_is_turned_away_most_is_named_with_the_worst_picture() -> None:
     worst, next_one, *rest = turned_away_most(EVERYBODY, 99.0, 1.0)
-    assert (worst.person_id, worst.turned_away, worst.pictures) == ("bob", 1, 1)  # as like as Ada's third
+    assert (worst.person_id, worst.turned_away, worst.pictures) == ("bob", 1, 1)
+    assert worst.rival == Likeness("ada", "ada/3.jpg", 99.9)
     assert (next_one.person_id, next_one.turned_away, next_one.pictures) == ("eve", 2, 3)
-    assert (next_one.worst, next_one.worst_pct) == ("eve/2.jpg", 96.0)
+    assert (next_one.worst, next_one.own_pct, next_one.rival) == ("eve/2.jpg", 96.0, None)
     assert [each.person_id for each in rest] == ["ada"]

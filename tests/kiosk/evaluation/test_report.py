@@ -54,6 +54,9 @@ def test_the_planted_mistake_is_the_first_thing_the_page_says() -> None:
     wrong = probe("p1/wrong.jpg", 4.0, p2=99.9)
     found = report(trial(*office().probes, wrong))
     assert [each.picture for each in found.misfiled] == ["p1/wrong.jpg"]
+    assert found.present.wrong_name.hits == 1
+    assert found.corrected == report(office()).present
+    assert found.suggested
     page = to_html(found)
     assert page.index("Pictures under a wrong name") < page.index("What each threshold costs")
     assert "p1/wrong.jpg" in page
@@ -110,7 +113,7 @@ def test_what_was_not_tested_is_said() -> None:
     )
     text = "\n".join(few.not_tested)
     assert "one usable picture" in text
-    assert "so few people: 2" in text
+    assert "2 people are few" in text
     assert "the doors" in text
     assert "masks" in text
     assert "the night" not in text
@@ -130,7 +133,7 @@ def test_a_trial_without_a_second_picture_of_anybody_has_a_report_all_the_same()
     alone = trial(probe("ada/1.jpg", None, bob=1.0), probe("bob/1.jpg", None, ada=1.0))
     found = report(alone)
     assert found.present.turned_away.trials == 0
-    assert "not measured" in to_html(found)
+    assert "Not measured" in to_html(found)
     assert to_png(charts(found)).startswith(b"\x89PNG")
 
 
