@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from local.adapters.audit import SqliteAuditLog
 from local.adapters.database import open_database
 from local.cli import _welcome, main
 from local.data_folder import DataFolder
 from local.jobs.queue import JobQueue
+from recognizeme.domain.audit import AuditQuery
 
 
 def run(*arguments: object) -> Result:
@@ -118,3 +120,30 @@ def test_others_are_kept_out_unless_there_is_a_token(data: Path, monkeypatch: py
     refused = run("up", "--data", data, "--host", "192.0.2.1", "--json")
     assert refused.exit_code == 1
     assert "RECOGNIZEME_TOKEN" in refused.output
+
+
+def audited(data: Path) -> list[tuple[str, str, dict[str, str]]]:
+    """What the audit log says of commands, the oldest first: action, result, what is more to say."""
+    with open_database(DataFolder(data).database) as database:
+        lines = SqliteAuditLog(database, retention_days=365).query(AuditQuery(), limit=100).items
+    assert {line.principal.partition(" ")[0] for line in lines} <= {"shell"}
+    return [(line.action, line.result, {**line.about, **line.detail}) for line in reversed(lines)]
+
+
+def test_what_a_command_changes_is_in_the_audit_log(data: Path, dead: list[int], tmp_path: Path) -> None:
+    added = json.loads(
+        run("token", "add", "--role", "door", "--kiosk", "front", "--data", data, "--json").output
+    )
+    run("token", "revoke", added["id"], "--data", data)
+    run("token", "revoke", "unknown", "--data", data)
+    run("replay", "--all", "--data", data)
+    run("backup", tmp_path / "copy", "--data", data)
+
+    assert audited(data) == [
+        ("token add", "done", {"token": added["id"], "role": "door", "kiosk_id": "front"}),
+        ("token revoke", "done", {"token": added["id"]}),
+        ("token revoke", "failed", {"token": "unknown"}),
+        ("replay", "done", {"replayed": "2"}),
+        ("backup", "done", {"pictures": "0"}),
+    ]
+    assert added["token"] not in str(audited(data))

@@ -167,3 +167,23 @@ def test_tokens_are_listed_the_oldest_first(tokens: SqliteTokens) -> None:
         tokens.add(caller, now=NOW)
     assert {issued.caller for issued in tokens.all()} == {Caller(Role.DOOR, "front"), Caller(Role.ADMIN)}
     assert {issued.created_at for issued in tokens.all()} == {NOW}
+
+
+def test_the_functions_are_told_which_token_calls(tokens: SqliteTokens) -> None:
+    functions = Recorded()
+    app = functions.app(access(tokens=tokens))
+    token, issued = tokens.add(Caller(Role.MANAGER), now=NOW)
+
+    ask(app, "GET", "/people", headers=bearer(token))
+
+    ((_, event),) = functions.events
+    assert event["requestContext"]["authorizer"] == {"lambda": {"principal": f"token {issued.token_id}"}}
+
+
+def test_without_tokens_it_is_this_machine_that_calls() -> None:
+    functions = Recorded()
+
+    ask(functions.app(), "GET", "/people")
+
+    ((_, event),) = functions.events
+    assert event["requestContext"]["authorizer"] == {"lambda": {"principal": "this machine"}}
