@@ -20,6 +20,7 @@ from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, Replayed
 from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
+from recognizeme.usecases.sureness import Rules
 from recognizeme.wiring import utc_now
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from local.adapters.audit import SqliteAuditLog
     from local.adapters.collections import SqliteCollections
     from local.adapters.database import Database
+    from local.adapters.kiosks import SqliteKiosks
     from local.adapters.lessons import SqliteLessons
     from local.adapters.photos import FilePhotoStore
     from local.adapters.sightings import SqliteSightings
@@ -41,6 +43,7 @@ NAMES: Mapping[str, str] = {
     "RECOGNIZEME_AUDIT_TABLE": "audit",
     "RECOGNIZEME_LESSONS_TABLE": "sightings_lessons",
     "RECOGNIZEME_ANSWERS_TABLE": "answers",
+    "RECOGNIZEME_KIOSKS_TABLE": "kiosks",
     "RECOGNIZEME_COLLECTION": "employees",
 }
 
@@ -135,6 +138,18 @@ class LocalParts:
         from local.adapters.people import SqlitePeople
 
         return SqlitePeople(self.database, tombstone_key=self.id_key)
+
+    @cached_property
+    def kiosks(self) -> "SqliteKiosks":
+        """SQLite."""
+        from local.adapters.kiosks import SqliteKiosks
+
+        return SqliteKiosks(self.database)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Of that table, read once a minute."""
+        return Rules(kiosks=self.kiosks, deployment=self.policy, now=self.now)
 
     @cached_property
     def audit_log(self) -> "SqliteAuditLog":

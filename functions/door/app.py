@@ -20,15 +20,13 @@ from recognizeme.domain.model import (
     check_kiosk_id,
     new_capture_id,
 )
-from recognizeme.entry import parsing
+from recognizeme.entry import kiosk_json, parsing
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.observe import Observer
 from recognizeme.entry.presentation import (
     CaptureTicketJson,
-    HeartbeatJson,
     door_sighting_json,
     ticket_json,
-    time_text,
 )
 from recognizeme.usecases.recognize import issue_ticket
 
@@ -82,17 +80,30 @@ def get_sighting(kiosk_id: str, capture_id: str) -> Response[str]:
 
 @api.post("/kiosks/<kiosk_id>/heartbeat")
 def post_heartbeat(kiosk_id: str) -> Response[str]:
-    """That the kiosk sees; its own alarm misses those that do not come."""
+    """How the kiosk is doing; its own alarm misses those that do not come, or say that it does not see."""
     kiosk_id = path_id(kiosk_id, check_kiosk_id)
-    with single_metric(name="Heartbeats", unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension("kiosk_id", kiosk_id)
+    parts = wiring.parts()
+    beat = kiosk_json.heartbeat(parsing.json_object(api.body) if api.body else {}, now=parts.now())
+    if beat.seen_at:
+        with single_metric(name="Heartbeats", unit=MetricUnit.Count, value=1) as metric:
+            metric.add_dimension("kiosk_id", kiosk_id)
     try:
         if (watch := wiring.watch()) is not None:
             watch.expect(kiosk_id)
     except RecognizeMeError as error:  # the heartbeat has been counted, and the next one tries again
         logger.error("no alarm for the kiosk", error=type(error).__name__)
-    heard: HeartbeatJson = {"kiosk_id": kiosk_id, "received_at": time_text(wiring.parts().now())}
-    return answer(heard)
+    door = parts.kiosks.beat(kiosk_id, beat)
+    return answer(kiosk_json.heard_json(kiosk_id, beat, door))
+
+
+@api.get("/kiosks/<kiosk_id>/policy")
+def get_policy(kiosk_id: str) -> Response[str]:
+    """What the office says of the kiosk's door; its version is the answer's ETag."""
+    door = wiring.parts().kiosks.get(path_id(kiosk_id, check_kiosk_id))
+    etag = f'"{door.kiosk.version}"'
+    if api.header("if-none-match") == etag:
+        return Response(HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
+    return answer(kiosk_json.policy_json(door), headers={"ETag": etag})
 
 
 def _own_sighting(capture: Capture, sighting: Sighting | None) -> Sighting:

@@ -1,6 +1,6 @@
 """People and their photos: enroll, change, remove, correct, forget; by the API or by stored objects."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -13,8 +13,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
 from recognizeme.domain.errors import InvalidRequest, NotFound
-from recognizeme.domain.model import Enrollment, PhotoState, Removed, check_capture_id, check_person_id
-from recognizeme.entry import parsing
+from recognizeme.domain.kiosks import DEFAULT_MINUTES, Sureness
+from recognizeme.domain.model import (
+    Enrollment,
+    PhotoState,
+    Removed,
+    check_capture_id,
+    check_group,
+    check_kiosk_id,
+    check_person_id,
+)
+from recognizeme.entry import kiosk_json, parsing
 from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presentation import (
@@ -189,6 +198,34 @@ def delete_lesson(capture_id: str) -> Response[str]:
     """Take back whom the picture does not show."""
     lesson = wiring.teacher(wiring.parts()).take_back(path_id(capture_id, check_capture_id))
     return answer(lesson_json(lesson))
+
+
+@api.put("/kiosks/<kiosk_id>")
+def put_kiosk(kiosk_id: str) -> Response[str]:
+    """Say where a kiosk is, whom it lets in and when, and how sure it must be; the rest stays as it was."""
+    parts = wiring.parts()
+    fields = parsing.json_object(api.body)
+    door = parts.kiosks.get(path_id(kiosk_id, check_kiosk_id))
+    kiosk = kiosk_json.changed_kiosk(door.kiosk, fields)
+    kiosk.sureness.check_floor(parts.policy)
+    api.note(given=" ".join(sorted(fields)), policy_version=kiosk.version)
+    parts.kiosks.put(kiosk)
+    minutes = parts.settings.heartbeat_minutes or DEFAULT_MINUTES
+    door = replace(door, kiosk=kiosk, is_set=True)
+    return answer(kiosk_json.kiosk_json(door, now=parts.now(), minutes=minutes))
+
+
+@api.put("/groups/<group>")
+def put_group(group: str) -> Response[str]:
+    """Say how sure a recognition must be of somebody of a group."""
+    parts = wiring.parts()
+    fields = parsing.json_object(api.body)
+    group = path_id(group, check_group)
+    sureness = kiosk_json.changed_group(parts.kiosks.groups().get(group, Sureness()), fields)
+    sureness.check_floor(parts.policy)
+    api.note(threshold_pct=sureness.threshold_pct, margin_pct=sureness.margin_pct)
+    parts.kiosks.put_group(group, sureness)
+    return answer(kiosk_json.group_json(group, sureness))
 
 
 @api.post("/replays")

@@ -12,8 +12,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from recognizeme import VERSION, wiring
 from recognizeme.domain.audit import keyed_hash
 from recognizeme.domain.errors import NotFound
+from recognizeme.domain.kiosks import DEFAULT_MINUTES
 from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
-from recognizeme.entry import parsing, presentation
+from recognizeme.entry import kiosk_json, parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.usecases.explain import explain
 from recognizeme.usecases.merge import counting_merged
@@ -116,6 +117,22 @@ def get_audit() -> Response[str]:
         cursor=api.parameters.get("cursor"),
     )
     return answer(presentation.audit_json(page))
+
+
+@api.get("/kiosks")
+def get_kiosks() -> Response[str]:
+    """Every kiosk: what the office says of it, and how it is doing."""
+    parts = wiring.parts()
+    now, minutes = parts.now(), parts.settings.heartbeat_minutes or DEFAULT_MINUTES
+    doors = (kiosk_json.kiosk_json(door, now=now, minutes=minutes) for door in parts.kiosks.all())
+    return answer(presentation.list_json(doors))
+
+
+@api.get("/groups")
+def get_groups() -> Response[str]:
+    """How sure a recognition must be of each group of which the office has said that."""
+    groups = wiring.parts().kiosks.groups()
+    return answer(presentation.list_json(kiosk_json.group_json(*each) for each in groups.items()))
 
 
 @api.get("/health")

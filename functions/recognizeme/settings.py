@@ -23,6 +23,7 @@ class Settings:
     audit_table: str = _env("RECOGNIZEME_AUDIT_TABLE")
     lessons_table: str = _env("RECOGNIZEME_LESSONS_TABLE")
     answers_table: str = _env("RECOGNIZEME_ANSWERS_TABLE")
+    kiosks_table: str = _env("RECOGNIZEME_KIOSKS_TABLE")
     collection_id: str = _env("RECOGNIZEME_COLLECTION")
     threshold_pct: float = _env("RECOGNIZEME_THRESHOLD_PCT", 99.0)
     margin_pct: float = _env("RECOGNIZEME_MARGIN_PCT", 1.0)

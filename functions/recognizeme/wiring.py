@@ -17,6 +17,7 @@ from recognizeme.domain.ports import (
     Deployments,
     FaceIndex,
     FailedEvents,
+    Kiosks,
     Later,
     Lessons,
     People,
@@ -32,6 +33,7 @@ from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.remove_photo import PhotoRemover
+from recognizeme.usecases.sureness import Rules
 from recognizeme.usecases.teach import Teacher
 
 
@@ -44,7 +46,15 @@ class Parts(Protocol):
 
     @property
     def policy(self) -> Policy:
-        """How sure a recognition must be."""
+        """How sure a recognition must be where neither kiosk nor group says otherwise."""
+
+    @property
+    def kiosks(self) -> Kiosks:
+        """The doors, and what the office says of them."""
+
+    @property
+    def rules(self) -> Rules:
+        """How sure a recognition must be at a kiosk; one for the life of the process."""
 
     @property
     def photos(self) -> PhotoStore:
@@ -148,6 +158,18 @@ class AwsParts:
         return DynamoDbLessons.connect(self.settings.lessons_table)
 
     @cached_property
+    def kiosks(self) -> Kiosks:
+        """DynamoDB."""
+        from recognizeme.adapters.dynamodb import DynamoDbKiosks
+
+        return DynamoDbKiosks.connect(self.settings.kiosks_table)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Of the table, read once a minute."""
+        return Rules(kiosks=self.kiosks, deployment=self.policy, now=self.now)
+
+    @cached_property
     def audit_log(self) -> AuditLog:
         """DynamoDB."""
         from recognizeme.adapters.dynamodb import DynamoDbAuditLog
@@ -184,9 +206,9 @@ class AwsParts:
 
 @cache
 def watch() -> Watch | None:
-    """Whoever misses silent kiosks; nobody where no heartbeats are expected, as on one machine."""
+    """CloudWatch, which misses silent kiosks; on one machine the stack does that itself."""
     settings = parts().settings
-    if not settings.heartbeat_minutes:
+    if not settings.heartbeat_minutes or not settings.alarm_topic:
         return None
     from recognizeme.adapters.cloudwatch import CloudWatchWatch
 
@@ -221,7 +243,7 @@ def recognizer(parts: Parts, witness: Witness) -> Recognizer:
         people=parts.people,
         lessons=parts.lessons,
         later=parts.later,
-        policy=parts.policy,
+        rules=parts.rules,
         lease_s=parts.settings.lease_s,
         most_calls=parts.settings.most_calls,
         now=parts.now,

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from itertools import groupby
 from pathlib import Path
 from types import UnionType
@@ -109,6 +110,10 @@ def _operation(route: Route, schemas: Schemas, of_problems: _Responses) -> dict[
     responses: dict[str, Any] = {
         str(int(each)): {"description": each.phrase, "content": answer} for each in route.statuses
     }
+    if HTTPStatus.NOT_MODIFIED in route.statuses:
+        del responses[str(int(HTTPStatus.NOT_MODIFIED))]["content"]
+        known = {"description": "The ETag of what is known", "schema": {"type": "string"}}
+        parameters.append({"name": "If-None-Match", "in": "header", "required": False, **known})
     for status, group in groupby(problems(route), key=lambda each: each.status):
         responses[str(int(status))] = of_problems.of(list(group))
     operation: dict[str, Any] = {

@@ -86,7 +86,8 @@ def _facts(operation: dict[str, Any]) -> Iterator[str]:
     problems: list[str] = []
     for status, response in operation["responses"].items():
         if "$ref" not in response:
-            yield f"{status}: {_form(response['content'][_JSON]['schema'])}"
+            content = response.get("content")
+            yield f"{status}: {_form(content[_JSON]['schema']) if content else 'nothing'}"
         elif int(status) not in _ALWAYS:
             problems += response["$ref"].rpartition("/")[2].split("_")
     if problems:

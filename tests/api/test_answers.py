@@ -44,6 +44,6 @@ def test_a_status_or_a_content_type_that_is_not_described_does_not_pass() -> Non
 
 
 def test_a_time_must_be_one() -> None:
-    beaten = {"kiosk_id": "front", "received_at": "yesterday"}
+    beaten = {"kiosk_id": "front", "received_at": "yesterday", "policy_version": "v"}
     with pytest.raises(AssertionError, match="date-time"):
         check("POST", "/kiosks/front/heartbeat", 200, "application/json", json.dumps(beaten).encode())

@@ -26,11 +26,13 @@ from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import FaceIndex
 from recognizeme.settings import Settings
+from recognizeme.usecases.sureness import Rules
 from rekolocal.testing import LocalRekognition, local_rekognition
 from tests.api.answers import check
 from tests.portraits import ASTRONAUT, HOPPER
 from tests.twins.answers import TwinAnswers
 from tests.twins.audit import TwinAuditLog
+from tests.twins.kiosks import TwinKiosks
 
 Json = dict[str, Any]
 
@@ -92,8 +94,14 @@ class Stack:
     id_key = b"k"
 
     def __post_init__(self) -> None:
+        self.kiosks = TwinKiosks()
         self.forget_audit_log()
         self.answers = TwinAnswers()
+
+    @property
+    def rules(self) -> Rules:
+        """Without what one of before knew: what is set counts at once."""
+        return Rules(kiosks=self.kiosks, deployment=self.policy, now=self.now)
 
     def forget_audit_log(self) -> None:
         """Begin a new audit log."""
@@ -125,6 +133,24 @@ class Stack:
         headers: dict[str, str] | None = None,
         principal: str = "this machine",
     ) -> tuple[int, Json]:
+        answer = self.http_answer(
+            function, method, path, body, query=query, content_type=content_type, headers=headers,
+            principal=principal,
+        )  # fmt: skip
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def http_answer(
+        self,
+        function: str,
+        method: str,
+        path: str,
+        body: bytes | Json = b"",
+        *,
+        query: dict[str, str] | None = None,
+        content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
+        principal: str = "this machine",
+    ) -> Json:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"content-type": content_type, "host": "x"} | (headers or {})
         request = Request(method, path, urlencode(query or {}), tuple(sent.items()), content)
@@ -138,8 +164,8 @@ class Stack:
         )
         answer = self.invoke(function, event)
         kind = answer.get("headers", {}).get("Content-Type", "")
-        check(method, path, answer["statusCode"], kind, answer["body"].encode())
-        return answer["statusCode"], json.loads(answer["body"])
+        check(method, path, answer["statusCode"], kind, (answer["body"] or "").encode())
+        return answer
 
     def s3(self, function: str, *keys: str) -> Json:
         records = [{"s3": {"bucket": {"name": "b"}, "object": {"key": quote_plus(key)}}} for key in keys]
@@ -172,7 +198,7 @@ def rekolocal() -> Iterator[LocalRekognition]:
 @pytest.fixture
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
     settings = Settings(
-        *("bucket", "sightings", "totals", "faces", "people", "audit", "lessons", "answers"),
+        *("bucket", "sightings", "totals", "faces", "people", "audit", "lessons", "answers", "kiosks"),
         f"c-{tmp_path.name}",
     )
     rekolocal.client.create_collection(CollectionId=settings.collection_id)

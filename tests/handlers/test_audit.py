@@ -1,7 +1,7 @@
 """Every change and every look leaves a line, and what cannot be written down is not done."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ BODIES: dict[str, Json] = {
     "PUT /people/{person_id}": {"name": "Ada Lovelace"},
     "POST /people/{person_id}/photos": {"photo_id": "ada-lovelace.jpg"},
     "POST /sightings/{capture_id}/correction": {"person_id": "ada"},
+    "PUT /kiosks/{kiosk_id}": {"groups": ["staff"]},
+    "PUT /groups/{group}": {"threshold_pct": 99.5, "reason": "seen seldom"},
 }
 
 
@@ -59,7 +61,9 @@ def seen(stack: Stack, ada: bytes) -> str:
 
 def ask(stack: Stack, route: Route, capture_id: str, **options: Any) -> tuple[int, Json]:
     photo_id = next(iter(person.photos)) if (person := stack.people.get("ada")) else ""
-    path = route.path.format(kiosk_id="web", person_id="ada", capture_id=capture_id, photo_id=photo_id)
+    path = route.path.format(
+        kiosk_id="web", person_id="ada", capture_id=capture_id, group="staff", photo_id=photo_id
+    )
     query = {"photo_id": photo_id} if route.path.endswith("/photo") else {}
     return stack.http(route.function, route.method, path, BODIES.get(route.key, {}), query=query, **options)
 
@@ -75,7 +79,7 @@ def test_every_audited_route_leaves_a_line_that_names_nobody(stack: Stack, seen:
     assert (line.action, line.principal, line.on_behalf_of) == (route.key, "token 1a2b", "maria")
     assert (line.status, line.source) == (status, "127.0.0.1"), answered
     assert line.result is (Result.DONE if status < 400 else Result.REFUSED)
-    assert "ada" not in str(line).lower()
+    assert "ada" not in str(replace(line, line_id="")).lower()
 
 
 @pytest.mark.parametrize("route", AUDITED, ids=lambda route: route.key)
@@ -103,6 +107,8 @@ def state(stack: Stack, capture_id: str) -> tuple[Any, ...]:
         stack.sightings.get(capture_id),
         stack.faces.held_for("ada"),
         stack.stored.copy(),
+        stack.kiosks.all(),
+        stack.kiosks.groups(),
     )
 
 
@@ -179,7 +185,7 @@ def test_a_photo_put_into_the_bucket_is_a_line_with_whoever_put_it_there(stack: 
     (line,) = lines(stack)
     assert (line.action, line.principal, line.source) == ("photo stored", "AWS:AIDAEXAMPLE", "203.0.113.9")
     assert (line.result, line.detail) == (Result.DONE, {"state": "indexed"})
-    assert "ada" not in str(line).lower()
+    assert "ada" not in str(replace(line, line_id="")).lower()
 
 
 def test_a_photo_whose_line_cannot_be_written_is_not_enrolled_and_its_event_comes_again(

@@ -15,9 +15,11 @@ from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.remove_photo import PhotoRemover
+from recognizeme.usecases.sureness import Rules
 from recognizeme.usecases.teach import Teacher
 from tests.twins.faces import TwinFaces
 from tests.twins.faults import Died, Faults
+from tests.twins.kiosks import TwinKiosks
 from tests.twins.later import TwinLater
 from tests.twins.lessons import TwinLessons
 from tests.twins.people import TwinPeople
@@ -68,6 +70,7 @@ class World:
         self.sightings = TwinSightings(self.people, self.now)
         self.lessons = TwinLessons(self.now)
         self.later = TwinLater()
+        self.kiosks = TwinKiosks()
         self.faults = Faults()
 
     def now(self) -> datetime:
@@ -91,7 +94,7 @@ class World:
             people=before(self.people),
             lessons=before(self.lessons),
             later=before(self.later),
-            policy=Policy(),
+            rules=Rules(kiosks=before(self.kiosks), deployment=Policy(), now=self.now),
             lease_s=LEASE_S,
             most_calls=self.most_calls,
             now=self.now,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 from recognizeme.domain.audit import AuditLine, AuditQuery
+from recognizeme.domain.kiosks import Door, Heartbeat, Kiosk, Sureness
 from recognizeme.domain.lessons import Lesson
 from recognizeme.domain.model import (
     Capture,
@@ -331,6 +332,28 @@ class Lessons(Protocol):
 
     def remove(self, capture_id: str) -> None:
         """Remove a lesson; a missing one is no error."""
+
+
+class Kiosks(Protocol):
+    """What the office says of its kiosks and groups, and what each kiosk last said of itself."""
+
+    def get(self, kiosk_id: str) -> Door:
+        """One kiosk, also one of which nobody has said anything."""
+
+    def put(self, kiosk: Kiosk) -> None:
+        """Store what the office says of a kiosk."""
+
+    def all(self) -> Sequence[Door]:
+        """Every kiosk that was set or has sent a heartbeat, in the order of their ids."""
+
+    def beat(self, kiosk_id: str, heartbeat: Heartbeat) -> Door:
+        """Store a heartbeat in the place of the last one; one without `seen_at` leaves that as it was."""
+
+    def groups(self) -> Mapping[str, Sureness]:
+        """How sure one must be of each group of which the office has said that."""
+
+    def put_group(self, group: str, sureness: Sureness) -> None:
+        """Store how sure one must be of a group."""
 
 
 class Later(Protocol):

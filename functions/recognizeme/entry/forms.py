@@ -5,7 +5,7 @@ A form is a Python type with, in `Annotated`, what JSON Schema adds to it (`Form
 
 from typing import Annotated, Any
 
-from recognizeme.domain import audit, model
+from recognizeme.domain import audit, kiosks, model
 from recognizeme.usecases.answer_once import IDEMPOTENCY_KEY
 
 
@@ -43,6 +43,10 @@ Url = Annotated[str, Form(format="uri")]
 Sha256 = Annotated[str, Form(title="hexadecimal", pattern="^[0-9a-f]{64}$")]
 Base64 = Annotated[str, Form(contentEncoding="base64")]
 Count = Annotated[int, Form(minimum=0)]
+ClockTime = Annotated[str, Form(title="time as 07:30", pattern=f"^{kiosks.TIME}$")]
+EndTime = Annotated[str, Form(title="time as 19:30, or 24:00", pattern=f"^({kiosks.TIME}|24:00)$")]
+TimeZone = Annotated[str, Form(title="name such as Europe/Zurich", pattern=f"^{kiosks.ZONE}$")]
+LetIn = Annotated[str, Form(title="group or *", pattern=f"^({model.GROUP}|\\*)$")]
 Pct = Annotated[float, Form(minimum=0, maximum=100)]
 PictureType = Annotated[str, Form(enum=sorted(model.EXTENSIONS), default="image/jpeg")]
 
@@ -52,4 +56,5 @@ PATH_PARAMETERS: dict[str, Any] = {
     "capture_id": CaptureId,
     "person_id": PersonId,
     "photo_id": PhotoId,
+    "group": Group,
 }

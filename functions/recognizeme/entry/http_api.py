@@ -130,6 +130,10 @@ class HttpApi(APIGatewayHttpResolver):
         """The request's media type in lower case, without parameters."""
         return (self.current_event.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
+    def header(self, name: str) -> str | None:
+        """A header of the request, by its name in lower case."""
+        return self.current_event.headers.get(name)
+
     @property
     def parameters(self) -> dict[str, str]:
         """The query parameters."""
@@ -185,9 +189,14 @@ def _as_lambda_answers(response: Response[str]) -> dict[str, Any]:
     }
 
 
-def answer(content: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
+def answer(
+    content: Mapping[str, Any],
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    headers: dict[str, str | list[str]] | None = None,
+) -> Response[str]:
     """A JSON answer with a status."""
-    return Response(status, "application/json", _to_json(content))
+    return Response(status, "application/json", _to_json(content), headers=headers)
 
 
 def path_id(value: str, check: Callable[[str], str]) -> str:

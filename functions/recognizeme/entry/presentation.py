@@ -512,13 +512,6 @@ def replayed_json(replayed: Replayed) -> ReplayedJson:
     return {"replayed": replayed.given_back, "skipped": list(replayed.skipped)}
 
 
-class HeartbeatJson(TypedDict):
-    """That a kiosk was heard."""
-
-    kiosk_id: KioskId
-    received_at: Time
-
-
 class HealthJson(TypedDict):
     """That the API answers."""
 

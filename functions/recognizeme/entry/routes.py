@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from http import HTTPStatus
 
+from recognizeme.entry import kiosk_json as doors
 from recognizeme.entry import parsing as asked
 from recognizeme.entry import presentation as shown
 from recognizeme.entry.forms import PictureBytes
@@ -140,8 +141,16 @@ ROUTES = (
     Route(
         *("POST", "/kiosks/{kiosk_id}/heartbeat", "door", Role.DOOR),
         operation="beat",
-        summary="That the kiosk sees",
-        answer=shown.HeartbeatJson,
+        summary="How the kiosk is doing; without a body, that it sees",
+        body=doors.HeartbeatRequest,
+        answer=doors.HeardJson,
+    ),
+    Route(
+        *("GET", "/kiosks/{kiosk_id}/policy", "door", Role.DOOR),
+        operation="getPolicy",
+        summary="What the office says of the kiosk's door; `version` is the ETag",
+        answer=doors.PolicyJson,
+        statuses=(HTTPStatus.OK, HTTPStatus.NOT_MODIFIED),
     ),
     Route(
         *("GET", "/health", "query", Role.DOOR),
@@ -253,6 +262,34 @@ ROUTES = (
         summary="Who did what, newest first",
         query=asked.AuditFilters,
         answer=shown.PageJson[shown.AuditLineJson],
+    ),
+    Route(
+        *("GET", "/kiosks", "query", Role.RECEPTION),
+        operation="listKiosks",
+        summary="Every kiosk that was set or has sent a heartbeat, all on one page",
+        answer=shown.PageJson[doors.KioskJson],
+    ),
+    Route(
+        *("PUT", "/kiosks/{kiosk_id}", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="putKiosk",
+        summary="Say where a kiosk is, whom it lets in and when, and how sure it must be",
+        body=doors.KioskRequest,
+        answer=doors.KioskJson,
+    ),
+    Route(
+        *("GET", "/groups", "query", Role.RECEPTION),
+        operation="listGroups",
+        summary="Every group of which it was said how sure a recognition must be, all on one page",
+        answer=shown.PageJson[doors.GroupJson],
+    ),
+    Route(
+        *("PUT", "/groups/{group}", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="putGroup",
+        summary="Say how sure a recognition must be of somebody of a group",
+        body=doors.SurenessRequest,
+        answer=doors.GroupJson,
     ),
     Route(
         *("PUT", "/people/{person_id}", "enrollment", Role.MANAGER),

@@ -18,7 +18,7 @@ from recognizeme.domain.errors import (
 from recognizeme.domain.lessons import capture_of, without_mistakes
 from recognizeme.domain.model import Capture, FaceSearch, Match, Outcome, Person, Sighting, Status
 from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
-from recognizeme.domain.policy import MOST_CANDIDATES, Decision, Policy, candidates
+from recognizeme.domain.policy import MOST_CANDIDATES, Decision, candidates
 from recognizeme.domain.ports import (
     Clock,
     FaceIndex,
@@ -31,6 +31,7 @@ from recognizeme.domain.ports import (
     Witness,
 )
 from recognizeme.usecases.merge import standing_for
+from recognizeme.usecases.sureness import Rules
 
 _TRIES_TO_DECIDE = 4
 _MOST_LESSONS = 10  # looked up for one decision; somebody stands at the door
@@ -50,7 +51,7 @@ class Recognizer:
     people: People
     lessons: Lessons
     later: Later
-    policy: Policy
+    rules: Rules
     lease_s: float
     most_calls: int
     now: Clock
@@ -188,10 +189,13 @@ class Recognizer:
         ]
         named = {each.person_id: each for each in people.values() if each}
         inactive = {each.person_id for each in named.values() if not each.is_recognized(now)}
-        decision = self.policy.decide(without_mistakes(matches, counters), inactive=inactive)
+        told_apart = list(without_mistakes(matches, counters))
+        best = named[candidates(told_apart)[0].person_id] if told_apart else None
+        policy = self.rules.policy(sighting.capture.kiosk_id, best.groups if best else ())
+        decision = policy.decide(told_apart, inactive=inactive)
         # Where somebody was who is not to be recognized is not to be known afterwards, either.
         considered = [match for match in matches if match.person_id not in inactive]
-        sighting = replace(sighting, decision=self.policy.record(considered, search, counters))
+        sighting = replace(sighting, decision=policy.record(considered, search, counters))
         person = named[decision.person_id] if decision.person_id else None
         return self._save(self._result(sighting, decision.outcome, decision, person))
 
@@ -203,7 +207,7 @@ class Recognizer:
             capture_id = capture_of(match.person_id)
             if capture_id is None:
                 continue
-            if match.similarity_pct < self.policy.floor_pct or looked_up == _MOST_LESSONS:
+            if match.similarity_pct < self.rules.deployment.floor_pct or looked_up == _MOST_LESSONS:
                 break
             looked_up += 1
             # The collection alone is not believed: what was taken back or has expired counts no more.

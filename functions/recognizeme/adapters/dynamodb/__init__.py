@@ -2,8 +2,16 @@
 
 from recognizeme.adapters.dynamodb.answers import DynamoDbAnswers
 from recognizeme.adapters.dynamodb.audit import DynamoDbAuditLog
+from recognizeme.adapters.dynamodb.kiosks import DynamoDbKiosks
 from recognizeme.adapters.dynamodb.lessons import DynamoDbLessons
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
 from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
 
-__all__ = ["DynamoDbAnswers", "DynamoDbAuditLog", "DynamoDbLessons", "DynamoDbPeople", "DynamoDbSightings"]
+__all__ = [
+    "DynamoDbAnswers",
+    "DynamoDbAuditLog",
+    "DynamoDbKiosks",
+    "DynamoDbLessons",
+    "DynamoDbPeople",
+    "DynamoDbSightings",
+]
