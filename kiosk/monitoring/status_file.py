@@ -1,6 +1,7 @@
 """How a kiosk is doing, in one small file that others read: the web console, `doctor`, monitoring.
 
-    <state>/kiosks/<kiosk_id>/status.json     replaced whole, every other second
+    <state>/kiosks/<kiosk_id>/status.json     replaced whole, every other second,
+                                              and with every prompt and answer
 
 `<state>` is the user's state folder of RecognizeMe, `XDG_STATE_HOME/recognizeme` on Linux. The document:
 
@@ -12,7 +13,7 @@
                "dropped": 0},
      "present": [{"track_id": 12, "box": {"left": 0.3, ...}, "outcome": "recognized", "name": "Ada"}],
      "prompt": null or "what whoever stands there is asked for",
-     "latest": [{"origin": "track 12", "late": false, "sighting": {...}}, ...]}
+     "latest": [{"origin": "track 12", "late": false, "told_at": "...Z", "sighting": {...}}, ...]}
 
 `running` false, or an `updated_at` of more than ten seconds ago, is a kiosk that does not run. Boxes are
 fractions of the picture; `latest` is newest first. Who it was is in it for a minute, and no longer than the
@@ -37,7 +38,7 @@ from kiosk.delivery.atomic_file import write_atomic
 from kiosk.delivery.spool import SpoolState
 from kiosk.vision.camera import Camera
 from kiosk.vision.frame import Frame
-from kiosk.visits.events import Answered, Captured, Counts, Event, Origins
+from kiosk.visits.events import Answered, Captured, Counts, Event, Origins, Prompted
 from kiosk.visits.loop import Loop, Visit
 
 _EVERY_S = 2.0
@@ -92,7 +93,8 @@ class StatusFile:
         self._now = now
         self._origins = Origins()
         self._latest: deque[_Latest] = deque(maxlen=_LATEST)
-        self._written_s = clock() - _EVERY_S
+        self._measured_s = clock() - _EVERY_S
+        self._is_news = False
         self._frames_then = 0
         self._known: dict[str, Any] = {
             "kiosk_id": kiosk_id,
@@ -113,21 +115,29 @@ class StatusFile:
             case Answered(answer):
                 origin = self._origins.of(answer)
                 if answer.sighting:
-                    self._latest.appendleft(_Latest(origin, answer.late, answer.sighting, self._clock()))
+                    self._latest.appendleft(
+                        _Latest(origin, answer.late, answer.sighting, self._clock(), self._now())
+                    )
+                    self._is_news = True
+            case Prompted():
+                self._is_news = True
 
     def look(self, frame: Frame | None, camera: Camera, loop: Loop) -> None:
-        """Write the file when it is time to."""
-        passed_s = self._clock() - self._written_s
-        if passed_s < _EVERY_S:
+        """Write the file when it is time to, or there is news for whoever stands there."""
+        passed_s = self._clock() - self._measured_s
+        is_time = passed_s >= _EVERY_S
+        if not is_time and not self._is_news:
             return
         self._known |= {
             "camera_trouble": camera.trouble,
-            "frames_per_s": round((self._counts.frames - self._frames_then) / passed_s, 1),
             "present": [_present(visit, frame) for visit in loop.visits] if frame else [],
             "prompt": loop.prompt,
         }
-        self._written_s += passed_s
-        self._frames_then = self._counts.frames
+        if is_time:
+            self._known["frames_per_s"] = round((self._counts.frames - self._frames_then) / passed_s, 1)
+            self._measured_s += passed_s
+            self._frames_then = self._counts.frames
+        self._is_news = False
         self._write()
 
     def close(self) -> None:
@@ -155,10 +165,16 @@ class _Latest:
     late: bool
     sighting: Sighting
     told_s: float
+    told_at: datetime
 
     def to_json(self, *, is_named: bool) -> dict[str, Any]:
         sighting = self.sighting if is_named else self.sighting.anonymous()
-        return {"origin": self.origin, "late": self.late, "sighting": sighting.to_json()}
+        return {
+            "origin": self.origin,
+            "late": self.late,
+            "told_at": iso_text(self.told_at),
+            "sighting": sighting.to_json(),
+        }
 
 
 def _present(visit: Visit, frame: Frame) -> dict[str, Any]:

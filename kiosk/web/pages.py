@@ -20,6 +20,7 @@ from kiosk.client.errors import ApiError, Busy, NotFound, NotYetDone, Refused, U
 from kiosk.client.sighting import Sighting
 from kiosk.vision.picture_file import UnusableFile, content_type, fit, reads_heic
 from kiosk.web.access import guard
+from kiosk.web.display import NOBODY_RUNS, message
 
 KIOSK_ID = "web"
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024  # a phone's largest pictures; they are made smaller here
@@ -86,6 +87,15 @@ def make_app(
         from kiosk.monitoring.status_file import statuses  # OpenCV comes with it, which no other page needs
 
         return render_template("kiosks.html", kiosks=[_with_life(status, now()) for status in statuses()])
+
+    @app.get("/doors/<kiosk_id>/display")
+    def display(kiosk_id: str) -> tuple[str, int]:
+        from kiosk.monitoring.status_file import statuses
+
+        status = next((each for each in statuses() if each.get("kiosk_id") == kiosk_id), None)
+        shown = message(_with_life(status, now()), now()) if status else NOBODY_RUNS
+        page = render_template("display.html", kiosk_id=kiosk_id, message=shown)
+        return page, HTTPStatus.OK if status else HTTPStatus.NOT_FOUND
 
     @app.get("/sightings/<capture_id>/photo")
     def photo(capture_id: str) -> Response:

@@ -14,7 +14,7 @@ from kiosk.delivery.spool import SpoolState
 from kiosk.monitoring.status_file import StatusFile, state_folder, statuses
 from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Box, Detection, Frame
-from kiosk.visits.events import Answered, Captured, Counts
+from kiosk.visits.events import Answered, Captured, Counts, Prompted
 from tests.kiosk.pictures import room
 from tests.kiosk.visits.test_loop import Api, Told, make_loop
 
@@ -89,6 +89,20 @@ def test_it_is_written_every_other_second_and_not_with_every_frame() -> None:
         status.look(None, Camera(), loop)  # type: ignore[arg-type]
         written.add(next(statuses())["updated_at"])
     assert 5 <= len(written) <= 6
+
+
+def test_a_prompt_and_an_answer_are_written_at_once() -> None:
+    """Whoever stands there reads them on a screen, and a prompt holds for five seconds."""
+    loop, clock = make_loop(Told(), Api()), Clock()
+    status = make_status(loop.counts, clock)
+    status.look(None, Camera(), loop)  # type: ignore[arg-type]
+    sighting = Sighting("c1", "front", "", "done", "unknown")
+    for seconds, event in ((0.1, Prompted("nod")), (0.2, Answered(Answer("c1", sighting)))):
+        clock.seconds = seconds
+        status.tell(event)
+        status.look(None, Camera(), loop)  # type: ignore[arg-type]
+        assert next(statuses())["updated_at"] == f"2026-11-23T08:00:00.{round(seconds * 10)}00Z"
+    assert next(statuses())["latest"][0]["told_at"] == "2026-11-23T08:00:00.200Z"
 
 
 def test_the_latest_sightings_come_first_and_are_ten_at_most() -> None:

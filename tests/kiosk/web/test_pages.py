@@ -327,6 +327,25 @@ def test_the_kiosks_of_this_machine_are_shown_with_what_ails_them(
     assert '<a href="/sightings/c1">Ada</a>' in text
 
 
+def test_a_screen_at_the_door_shows_what_is_asked_and_looks_again_each_second(
+    api: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    page = make_app(api, now=lambda: datetime(2026, 11, 23, 8, 15, 5, tzinfo=UTC)).test_client()
+    unknown = page.get("/doors/front/display")
+    assert unknown.status_code == 404
+    assert "No kiosk of this name" in unknown.text
+    file = tmp_path / "recognizeme" / "kiosks" / "front" / "status.json"
+    file.parent.mkdir(parents=True)
+    status = {"kiosk_id": "front", "running": True, "updated_at": "2026-11-23T08:15:04.000Z"}
+    file.write_text(json.dumps(status | {"prompt": "Turn <left>"}))
+    shown = page.get("/doors/front/display")
+    assert shown.status_code == 200
+    assert "<p>Turn &lt;left&gt;</p>" in shown.text
+    assert all('http-equiv="refresh" content="1"' in each.text for each in (unknown, shown))
+    assert page.get("/static/display.css").status_code == 200
+
+
 @pytest.mark.parametrize("installed", [True, False])
 def test_heic_is_offered_only_where_it_can_be_read(
     page: FlaskClient, monkeypatch: pytest.MonkeyPatch, installed: bool
