@@ -133,6 +133,22 @@ class ApiServer:
                     return 200, self._page(list(self.photos.get(person_id, {}).values()), query)
                 case "POST", ["people", person_id, "photos"] if person_id in self.people:
                     return self._add_photo(person_id, query["photo_id"], body, content_type)
+                case "DELETE", ["people", person_id, "photos", photo_id] if photo_id in self.photos.get(
+                    person_id, {}
+                ):
+                    photo = self.photos[person_id][photo_id]
+                    photo |= {"state": "removed", "face_id": None, "face_box": None, "removed_at": NOW}
+                    return 200, photo
+                case "POST", ["people", person_id, "merge"] if person_id in self.people:
+                    into = json.loads(body)["into"]
+                    self.people[into].setdefault("merged", []).append(person_id)
+                    self.people[person_id]["merged_into"] = into
+                    return 200, self.people[person_id]
+                case "DELETE", ["people", person_id, "merge"] if person_id in self.people:
+                    into = self.people[person_id].get("merged_into")
+                    self.people[person_id]["merged_into"] = None
+                    self.people.get(into or "", {"merged": [person_id]})["merged"].remove(person_id)
+                    return 200, self.people[person_id]
                 case "POST", ["people", person_id, "neighbours"] if person_id in self.people:
                     return 200, self._neighbours(person_id, query)
                 case "POST", ["replays"]:
