@@ -14,6 +14,7 @@ from recognizeme.domain.model import EnrolledPhoto, PhotoState, Sighting, Status
 from recognizeme.domain.picture import inspect, sha256_of
 from recognizeme.domain.ports import Clock, FaceIndex, Lessons, People, PhotoStore, Sightings
 from recognizeme.usecases.enroll import Enroller
+from recognizeme.usecases.merge import standing_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,11 @@ class Teacher:
         for a sighting that says it is them.
         """
         sighting = self._sighting(capture_id)
-        self._known(person_id)
-        if sighting.person_id == person_id:
+        person = self.people.get(check_person_id(person_id))
+        if person is None:
+            raise NotFound(f"there is no person {person_id!r}")
+        counts_as = standing_for(person, self.people) or person
+        if sighting.person_id in (person_id, counts_as.person_id):
             raise InvalidRequest(f"sighting {capture_id} says that it is {person_id!r}; correct it first")
         content = self._picture_of(sighting)
         known = self.lessons.get(capture_id)
@@ -113,7 +117,3 @@ class Teacher:
         if sighting.photo_key is None:
             raise NotFound(f"no picture is stored for sighting {sighting.capture.capture_id!r}")
         return self.photos.read(sighting.photo_key)
-
-    def _known(self, person_id: str) -> None:
-        if self.people.get(check_person_id(person_id)) is None:
-            raise NotFound(f"there is no person {person_id!r}")
