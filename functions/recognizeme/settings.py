@@ -27,6 +27,7 @@ class Settings:
     collection_id: str = _env("RECOGNIZEME_COLLECTION")
     threshold_pct: float = _env("RECOGNIZEME_THRESHOLD_PCT", 99.0)
     margin_pct: float = _env("RECOGNIZEME_MARGIN_PCT", 1.0)
+    duplicate_pct: float = _env("RECOGNIZEME_DUPLICATE_PCT", 99.0)
     sighting_days: int = _env("RECOGNIZEME_SIGHTING_DAYS", 90)
     audit_days: int = _env("RECOGNIZEME_AUDIT_DAYS", 365)
     stranger_days: int = _env("RECOGNIZEME_STRANGER_DAYS", 30)

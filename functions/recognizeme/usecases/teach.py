@@ -10,7 +10,15 @@ from datetime import timedelta
 
 from recognizeme.domain.errors import InvalidRequest, NotFound, UnusablePicture
 from recognizeme.domain.lessons import Lesson, counter_id, learned_photo_id
-from recognizeme.domain.model import EnrolledPhoto, PhotoState, Sighting, Status, check_person_id, extension
+from recognizeme.domain.model import (
+    EnrolledPhoto,
+    Exceptions,
+    PhotoState,
+    Sighting,
+    Status,
+    check_person_id,
+    extension,
+)
 from recognizeme.domain.picture import inspect, sha256_of
 from recognizeme.domain.ports import Clock, FaceIndex, Lessons, People, PhotoStore, Sightings
 from recognizeme.usecases.enroll import Enroller
@@ -56,7 +64,10 @@ class Teacher:
         known = person.photos.get(photo_id) if person else None
         if known and known.state is PhotoState.INDEXED and known.sha256 == sha256_of(content):
             return known
-        return self.enroller.enroll_now(sighting.person_id, content, photo_id)
+        # It looks like whom it was taken for: no reason to refuse it, once somebody says that it is not them.
+        is_told_apart = self.lessons.get(capture_id) is not None
+        exceptions = Exceptions(allow_duplicate="a correction" if is_told_apart else None)
+        return self.enroller.enroll_now(sighting.person_id, content, photo_id, exceptions)
 
     def remember_not(self, capture_id: str, person_id: str) -> Lesson:
         """Remember that the picture does not show this person, so that the mistake is not made again.

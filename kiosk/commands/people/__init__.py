@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "group": "Put people into a group, or take them out.",
     "activate": "Have somebody recognized, for good or until a day.",
     "deactivate": "Have somebody recognized no longer, and keep them on record.",
+    "check": "Look through everybody's photos for what will go wrong at the door.",
     "consent": "Record that somebody agreed to be recognized, or withdrew that.",
 }
 
