@@ -114,6 +114,21 @@ def test_a_face_that_lies_on_its_side_is_found_where_it_is(
     assert centre == pytest.approx(expected, abs=0.03)
 
 
+@pytest.mark.parametrize("largest_only", [False, True])
+@pytest.mark.parametrize("portrait", ["hopper", "astronaut"])
+def test_a_face_upside_down_is_the_same_person_as_upright(
+    engine: FaceEngine, request: pytest.FixtureRequest, portrait: str, largest_only: bool
+) -> None:
+    photo: bytes = request.getfixturevalue(portrait)
+    upright = engine.faces(photo)[0]
+    photo = encoded(np.ascontiguousarray(pixels_of(photo)[::-1, ::-1]))
+    face = engine.largest_face(photo) if largest_only else engine.faces(photo)[0]
+    assert face is not None
+    assert face.landmarks[0][1] > face.landmarks[3][1], "eyes below the mouth"
+    one, other = engine.embed([upright, face])
+    assert np.linalg.norm(one - other) < SAME_PERSON
+
+
 def test_a_face_in_the_dark_is_found_at_a_second_look(engine: FaceEngine, astronaut: bytes) -> None:
     portrait = cv2.resize(pixels_of(astronaut)[0:300, 90:340], (800, 960)).astype(float)
     noise = np.random.default_rng(1).normal(0, 3, portrait.shape)
