@@ -190,18 +190,13 @@ def _index(
     sha256 = hashlib.sha256(content).hexdigest()
     if before and before.sha256 == sha256:
         return
-    made = EnrolledPhoto(photo.photo_id, PhotoState.REFUSED, parts.now(), sha256=sha256, reason=photo.reason)
-    if photo.problem:  # poor, or of somebody else: no other engine changes that
-        parts.collections.record(collection, person.person_id, made, photo_key=key)
-        return
+    made = EnrolledPhoto(photo.photo_id, PhotoState.REFUSED, parts.now(), sha256=sha256)
     try:
-        face = index.add(person.person_id, inspect(content), accept_poor=photo.state is PhotoState.INDEXED)
+        face = index.add(person.person_id, inspect(content))
     except UnusablePicture as error:
         made = replace(made, reason=str(error))
     else:
-        made = replace(
-            made, state=PhotoState.INDEXED, face_id=face.face_id, face_box=face.face_box, reason=None
-        )
+        made = replace(made, state=PhotoState.INDEXED, face_id=face.face_id, face_box=face.face_box)
     parts.collections.record(collection, person.person_id, made, photo_key=key)
 
 

@@ -13,6 +13,7 @@ from itertools import count
 from local.adapters.columns import from_moment, to_moment
 from local.errors import LocalError
 from local.wiring import NOTIFIED, LocalParts
+from recognizeme.adapters.later import people_event, pictures_event
 from recognizeme.domain.errors import RecognizeMeError
 
 _LOG = logging.getLogger(__name__)
@@ -117,10 +118,14 @@ class Retention:
 
 
 def look_after(parts: LocalParts, *, hour: int) -> None:
-    """What is to be done every hour, and once a day: also to look for faces of nobody in the collection."""
+    """What is to be done every hour; and once a day, for faces of nobody, people who leave and strangers."""
     try:
-        delete_expired(parts, now=parts.now())
+        deleted = delete_expired(parts, now=parts.now())
         if hour % 24 == 1:  # not while a stack starts
-            parts.jobs.add(NOTIFIED["enrollments/"], {"check": "collection"})
+            # By the time that retention has reached: a clock that jumped forgets nobody either.
+            kept, strangers = parts.settings.sighting_days, parts.settings.stranger_days
+            before = deleted.before + timedelta(days=kept - strangers)
+            for event in ({"check": "collection"}, people_event(), pictures_event(before)):
+                parts.jobs.add(NOTIFIED["enrollments/"], event)
     except (LocalError, RecognizeMeError) as error:
         _LOG.warning("%s", error)

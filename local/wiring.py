@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Self
 from local.data_folder import DataFolder
 from local.jobs.queue import JobQueue
 from local.runtime.events import object_created_event
-from recognizeme.adapters.later import forget_event, remove_photo_event, stored_event
+from recognizeme.adapters.later import (
+    forget_event,
+    leave_event,
+    people_event,
+    pictures_event,
+    remove_photo_event,
+    stored_event,
+)
 from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, Replayed
@@ -241,6 +248,18 @@ class LaterJobs:
         """As an event of our own."""
         event = remove_photo_event(person_id, photo_id)
         self._jobs.add(NOTIFIED["enrollments/"], event, delay_s=delay_s)
+
+    def look_through_people(self, cursor: str) -> None:
+        """As an event of our own."""
+        self._jobs.add(NOTIFIED["enrollments/"], people_event(cursor))
+
+    def drop_pictures(self, before: datetime, cursor: str) -> None:
+        """As an event of our own."""
+        self._jobs.add(NOTIFIED["enrollments/"], pictures_event(before, cursor))
+
+    def leave(self, person_id: str) -> None:
+        """As an event of our own."""
+        self._jobs.add(NOTIFIED["enrollments/"], leave_event(person_id))
 
     def drop_photos(self, person_id: str) -> None:
         """Whether they wait or failed for good: their photos are gone."""

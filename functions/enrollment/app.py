@@ -15,9 +15,7 @@ from recognizeme import wiring
 from recognizeme.domain.errors import InvalidRequest, NotFound
 from recognizeme.domain.kiosks import DEFAULT_MINUTES, Sureness
 from recognizeme.domain.model import (
-    EnrolledPhoto,
     Enrollment,
-    Exceptions,
     PhotoState,
     Removed,
     check_capture_id,
@@ -28,6 +26,7 @@ from recognizeme.domain.model import (
 from recognizeme.entry import kiosk_json, parsing
 from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
+from recognizeme.entry.observe import count_leaving
 from recognizeme.entry.presentation import (
     CollectionCheckJson,
     CorrectedJson,
@@ -49,6 +48,7 @@ from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
 from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
 from recognizeme.usecases.explain import explain
+from recognizeme.usecases.leaving import drop_strangers_pictures
 from recognizeme.usecases.merge import merge, unmerge
 from recognizeme.usecases.neighbours import neighbours
 
@@ -73,17 +73,11 @@ def put_person(person_id: str) -> Response[str]:
 @api.post("/people/<person_id>/photos")
 def post_photo(person_id: str) -> Response[str]:
     """Index the photo in the body, or hand out a ticket to upload one."""
-    parts = wiring.parts()
-    enroller = wiring.enroller(parts)
+    enroller = wiring.enroller(wiring.parts())
     person_id = path_id(person_id, check_person_id)
-    exceptions = parsing.exceptions(api.parameters)
     if api.has_picture():
-        api.note(accept_poor=exceptions.accept_poor or None, allow_duplicate=exceptions.allow_duplicate)
-        photo = enroller.enroll_now(person_id, api.picture(), api.parameters.get("photo_id"), exceptions)
-        api.note(state=photo.state, problem=photo.problem)
-        return answer(_photo_json(photo, person_id), HTTPStatus.CREATED)
-    if exceptions != Exceptions():
-        raise InvalidRequest("accept_poor and allow_duplicate take the picture itself, not a ticket")
+        photo = enroller.enroll_now(person_id, api.picture(), api.parameters.get("photo_id"))
+        return answer(photo_json(photo), HTTPStatus.CREATED)
     fields = parsing.json_object(api.body)
     photo_id = parsing.text(fields, "photo_id")
     ticket = enroller.issue_ticket(person_id, photo_id, parsing.text(fields, "content_type", "image/jpeg"))
@@ -118,7 +112,7 @@ def delete_photo(person_id: str, photo_id: str) -> Response[str]:
             raise
         photo = remover.remove(Enrollment(person_id, unquote(photo_id)))
     logger.info("photo removed")
-    return answer(_photo_json(photo, person_id))
+    return answer(photo_json(photo))
 
 
 @api.post("/people/<person_id>/neighbours")
@@ -195,7 +189,7 @@ def post_lesson(capture_id: str) -> Response[str]:
     lesson = None if not_person_id is None else teacher.remember_not(capture_id, not_person_id)
     photo = teacher.learn(capture_id) if learns else None
     learned: LearnedJson = {
-        "photo": _photo_json(photo, _shown(capture_id)) if photo else None,
+        "photo": photo_json(photo) if photo else None,
         "lesson": lesson_json(lesson) if lesson else None,
     }
     return answer(learned)
@@ -249,7 +243,10 @@ def post_replay() -> Response[str]:
 @api.post("/collection-checks")
 def post_collection_check() -> Response[str]:
     """Look for faces whose person does not exist."""
-    return answer(_check_collection(remove_orphans=parsing.flag(api.parameters, "remove")))
+    remove = api.parameters.get("remove", "false")
+    if remove not in ("true", "false"):
+        raise InvalidRequest("remove must be true or false")
+    return answer(_check_collection(remove_orphans=remove == "true"))
 
 
 def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
@@ -264,19 +261,6 @@ def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
     )
     logger.info("collection checked", faces=check.faces, removing=check.removing, orphans=len(check.orphans))
     return collection_check_json(check)
-
-
-def _shown(capture_id: str) -> str:
-    sighting = wiring.parts().sightings.get(capture_id)
-    return (sighting.person_id if sighting else None) or ""
-
-
-def _photo_json(photo: EnrolledPhoto, person_id: str) -> PhotoJson:
-    people = wiring.parts().people
-    person = people.get(person_id)
-    if person is None:
-        raise NotFound(f"person {person_id!r} was forgotten meanwhile")
-    return photo_json(photo, person, people)
 
 
 def _enroll_stored(key: str, *, principal: str, source: str) -> PhotoJson | None:
@@ -294,8 +278,7 @@ def _enroll_stored(key: str, *, principal: str, source: str) -> PhotoJson | None
         logger.info("photo ignored: it has been removed meanwhile")
         return None
     logger.info("photo enrolled", state=photo.state, reason=photo.reason)
-    person = wiring.parts().people.get(enrollment.person_id)
-    return photo_json(photo, person, wiring.parts().people) if person else None
+    return photo_json(photo)
 
 
 def _finish_forgetting(person_id: str) -> dict[str, Any]:
@@ -317,6 +300,37 @@ def _finish_removing_photo(enrollment: Enrollment) -> dict[str, Any]:
     return {}
 
 
+def _look_through_people(cursor: str | None) -> dict[str, Any]:
+    looked = asdict(wiring.leaving(wiring.parts()).look_through(cursor))
+    count_leaving(looked["soon"])
+    logger.info("people looked through", **looked)
+    return looked
+
+
+def _leave(person_id: str) -> dict[str, Any]:
+    with wiring.auditor().change(
+        "person left", principal=SYSTEM, source="schedule", person_id=person_id
+    ) as detail:
+        removed = asdict(wiring.leaving(wiring.parts()).leave(person_id) or Removed())
+        detail |= removed
+    logger.info("person left", **removed)
+    return removed
+
+
+def _drop_pictures(before: str | None, cursor: str | None) -> dict[str, Any]:
+    parts = wiring.parts()
+    moment = parts.now() - timedelta(days=parts.settings.stranger_days)
+    dropped = drop_strangers_pictures(
+        parsing.time(before, "before") if before else moment,
+        cursor,
+        sightings=parts.sightings,
+        photos=parts.photos,
+        later=parts.later,
+    )
+    logger.info("strangers' pictures removed", pictures=dropped)
+    return {"pictures": dropped}
+
+
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Route an HTTP API event, index the photos of an S3 event, or finish what was begun.
@@ -330,6 +344,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return _finish_forgetting(check_person_id(task["forget"]))
     if isinstance(task, dict) and "remove_photo" in task:
         return _finish_removing_photo(Enrollment(**task["remove_photo"]))
+    if isinstance(task, dict) and "leave" in task:
+        return _leave(check_person_id(task["leave"]))
+    if isinstance(task, dict) and task.get("check") == "people":
+        return _look_through_people(task.get("cursor"))
+    if isinstance(task, dict) and task.get("check") == "pictures":
+        return _drop_pictures(task.get("before"), task.get("cursor"))
     if isinstance(task, dict) and task.get("check") == "collection":
         with wiring.auditor().change("collection checked", principal=SYSTEM, source="schedule") as detail:
             checked = _check_collection(remove_orphans=False)

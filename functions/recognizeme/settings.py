@@ -27,8 +27,10 @@ class Settings:
     collection_id: str = _env("RECOGNIZEME_COLLECTION")
     threshold_pct: float = _env("RECOGNIZEME_THRESHOLD_PCT", 99.0)
     margin_pct: float = _env("RECOGNIZEME_MARGIN_PCT", 1.0)
-    duplicate_pct: float = _env("RECOGNIZEME_DUPLICATE_PCT", 99.0)
     sighting_days: int = _env("RECOGNIZEME_SIGHTING_DAYS", 90)
+    consent_required: bool = _env("RECOGNIZEME_CONSENT_REQUIRED", False)
+    withdrawn_days: int = _env("RECOGNIZEME_WITHDRAWN_DAYS", 7)
+    person_days: int = _env("RECOGNIZEME_PERSON_DAYS", 0)
     audit_days: int = _env("RECOGNIZEME_AUDIT_DAYS", 365)
     stranger_days: int = _env("RECOGNIZEME_STRANGER_DAYS", 30)
     ticket_s: int = _env("RECOGNIZEME_TICKET_S", 300)
@@ -57,6 +59,10 @@ class Settings:
 
 
 def _parse(name: str, text: str, kind: type) -> str | int | float:
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise Misconfigured(f"the environment variable {name} is {text!r}, and must be true or false")
+        return text == "true"
     if kind not in (int, float):
         return text
     try:

@@ -31,6 +31,7 @@ from recognizeme.settings import Settings
 from recognizeme.usecases.answer_once import Request, answer_once
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
+from recognizeme.usecases.leaving import Leaving
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.remove_photo import PhotoRemover
 from recognizeme.usecases.sureness import Rules
@@ -258,9 +259,10 @@ def enroller(parts: Parts) -> Enroller:
         faces=parts.faces,
         people=parts.people,
         later=parts.later,
-        duplicate_pct=parts.settings.duplicate_pct,
         ticket_s=parts.settings.ticket_s,
         now=parts.now,
+        consent_required=parts.settings.consent_required,
+        withdrawn_days=parts.settings.withdrawn_days,
     )
 
 
@@ -319,6 +321,18 @@ def photo_remover(parts: Parts) -> PhotoRemover:
         people=parts.people,
         later=parts.later,
         lease_s=parts.settings.lease_s,
+        now=parts.now,
+    )
+
+
+def leaving(parts: Parts) -> Leaving:
+    """What ends by itself, made of these parts."""
+    return Leaving(
+        people=parts.people,
+        sightings=parts.sightings,
+        later=parts.later,
+        forgetter=forgetter(parts),
+        person_days=parts.settings.person_days,
         now=parts.now,
     )
 

@@ -66,7 +66,6 @@ class Wire:
         self._clock = clock
         self._is_overheard = parts.scheme == "http" and not is_loopback(parts.hostname) and not insecure_http
         region = aws_region(url)
-        self.is_aws = region is not None
         if token or region:
             self.refuse_plain_http("the credentials")
         self._auth: AuthBase = SigV4(region) if region else _Bearer(token)
@@ -230,7 +229,7 @@ class Wire:
             )
         if response.is_redirect or (status in {404, 405} and not is_ours):
             return self.unknown_answer(f"HTTP {status}")
-        if status == 409:
+        if status == 409 and (not is_ours or str(problem["type"]).endswith(":already-done")):
             return AlreadyDone(detail or "the capture has its sighting already")
         if status == 404:
             return NotFound(detail or "there is no such thing")

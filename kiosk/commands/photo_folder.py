@@ -25,7 +25,8 @@ _UNCLEAR = (
 class Portrait:
     """One photo file and whom it shows; `photo_id` tells that person's photos apart.
 
-    `person_id` is what a list says; without it, the name makes the id. So with `consent_at`: ISO 8601.
+    `person_id` is what a list says; without it, the name makes the id. So with `consent_at`: ISO 8601, and
+    `groups`.
     """
 
     file: Path
@@ -33,6 +34,7 @@ class Portrait:
     photo_id: str
     person_id: str | None = None
     consent_at: str | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def person(self) -> str:

@@ -15,13 +15,14 @@ from kiosk.commands.photo_folder import Found, PassedOver, Portrait, unique
 
 COLUMNS = ("file", "person_id", "name", "groups", "consent")
 _PERSON_ID = re.compile(r"[A-Za-z0-9_.\-:]{1,128}")
+_GROUP = re.compile(r"[a-z0-9\-]{1,32}")
 _YES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí"})
 
 Row = dict[str, str]
 
 
 def listed(path: Path, *, now: datetime) -> Iterator[Found]:
-    """The photos of a list with the columns `file,person_id,name,consent`; files lie beside the list.
+    """The photos of a list with the columns `file,person_id,name,groups,consent`; files lie beside the list.
 
     Every row becomes a photo or says why not. Raises `click.ClickException` for a file that is no such list.
     """
@@ -59,7 +60,10 @@ def _portrait(path: Path, row: Row, now: datetime) -> Portrait | str:
             consent_at = iso_text(datetime.fromisoformat(row["consent"]).astimezone(UTC))
         except ValueError:
             return f"consent is {row['consent']!r}; write yes or the day it was given, as 2026-11-23"
-    return Portrait(file, name, file.name, row["person_id"] or None, consent_at)
+    groups = tuple(re.split(r"[\s,;|]+", row["groups"].casefold())) if row["groups"] else ()
+    if wrong := next((group for group in groups if not _GROUP.fullmatch(group)), None):
+        return f"{wrong!r} is no group; use a-z, 0-9 and - (at most 32), with spaces between several"
+    return Portrait(file, name, file.name, row["person_id"] or None, consent_at, groups)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Row]]:
@@ -69,13 +73,11 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
     unknown = [cell for cell in heading if cell and cell not in COLUMNS]
     if "file" not in heading or unknown or not {"person_id", "name"} & set(heading):
         raise click.ClickException(
-            f"the first row of {path} must name the columns file,person_id,name,consent (person_id or name"
+            f"the first row of {path} must name the columns {','.join(COLUMNS)} (person_id or name, groups"
             f" and consent may be left out){'; not ' + unknown[0] if unknown else ''}"
         )
     for number, line in enumerate(lines, 2):
         row = dict.fromkeys(COLUMNS, "") | dict(zip(heading, map(str.strip, line), strict=False))
-        if row["groups"]:
-            raise click.ClickException(f"row {number} of {path}: groups are not stored; leave the column out")
         if any(row.values()):
             yield number, row
 

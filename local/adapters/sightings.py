@@ -325,6 +325,15 @@ class SqliteSightings:
             for day, kiosk_id, sightings, calls in rows
         ]
 
+    def drop_picture(self, capture_id: str) -> None:
+        """One update, unless the sighting was corrected meanwhile."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE sightings SET photo_key = NULL, picture_sha256 = NULL"
+                " WHERE capture_id = ? AND outcome = 'unknown'",
+                (capture_id,),
+            )
+
     def traces(self, person_id: str) -> Iterator[Trace]:
         """All at once: what a person leaves in 90 days is little."""
         with self._database.reading() as connection:

@@ -34,7 +34,10 @@ def test_the_template_deploys_the_documented_default(setting: Field[object]) -> 
         if setting.metadata["env"] in variables
     )
 
-    assert float(deployed) == pytest.approx(setting.default)
+    if isinstance(setting.default, bool):
+        assert deployed == str(setting.default).lower()
+    else:
+        assert float(deployed) == pytest.approx(setting.default)
     assert f"`{deployed}`" in next(line for line in SETTINGS.splitlines() if setting.metadata["env"] in line)
 
 

@@ -11,9 +11,10 @@ import pytest
 from recognizeme.adapters.dynamodb import DynamoDbPeople, DynamoDbSightings
 from recognizeme.adapters.dynamodb import sightings as module
 from recognizeme.adapters.dynamodb.uncounted import count_uncounted
+from recognizeme.adapters.dynamodb.unlisted import list_unlisted
 from recognizeme.domain.errors import Misconfigured
 from recognizeme.domain.model import Correction, Outcome, Sighting, Status
-from recognizeme.domain.ports import SightingQuery
+from recognizeme.domain.ports import PeopleQuery, SightingQuery
 from recognizeme.domain.totals import Count
 from tests.contract.conftest import RETENTION_DAYS, SetClock
 from tests.contract.samples import NOON, capture, indexed, person, recognized, uncertain, unknown
@@ -194,6 +195,33 @@ def test_sightings_saved_before_there_were_totals_are_counted_once(
     }
     assert len(sightings.query(SightingQuery(outcome=Outcome.UNKNOWN), limit=10).items) == 4
     assert pending in sightings.query(SightingQuery(), limit=10).items
+
+
+def test_whoever_was_there_before_names_were_searched_is_found_when_they_are_entered(
+    people: DynamoDbPeople, client: Any, people_table: str
+) -> None:
+    old = {"PersonId": {"S": "ada"}, "Name": {"S": "Ada Lovelace"}, "Photos": {"M": {}}}
+    client.put_item(TableName=people_table, Item=old | {"CreatedAt": {"S": NOON.isoformat()}})
+    people.put(person("bob", name="Bob Love"), now=NOON)
+    people.begin_forgetting("eve", now=NOON, expires_at=NOON + timedelta(days=15), lease_s=30)
+    found = PeopleQuery(name=" love")
+    assert [one.person_id for one in people.list(found, limit=10).items] == ["bob"]
+    assert [list_unlisted(client, people_table) for _ in range(2)] == [1, 0]
+    assert [one.person_id for one in people.list(found, limit=10).items] == ["ada", "bob"]
+
+
+def test_a_filtered_list_reads_a_bounded_number_of_pages_and_goes_on_with_its_cursor(
+    people: DynamoDbPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        people.put(person(f"p{number:02}", name="Ada" if number in (0, 11) else "Bob"), now=NOON)
+    query = people._client.query
+    monkeypatch.setattr(people._client, "query", lambda **asked: query(**asked, Limit=1))
+    first = people.list(PeopleQuery(name=" ada"), limit=5)
+    assert [one.person_id for one in first.items] == ["p00"]
+    assert first.next_cursor
+    second = people.list(PeopleQuery(name=" ada"), limit=5, cursor=first.next_cursor)
+    assert [one.person_id for one in second.items] == ["p11"]
 
 
 def test_a_tombstone_says_nothing_about_whom_it_is_for_and_expires_by_itself(

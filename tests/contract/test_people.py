@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import InvalidRequest, ServiceBusy
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains, SimilarFace
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
 from recognizeme.domain.people import PersonChange, searchable
-from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.ports import Page, People, PeopleQuery
 from tests.contract.samples import NOON, indexed, person
 from tests.contract.strategies import boxes, moments, texts
@@ -60,8 +59,6 @@ def test_a_new_consent_replaces_the_old_one(people: People) -> None:
         face_box=st.none() | boxes,
         reason=st.none() | texts,
         sha256=st.none() | texts,
-        problem=st.none() | st.sampled_from(PhotoProblem),
-        similar=st.none() | st.builds(SimilarFace, st.uuids().map(str), st.floats(0, 100)),
     ),
 )
 def test_what_is_stored_of_a_person_comes_back_the_same(
@@ -83,17 +80,6 @@ def test_a_refused_photo_is_recorded_without_a_face(people: People) -> None:
     assert stored is not None
     assert (stored.photos, stored.faces) == ({"b.jpg": refused}, 0)
     assert people.face_ids("ada") == ()
-
-
-def test_whose_face_it_is_that_a_photo_looks_like_can_be_looked_up(people: People) -> None:
-    people.put(person(), now=NOON)
-    people.add_photo("ada", indexed("a.jpg", "face-1"), photo_key="enrollments/ada/a.jpg")
-    owner = people.owner_of("face-1")
-    assert owner is not None
-    assert owner.name == "Ada Lovelace"
-    assert people.owner_of("face-2") is None
-    forget(people, "ada")
-    assert people.owner_of("face-1") is None
 
 
 def test_a_photo_of_somebody_who_no_longer_exists_changes_nothing(people: People) -> None:
@@ -429,6 +415,9 @@ def test_what_is_changed_of_a_person_changes_and_the_rest_stays(people: People) 
     again = people.change("ada", PersonChange(groups=(), active=True, active_until=None))
     assert again == replace(changed, groups=(), active=True, active_until=None) == people.get("ada")
     assert people.change("ada", PersonChange()) == again
+    noted = people.change("ada", PersonChange(last_seen_on=last, forgotten_on=last))
+    assert noted == replace(again, last_seen_on=last, forgotten_on=last) == people.get("ada")
+    assert people.change("ada", PersonChange(last_seen_on=None, forgotten_on=None)) == again
 
 
 def test_nobody_is_created_by_a_change(people: People) -> None:

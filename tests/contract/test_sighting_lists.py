@@ -285,3 +285,16 @@ def test_sightings_of_those_who_were_merged_into_somebody_are_listed_with_theirs
     wanted = [each for each in seen if matches(each, query)]
     assert {each.person_id for each in wanted} == {"ada", "bob"}
     assert [each for page in pages(sightings, query, limit=limit) for each in page] == wanted
+
+
+def test_the_picture_of_a_stranger_is_given_up_and_that_of_somebody_known_is_not(
+    sightings: Sightings, clock: SetClock
+) -> None:
+    stranger = replace(unknown(capture(clock())), photo_key="captures/a.jpg", picture_sha256="5" * 64)
+    known = recognized(capture(clock(), number=1))
+    for sighting in (stranger, known):
+        sightings.save(sighting)
+        sightings.drop_picture(sighting.capture.capture_id)
+    sightings.drop_picture(capture(clock(), number=2).capture_id)
+    gone = replace(stranger, photo_key=None, picture_sha256=None)
+    assert sightings.query(SightingQuery(), limit=10).items == (known, gone)

@@ -55,12 +55,15 @@ def left(parts: LocalParts) -> tuple[int, int]:
     return sightings, len(list(parts.photos.keys("captures/")))
 
 
-def test_the_collection_is_looked_through_once_a_day(parts: LocalParts) -> None:
+def test_collection_people_and_strangers_are_looked_through_once_a_day(parts: LocalParts) -> None:
     for hour in range(48):
         look_after(parts, hour=hour)
-    assert [(job.function, job.event) for job in parts.jobs.jobs()] == [
-        ("enrollment", {"check": "collection"})
+    jobs = [(job.function, job.event) for job in parts.jobs.jobs()]
+    assert [(function, event["check"]) for function, event in jobs] == [
+        ("enrollment", check) for check in ("collection", "people", "pictures")
     ] * 2
+    before = datetime.fromisoformat(jobs[2][1]["before"])
+    assert timedelta(0) <= datetime.now(UTC) - 30 * DAY - before < timedelta(minutes=1)
 
 
 def test_captures_past_their_time_are_deleted_and_enrollments_stay(parts: LocalParts) -> None:

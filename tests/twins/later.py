@@ -1,6 +1,7 @@
 """`Later` in a list."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass
@@ -20,5 +21,14 @@ class TwinLater:
 
     def remove_photo(self, person_id: str, photo_id: str, *, delay_s: float) -> None:
         self.waiting.append(("remove_photo", f"{person_id}/{photo_id}", delay_s))
+
+    def look_through_people(self, cursor: str) -> None:
+        self.waiting.append(("people", cursor, 0))
+
+    def drop_pictures(self, before: datetime, cursor: str) -> None:
+        self.waiting.append(("pictures", cursor, 0))
+
+    def leave(self, person_id: str) -> None:
+        self.waiting.append(("leave", person_id, 0))
 
     def drop_photos(self, person_id: str) -> None: ...

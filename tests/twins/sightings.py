@@ -142,6 +142,12 @@ class TwinSightings:
                 self.group_totals[*key[:2], label] += number
                 self.group_calls[*key[:2], label] += number * sighting.rekognition_calls
 
+    def drop_picture(self, capture_id: str) -> None:
+        with self.people.lock:
+            row = self.rows.get(capture_id)
+            if row and row.sighting.outcome is Outcome.UNKNOWN:
+                row.sighting = replace(row.sighting, photo_key=None, picture_sha256=None)
+
     def traces(self, person_id: str) -> Iterator[Trace]:
         for capture_id, row in list(self.rows.items()):
             shown, was, decision = row.sighting.person_id, row.sighting.correction, row.sighting.decision

@@ -1,12 +1,14 @@
 """What is to be done after a while: an SQS queue whose messages come back to the same function."""
 
 import json
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote_plus
 
 from recognizeme.adapters.aws import make_client, translated
 from recognizeme.domain.errors import Misconfigured
+from recognizeme.domain.times import to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -48,6 +50,18 @@ class SqsLater:
         """As an event of our own."""
         self._send(remove_photo_event(person_id, photo_id), delay_s)
 
+    def look_through_people(self, cursor: str) -> None:
+        """As an event of our own."""
+        self._send(people_event(cursor), 0)
+
+    def drop_pictures(self, before: datetime, cursor: str) -> None:
+        """As an event of our own."""
+        self._send(pictures_event(before, cursor), 0)
+
+    def leave(self, person_id: str) -> None:
+        """As an event of our own."""
+        self._send(leave_event(person_id), 0)
+
     def drop_photos(self, person_id: str) -> None:
         """Nothing: SQS cannot be searched. Late events find the photos gone, and expire in 14 days."""
 
@@ -80,3 +94,18 @@ def forget_event(person_id: str) -> dict[str, Any]:
 def remove_photo_event(person_id: str, photo_id: str) -> dict[str, Any]:
     """The event that has the enrollment function finish removing a photo."""
     return {"remove_photo": {"person_id": person_id, "photo_id": photo_id}}
+
+
+def people_event(cursor: str | None = None) -> dict[str, Any]:
+    """The event that has the enrollment function look for people who are to be forgotten by themselves."""
+    return {"check": "people", "cursor": cursor}
+
+
+def pictures_event(before: datetime, cursor: str | None = None) -> dict[str, Any]:
+    """The event that has the enrollment function remove pictures of strangers captured before that."""
+    return {"check": "pictures", "before": to_text(before), "cursor": cursor}
+
+
+def leave_event(person_id: str) -> dict[str, Any]:
+    """The event that has the enrollment function forget a person, if it is time."""
+    return {"leave": person_id}

@@ -15,7 +15,6 @@ from unicodedata import category
 from uuid import UUID
 
 from recognizeme.domain.errors import InvalidRequest
-from recognizeme.domain.photo_problems import FaceLook, PhotoProblem
 
 # Rekognition's UserId (1-128 characters); ExternalImageId allows the same characters and more of them.
 PERSON_ID = r"[A-Za-z0-9_.\-:]{1,128}"
@@ -273,11 +272,10 @@ class ListedFace:
 
 @dataclass(frozen=True, slots=True)
 class IndexedFace:
-    """A face that the collection now holds, and how it shows on its picture."""
+    """A face that the collection now holds."""
 
     face_id: str
     face_box: Box
-    look: FaceLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,14 +362,6 @@ class Sighting:
         return stored.liveness if stored else Liveness.NOT_ASKED
 
 
-@dataclass(frozen=True, slots=True)
-class SimilarFace:
-    """Another person's face that a photo looks like: whose it is, and what they are called, is looked up."""
-
-    face_id: str
-    similarity_pct: float
-
-
 class PhotoState(StrEnum):
     """What became of an enrollment photo."""
 
@@ -385,8 +375,6 @@ class PhotoState(StrEnum):
 class EnrolledPhoto:
     """An enrollment photo and what became of it: the face it gave, or why it was refused.
 
-    `problem` is the kind of reason, where it is one that a better photo has not; `similar` is the other
-    person's face that a refused photo looks like.
     `sha256` tells which of the pictures stored under this id that was. `removed_at` is when a photo of this
     id was last removed, also when another has come since: whoever looked before that comes too late.
     """
@@ -399,20 +387,6 @@ class EnrolledPhoto:
     reason: str | None = None
     sha256: str | None = None
     removed_at: datetime | None = None
-    problem: PhotoProblem | None = None
-    similar: SimilarFace | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exceptions:
-    """What an enrollment may do that is refused by default.
-
-    `accept_poor`: index a face of poor quality. `allow_duplicate`: the reason, in somebody's words, for
-    indexing a face that looks like somebody else's.
-    """
-
-    accept_poor: bool = False
-    allow_duplicate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,9 +403,10 @@ class Consent:
 class Person:
     """Somebody enrolled, with the photos handed in for them by photo id.
 
-    `groups` are sorted. `active_until` is the last day, in UTC, on which they are recognized.
-    `merged_into` is whom they count as, because both records are of one human; `merged` are those for whom
-    this one stands.
+    `groups` are sorted. `active_until` is the last day, in UTC, on which they are recognized; `forgotten_on`
+    the day on which they are forgotten by themselves, unless something changes; `last_seen_on` is as of the
+    last daily look through the people, where they have a retention. `merged_into` is whom they count as,
+    because both records are of one human; `merged` are those for whom this one stands.
     """
 
     person_id: str
@@ -444,6 +419,8 @@ class Person:
     active_until: date | None = None
     merged_into: str | None = None
     merged: tuple[str, ...] = ()
+    last_seen_on: date | None = None
+    forgotten_on: date | None = None
 
     def __post_init__(self) -> None:
         """Raise `InvalidRequest` when the id, the name or a group is out of form."""
@@ -455,7 +432,12 @@ class Person:
     def is_recognized(self, now: datetime) -> bool:
         """Whether they are to be recognized now: active, on no later than their last day, and consenting."""
         is_over = self.active_until is not None and now.astimezone(UTC).date() > self.active_until
-        return self.active and not is_over and not (self.consent and self.consent.withdrawn_at)
+        return self.active and not is_over and not self.has_withdrawn
+
+    @property
+    def has_withdrawn(self) -> bool:
+        """Whether they agreed to be recognized, and do no longer."""
+        return self.consent is not None and self.consent.withdrawn_at is not None
 
     @property
     def faces(self) -> int:

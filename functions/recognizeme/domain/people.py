@@ -30,6 +30,8 @@ class PersonChange:
     active: bool | _Stays = UNCHANGED
     active_until: date | _Stays | None = UNCHANGED
     consent: Consent | _Stays = UNCHANGED
+    last_seen_on: date | _Stays | None = UNCHANGED
+    forgotten_on: date | _Stays | None = UNCHANGED
 
     def given(self) -> dict[str, Any]:
         """What changes, by the names of `Person`."""

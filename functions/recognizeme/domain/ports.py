@@ -96,8 +96,8 @@ class FaceIndex(Protocol):
     def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
         """Add the picture's one face under this person; the same picture twice stores one face.
 
-        Raises `UnusablePicture`, and `PoorPhoto` when the picture shows no face, several people or, unless
-        `accept_poor`, a face that the engine itself finds too poor.
+        Raises `UnusablePicture`, also when the picture shows no face, several people or, unless
+        `accept_poor`, a face of poor quality.
         """
 
     def remove(self, face_ids: Sequence[str]) -> int:
@@ -182,6 +182,9 @@ class Sightings(Protocol):
 
         Raises `NotFound` without one, and `PersonGone` as `save` does.
         """
+
+    def drop_picture(self, capture_id: str) -> None:
+        """The picture of an `unknown` capture is removed: the sighting says no longer where it was."""
 
     def traces(self, person_id: str) -> Iterator[Trace]:
         """Every sighting that mentions the person, once each; the expired, too.
@@ -275,9 +278,6 @@ class People(Protocol):
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person, also when the person's own record is gone."""
 
-    def owner_of(self, face_id: str) -> Person | None:
-        """The person for whom a face is recorded."""
-
     def begin_forgetting(
         self,
         person_id: str,
@@ -370,6 +370,15 @@ class Later(Protocol):
 
     def forget(self, person_id: str, *, delay_s: float) -> None:
         """Finish forgetting this person."""
+
+    def look_through_people(self, cursor: str) -> None:
+        """Go on looking for people who are to be forgotten by themselves."""
+
+    def drop_pictures(self, before: datetime, cursor: str) -> None:
+        """Go on removing the pictures of strangers who were captured before that."""
+
+    def leave(self, person_id: str) -> None:
+        """Forget this person, if it is time."""
 
     def remove_photo(self, person_id: str, photo_id: str, *, delay_s: float) -> None:
         """Finish removing this photo."""

@@ -18,6 +18,12 @@ def count_failed_request() -> None:
         pass
 
 
+def count_leaving(people: int) -> None:
+    """Who is to be forgotten soon by themselves, of those looked through: a day's sum is all of them."""
+    with single_metric(name="PeopleLeaving", unit=MetricUnit.Count, value=people):
+        pass
+
+
 class Observer:
     """A `Witness` that writes log lines, and the metrics that dashboard and alarms read (template.yaml)."""
 

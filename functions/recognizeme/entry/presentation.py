@@ -24,9 +24,8 @@ from recognizeme.domain.model import (
     Sighting,
     Status,
 )
-from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.policy import Policy
-from recognizeme.domain.ports import Page, People, Replayed, UploadTicket
+from recognizeme.domain.ports import Page, Replayed, UploadTicket
 from recognizeme.domain.times import to_api_text
 from recognizeme.entry.forms import (
     CaptureId,
@@ -213,6 +212,7 @@ class PersonJson(TypedDict):
     merged_into: Annotated[PersonId | None, "Whom they count as: both records are of one human"]
     merged: Annotated[list[PersonId], "Who counts as them"]
     created_at: Time
+    forgotten_on: Annotated[Day | None, "When they are forgotten by themselves, if nothing changes"]
     consent: ConsentJson | None
 
 
@@ -228,6 +228,7 @@ def person_json(person: Person) -> PersonJson:
         "merged_into": person.merged_into,
         "merged": list(person.merged),
         "created_at": time_text(person.created_at),
+        "forgotten_on": person.forgotten_on.isoformat() if person.forgotten_on else None,
         "consent": _consent_json(person.consent) if person.consent else None,
     }
 
@@ -241,47 +242,24 @@ def _consent_json(consent: Consent) -> ConsentJson:
     }
 
 
-class LooksLikeJson(TypedDict):
-    """The other person whom a refused photo looks like."""
-
-    person_id: PersonId
-    name: Name
-    similarity_pct: Pct
-
-
 class PhotoJson(TypedDict):
     """An enrollment photo and what became of it."""
 
     photo_id: str
     state: PhotoState
-    reason: Annotated[str | None, "Why it was refused, and what to do about it"]
-    problem: Annotated[PhotoProblem | None, "What a better photo has not"]
-    looks_like: LooksLikeJson | None
+    reason: Annotated[str | None, "Why it was refused"]
     face_id: str | None
     face_box: BoxJson | None
     enrolled_at: Time
     removed_at: Time | None
 
 
-def photo_json(photo: EnrolledPhoto, person: Person, people: People) -> PhotoJson:
-    """A photo of a person and what became of it; whom else it looks like is looked up in `people`."""
-    similar = photo.similar
-    other = people.owner_of(similar.face_id) if similar else None
-    reason, looks_like = photo.reason, None
-    if similar and other:
-        looks_like = LooksLikeJson(
-            person_id=other.person_id, name=other.name, similarity_pct=similar.similarity_pct
-        )
-        reason = (
-            f"this looks like {other.name} ({similar.similarity_pct:.1f} %), not {person.name}; check whom it"
-            " shows"
-        )
+def photo_json(photo: EnrolledPhoto) -> PhotoJson:
+    """An enrollment photo and what became of it."""
     return {
         "photo_id": photo.photo_id,
         "state": photo.state,
-        "reason": reason,
-        "problem": photo.problem,
-        "looks_like": looks_like,
+        "reason": photo.reason,
         "face_id": photo.face_id,
         "face_box": _box_json(photo.face_box),
         "enrolled_at": time_text(photo.enrolled_at),

@@ -18,6 +18,7 @@ class Problem(StrEnum):
     METHOD_NOT_ALLOWED = "method-not-allowed"
     ALREADY_DONE = "already-done"
     KEY_IN_USE = "idempotency-key-in-use"
+    CONSENT_MISSING = "consent-missing"
     TOO_LARGE = "too-large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     KEY_REUSED = "idempotency-key-reused"
@@ -48,6 +49,7 @@ _STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Problem.ALREADY_DONE: HTTPStatus.CONFLICT,
     Problem.KEY_IN_USE: HTTPStatus.CONFLICT,
+    Problem.CONSENT_MISSING: HTTPStatus.CONFLICT,
     Problem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Problem.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Problem.KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -74,6 +76,7 @@ _OF_ERRORS: Mapping[type[RecognizeMeError], Problem] = {
     errors.CaptureDone: Problem.ALREADY_DONE,
     errors.KeyInUse: Problem.KEY_IN_USE,
     errors.KeyReused: Problem.KEY_REUSED,
+    errors.ConsentMissing: Problem.CONSENT_MISSING,
     errors.CaptureInProgress: Problem.BUSY,
     errors.ServiceBusy: Problem.BUSY,
     errors.Misconfigured: Problem.MISCONFIGURED,

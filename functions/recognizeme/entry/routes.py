@@ -318,7 +318,7 @@ ROUTES = (
         body=PictureBytes | asked.PictureRequest | asked.PhotoRequest,
         answer=shown.PhotoJson | shown.PhotoTicketJson,
         statuses=_CREATED,
-        problems=(Problem.NOT_FOUND, *_A_PICTURE),
+        problems=(Problem.NOT_FOUND, Problem.CONSENT_MISSING, *_A_PICTURE),
     ),
     Route(
         *("DELETE", "/people/{person_id}/photos/{photo_id}", "enrollment", Role.MANAGER),

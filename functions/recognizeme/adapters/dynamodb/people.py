@@ -68,6 +68,7 @@ class DynamoDbPeople:
             active=person.active,
             active_until=person.active_until,
             consent=person.consent or UNCHANGED,
+            forgotten_on=person.forgotten_on,
         )
         created = items.present(CreatedAt=items.moment(person.created_at), Photos={"M": {}})
         tombstone = {
@@ -358,12 +359,6 @@ class DynamoDbPeople:
         """The faces of the index, which may be moments late, and those of the person's own photos."""
         person = self.get(person_id)
         return tuple(dict.fromkeys((*self._indexed_ids(person_id), *_faces_of(person))))
-
-    def owner_of(self, face_id: str) -> Person | None:
-        """The face's record, and then its person's."""
-        with translated(self._faces_name):
-            face = self._client.get_item(TableName=self._faces, Key={"RekognitionId": {"S": face_id}})
-        return self.get(face["Item"]["PersonId"]["S"]) if "Item" in face else None
 
     def begin_forgetting(
         self,

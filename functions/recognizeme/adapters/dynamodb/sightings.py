@@ -414,6 +414,17 @@ class DynamoDbSightings:
                 **more,
             )
 
+    def drop_picture(self, capture_id: str) -> None:
+        """One update, unless the sighting was corrected meanwhile."""
+        self._update(
+            capture_id,
+            items.update(
+                {"PhotoKey": None, "PictureSha256": None},
+                condition="#Outcome = :unknown",
+                given={":unknown": {"S": Outcome.UNKNOWN}},
+            ),
+        )
+
     def traces(self, person_id: str) -> Iterator[Trace]:
         """From the indexes, which follow the table within moments, not at once."""
         found: set[str] = set()
