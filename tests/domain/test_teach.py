@@ -152,6 +152,10 @@ def teaching(world: World, capture_id: str) -> Callable[[], object]:
     return lambda: world.insist(lambda: world.teacher().remember_not(capture_id, "ada"), wait_s=1)
 
 
+def forgetting(world: World) -> Callable[[], object]:
+    return lambda: world.insist(lambda: world.forgetter().forget("ada"))
+
+
 @pytest.mark.parametrize("trouble", Trouble)
 def test_a_lesson_interrupted_anywhere_is_finished_by_teaching_it_again(trouble: Trouble) -> None:
     at = 0
@@ -186,6 +190,22 @@ def test_somebody_forgotten_while_it_is_learned_whom_they_are_not_leaves_nothing
         world.faults = Faults()
         world.settle()
         assert (counters(world), list(world.lessons.all())) == ([], []), at
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_a_forgetting_interrupted_anywhere_leaves_no_counter_example(trouble: Trouble) -> None:
+    at = 0
+    while True:
+        world, capture_id = prepared()
+        world.teacher().remember_not(capture_id, "ada")
+        world.faults = Faults(at=at, trouble=trouble)
+        forgetting(world)()
+        world.settle()
+        assert (counters(world), list(world.lessons.all())) == ([], []), world.faults.called
+        if len(world.faults.called) <= at + 1:
+            break
+        at += 1
+    assert at > 10
 
 
 def prepared() -> tuple[World, str]:
