@@ -190,13 +190,18 @@ def _index(
     sha256 = hashlib.sha256(content).hexdigest()
     if before and before.sha256 == sha256:
         return
-    made = EnrolledPhoto(photo.photo_id, PhotoState.REFUSED, parts.now(), sha256=sha256)
+    made = EnrolledPhoto(photo.photo_id, PhotoState.REFUSED, parts.now(), sha256=sha256, reason=photo.reason)
+    if photo.problem:  # poor, or of somebody else: no other engine changes that
+        parts.collections.record(collection, person.person_id, made, photo_key=key)
+        return
     try:
-        face = index.add(person.person_id, inspect(content))
+        face = index.add(person.person_id, inspect(content), accept_poor=photo.state is PhotoState.INDEXED)
     except UnusablePicture as error:
         made = replace(made, reason=str(error))
     else:
-        made = replace(made, state=PhotoState.INDEXED, face_id=face.face_id, face_box=face.face_box)
+        made = replace(
+            made, state=PhotoState.INDEXED, face_id=face.face_id, face_box=face.face_box, reason=None
+        )
     parts.collections.record(collection, person.person_id, made, photo_key=key)
 
 

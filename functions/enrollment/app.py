@@ -15,7 +15,9 @@ from recognizeme import wiring
 from recognizeme.domain.errors import InvalidRequest, NotFound
 from recognizeme.domain.kiosks import DEFAULT_MINUTES, Sureness
 from recognizeme.domain.model import (
+    EnrolledPhoto,
     Enrollment,
+    Exceptions,
     PhotoState,
     Removed,
     check_capture_id,
@@ -73,11 +75,17 @@ def put_person(person_id: str) -> Response[str]:
 @api.post("/people/<person_id>/photos")
 def post_photo(person_id: str) -> Response[str]:
     """Index the photo in the body, or hand out a ticket to upload one."""
-    enroller = wiring.enroller(wiring.parts())
+    parts = wiring.parts()
+    enroller = wiring.enroller(parts)
     person_id = path_id(person_id, check_person_id)
+    exceptions = parsing.exceptions(api.parameters)
     if api.has_picture():
-        photo = enroller.enroll_now(person_id, api.picture(), api.parameters.get("photo_id"))
-        return answer(photo_json(photo), HTTPStatus.CREATED)
+        api.note(accept_poor=exceptions.accept_poor or None, allow_duplicate=exceptions.allow_duplicate)
+        photo = enroller.enroll_now(person_id, api.picture(), api.parameters.get("photo_id"), exceptions)
+        api.note(state=photo.state, problem=photo.problem)
+        return answer(_photo_json(photo, person_id), HTTPStatus.CREATED)
+    if exceptions != Exceptions():
+        raise InvalidRequest("accept_poor and allow_duplicate take the picture itself, not a ticket")
     fields = parsing.json_object(api.body)
     photo_id = parsing.text(fields, "photo_id")
     ticket = enroller.issue_ticket(person_id, photo_id, parsing.text(fields, "content_type", "image/jpeg"))
@@ -112,7 +120,7 @@ def delete_photo(person_id: str, photo_id: str) -> Response[str]:
             raise
         photo = remover.remove(Enrollment(person_id, unquote(photo_id)))
     logger.info("photo removed")
-    return answer(photo_json(photo))
+    return answer(_photo_json(photo, person_id))
 
 
 @api.post("/people/<person_id>/neighbours")
@@ -189,7 +197,7 @@ def post_lesson(capture_id: str) -> Response[str]:
     lesson = None if not_person_id is None else teacher.remember_not(capture_id, not_person_id)
     photo = teacher.learn(capture_id) if learns else None
     learned: LearnedJson = {
-        "photo": photo_json(photo) if photo else None,
+        "photo": _photo_json(photo, _shown(capture_id)) if photo else None,
         "lesson": lesson_json(lesson) if lesson else None,
     }
     return answer(learned)
@@ -243,10 +251,7 @@ def post_replay() -> Response[str]:
 @api.post("/collection-checks")
 def post_collection_check() -> Response[str]:
     """Look for faces whose person does not exist."""
-    remove = api.parameters.get("remove", "false")
-    if remove not in ("true", "false"):
-        raise InvalidRequest("remove must be true or false")
-    return answer(_check_collection(remove_orphans=remove == "true"))
+    return answer(_check_collection(remove_orphans=parsing.flag(api.parameters, "remove")))
 
 
 def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
@@ -261,6 +266,19 @@ def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
     )
     logger.info("collection checked", faces=check.faces, removing=check.removing, orphans=len(check.orphans))
     return collection_check_json(check)
+
+
+def _shown(capture_id: str) -> str:
+    sighting = wiring.parts().sightings.get(capture_id)
+    return (sighting.person_id if sighting else None) or ""
+
+
+def _photo_json(photo: EnrolledPhoto, person_id: str) -> PhotoJson:
+    people = wiring.parts().people
+    person = people.get(person_id)
+    if person is None:
+        raise NotFound(f"person {person_id!r} was forgotten meanwhile")
+    return photo_json(photo, person, people)
 
 
 def _enroll_stored(key: str, *, principal: str, source: str) -> PhotoJson | None:
@@ -278,7 +296,8 @@ def _enroll_stored(key: str, *, principal: str, source: str) -> PhotoJson | None
         logger.info("photo ignored: it has been removed meanwhile")
         return None
     logger.info("photo enrolled", state=photo.state, reason=photo.reason)
-    return photo_json(photo)
+    person = wiring.parts().people.get(enrollment.person_id)
+    return photo_json(photo, person, wiring.parts().people) if person else None
 
 
 def _finish_forgetting(person_id: str) -> dict[str, Any]:

@@ -87,8 +87,10 @@ def get_person(person_id: str) -> Response[str]:
 @api.get("/people/<person_id>/photos")
 def get_photos(person_id: str) -> Response[str]:
     """A person's photos and what became of them."""
-    photos = sorted(_person(person_id).photos.values(), key=lambda photo: (photo.enrolled_at, photo.photo_id))
-    return answer(presentation.list_json(map(presentation.photo_json, photos)))
+    person = _person(person_id)
+    photos = sorted(person.photos.values(), key=lambda photo: (photo.enrolled_at, photo.photo_id))
+    people = wiring.parts().people
+    return answer(presentation.list_json(presentation.photo_json(photo, person, people) for photo in photos))
 
 
 @api.get("/stats")

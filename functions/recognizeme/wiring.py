@@ -259,6 +259,7 @@ def enroller(parts: Parts) -> Enroller:
         faces=parts.faces,
         people=parts.people,
         later=parts.later,
+        duplicate_pct=parts.settings.duplicate_pct,
         ticket_s=parts.settings.ticket_s,
         now=parts.now,
         consent_required=parts.settings.consent_required,

@@ -52,6 +52,11 @@ class ApiClient:
         """The API's address, without a slash at its end."""
         return self._wire.url
 
+    @property
+    def is_aws(self) -> bool:
+        """Whether this is an API on AWS, where each call of Rekognition is paid for."""
+        return self._wire.is_aws
+
     def refuse_plain_http(self, what: str) -> None:
         """Raise `Refused` where others could read or change `what` on the way, unless that was allowed."""
         self._wire.refuse_plain_http(what)
@@ -236,13 +241,20 @@ class ApiClient:
         picture: bytes,
         *,
         content_type: str = "image/jpeg",
+        accept_poor: bool = False,
+        allow_duplicate: str | None = None,
         timeout_s: float | None = None,
     ) -> Json:
-        """Add a photo of at most 4 MiB; return what became of it: `indexed`, or `refused` and why."""
+        """Add a photo of at most 4 MiB; return what became of it: `indexed`, or `refused` and why.
+
+        With `accept_poor` a face of poor quality is taken; with `allow_duplicate`, the reason, one that looks
+        like somebody else's.
+        """
+        params = {"photo_id": photo_id, "allow_duplicate": allow_duplicate}
         return self._wire.call(
             "POST",
             f"/people/{_segment(person_id)}/photos",
-            params={"photo_id": photo_id},
+            params=_given(params | ({"accept_poor": "true"} if accept_poor else {})),
             data=picture,
             content_type=content_type,
             timeout_s=timeout_s,

@@ -66,6 +66,7 @@ class Wire:
         self._clock = clock
         self._is_overheard = parts.scheme == "http" and not is_loopback(parts.hostname) and not insecure_http
         region = aws_region(url)
+        self.is_aws = region is not None
         if token or region:
             self.refuse_plain_http("the credentials")
         self._auth: AuthBase = SigV4(region) if region else _Bearer(token)

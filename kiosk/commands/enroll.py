@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,13 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from kiosk.client.api import ApiClient
+from kiosk.client.bidi import isolated
 from kiosk.client.errors import ApiError
 from kiosk.commands.enroll_report import planned, report, write_plan, write_summary
-from kiosk.commands.enrollment import Enrollment
+from kiosk.commands.enrollment import Duplicate, Enrollment, Leniency
 from kiosk.commands.options import api_option, json_option
-from kiosk.commands.output import console, wrapped, write_json
+from kiosk.commands.output import Record, console, wrapped, write_json
 from kiosk.commands.photo_folder import LIST_SUFFIXES, Found, Nobody, PassedOver, Questions, portraits
 from kiosk.commands.photo_list import listed
+from kiosk.vision.portrait import PhotoGate
 
 _INTERRUPTED = 130  # as a shell counts Ctrl-C
 
@@ -33,6 +36,16 @@ _INTERRUPTED = 130  # as a shell counts Ctrl-C
     "--consent-recorded-by", metavar="WHO", help="Record that these people agreed, and who wrote it down."
 )
 @click.option("--consent-text", metavar="VERSION", help="Which text they agreed to, with that.")
+@click.option(
+    "--accept-poor",
+    is_flag=True,
+    help="Also enroll photos of poor quality: small, blurred, dark, turned away, cut off.",
+)
+@click.option(
+    "--allow-duplicate",
+    metavar="REASON",
+    help="Also enroll photos that look like somebody else who is enrolled, such as a twin.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, as a tree.")
 @click.option("--tps", type=click.FloatRange(min=0, min_open=True), help="At most so many photos a second.")
 @click.option(
@@ -50,6 +63,8 @@ def command(
     by_file: bool,
     consent_recorded_by: str | None,
     consent_text: str | None,
+    accept_poor: bool,
+    allow_duplicate: str | None,
     dry_run: bool,
     tps: float | None,
     report_path: Path | None,
@@ -71,9 +86,8 @@ def command(
         raise click.UsageError("give --name or --by-file, not both")
     if report_path and report_path.suffix not in {".csv", ".html"}:
         raise click.UsageError("--report writes .csv or .html; name the file so")
-    found = list(
-        _found(paths, name, by_file, _Terminal() if sys.stdin.isatty() and not as_json else Nobody())
-    )
+    is_asked = sys.stdin.isatty() and not as_json
+    found = list(_found(paths, name, by_file, _Terminal() if is_asked else Nobody()))
     if all(isinstance(each, PassedOver) and not each.refused for each in found) and not as_json:
         click.echo(f"there are no photos in {', '.join(map(str, paths))}")
     if dry_run:
@@ -82,14 +96,21 @@ def command(
         for record in planned(found) if as_json else ():
             write_json(record)
         return
+    progress = _progress(disable=as_json or len(found) < 2 or not sys.stderr.isatty())
     enrollment = Enrollment(
         api,
         keep_names=name is None,
         consent_recorded_by=consent_recorded_by,
         consent_text=consent_text,
+        leniency=Leniency(
+            accept_poor=accept_poor,
+            allow_duplicate=allow_duplicate,
+            ask_duplicate=partial(_ask_duplicate, progress) if is_asked else lambda duplicate: None,
+        ),
+        problem_of=PhotoGate(),
         tps=tps,
     )
-    done = _enroll_all(found, enrollment, report_path, as_json=as_json)
+    done = _enroll_all(found, enrollment, report_path, progress, as_json=as_json)
     if not as_json and found:
         write_summary(enrollment)
     if done < len(found):
@@ -113,24 +134,33 @@ def _found(paths: tuple[Path, ...], name: str | None, by_file: bool, questions: 
 
 
 def _enroll_all(
-    found: list[Found], enrollment: Enrollment, report_path: Path | None, *, as_json: bool
+    found: list[Found],
+    enrollment: Enrollment,
+    report_path: Path | None,
+    progress: Progress,
+    *,
+    as_json: bool,
 ) -> int:
-    """Enroll one after the other; return how many were done before Ctrl-C."""
+    """Enroll all; return how many files were done before Ctrl-C."""
     done = 0
-    progress = Progress(
-        *("enrolling", BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()),
-        console=console(stderr=True),
-        transient=True,
-        disable=as_json or len(found) < 2 or not sys.stderr.isatty(),
-    )
+
+    def note(record: Record) -> None:
+        nonlocal done
+        done += 1
+        add_to_report(record)
+        if as_json:
+            write_json(record)
+
     try:
-        with report(report_path) as add_to_report, progress:
-            for each in progress.track(found):
-                record = enrollment.add(each)
-                done += 1
-                add_to_report(record)
-                if as_json:
-                    write_json(record)
+        with report(report_path) as add_to_report:
+            try:
+                with progress:
+                    for record in progress.track(enrollment.add_all(found), total=len(found)):
+                        note(record)
+            except (KeyboardInterrupt, ApiError):
+                for record in enrollment.settle():
+                    note(record)
+                raise
     except KeyboardInterrupt:
         return done
     except ApiError:
@@ -141,6 +171,31 @@ def _enroll_all(
     except OSError as error:
         raise click.ClickException(f"{report_path} cannot be written: {error.strerror}") from error
     return done
+
+
+def _progress(*, disable: bool) -> Progress:
+    columns = ("enrolling", BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    return Progress(*columns, console=console(stderr=True), transient=True, disable=disable)
+
+
+def _ask_duplicate(progress: Progress, duplicate: Duplicate) -> str | None:
+    """The reason for which a photo that looks like somebody else is enrolled; None leaves it out."""
+    progress.stop()
+    try:
+        click.echo(
+            wrapped(
+                f"{isolated(str(duplicate.file))} looks like {isolated(duplicate.other)}"
+                f" ({duplicate.similarity_pct:.1f} %), not {isolated(duplicate.name)}."
+            )
+        )
+        reason: str = click.prompt(
+            "Why is it somebody else all the same, for example a twin? (Enter: leave it out)",
+            default="",
+            show_default=False,
+        )
+        return reason.strip() or None
+    finally:
+        progress.start()
 
 
 class _Rate(ProgressColumn):

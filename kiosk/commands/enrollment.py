@@ -1,24 +1,31 @@
 """One run of enrolling: each person is created once, each photo is handed in, results are counted."""
 
+import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from kiosk.client.api import ApiClient
-from kiosk.client.errors import Busy, NotFound, Refused
+from kiosk.client.errors import ApiError, Busy, NotFound, Refused
 from kiosk.client.moment import iso_text
 from kiosk.client.wire import Json
 from kiosk.commands.names import PersonIds, slug
 from kiosk.commands.output import Record
-from kiosk.commands.photo_folder import PassedOver, Portrait
+from kiosk.commands.photo_folder import Found, PassedOver, Portrait
 from kiosk.vision.picture_file import UnusableFile, content_type, fit
 
 Answer = TypeVar("Answer")
 
 _PATIENCE = 5  # how often a busy API is asked before the run gives up
+_AT_ONCE = 3  # photos being decoded or handed in: two keep a small machine busy, one waits for the network
+_AHEAD = 2 * _AT_ONCE  # photos begun whose result is not said yet
+_LOOKS_LIKE = "looks_like_another"
 
 
 @dataclass(slots=True)
@@ -33,8 +40,42 @@ class _Known:
     usable: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A photo that looks like somebody else who is enrolled."""
+
+    file: Path
+    name: str
+    other: str
+    similarity_pct: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leniency:
+    """What is let through that is refused by default.
+
+    `allow_duplicate` is the reason why photos that look like somebody else are enrolled; without one,
+    `ask_duplicate` is asked for it, photo by photo, and None leaves the photo out.
+    """
+
+    accept_poor: bool = False
+    allow_duplicate: str | None = None
+    ask_duplicate: Callable[[Duplicate], str | None] = lambda duplicate: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """One file: `finish` waits for what is being done with it, and says what became of it."""
+
+    finish: Callable[[], Record]
+    handing_in: Future[Json] | None = None
+
+
 class Enrollment:
-    """The results so far: `photos` counts by state, `failures` are all refused, `passed_over` the ignored."""
+    """The results so far: `photos` counts by state, `failures` are all refused, `passed_over` the ignored.
+
+    `problem_of` looks at a picture before it is handed in, and says in a sentence why it should not be.
+    """
 
     def __init__(
         self,
@@ -43,6 +84,8 @@ class Enrollment:
         keep_names: bool,
         consent_recorded_by: str | None,
         consent_text: str | None = None,
+        leniency: Leniency | None = None,
+        problem_of: Callable[[bytes], str | None] = lambda picture: None,
         tps: float | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
@@ -52,47 +95,95 @@ class Enrollment:
         self._keep_names = keep_names
         self._consent_recorded_by = consent_recorded_by
         self._consent_text = consent_text
+        self._leniency = leniency or Leniency()
+        self._problem_of = problem_of
         self._every_s = 1 / tps if tps else 0.0
         self._next_at = clock()
+        self._pace = threading.Lock()
         self._now = now
         self._clock = clock
         self._sleep = sleep
         self._people: dict[str, _Known] = {}
         self._ids = PersonIds(self._name_of)
+        self._begun: deque[_Begun] = deque()
+        self._lately: deque[str] = deque(maxlen=_AHEAD)
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "enroll")
         self.photos: Counter[str] = Counter()
         self.failures: list[PassedOver] = []
         self.passed_over: list[PassedOver] = []
 
-    def add(self, found: Portrait | PassedOver) -> Record:
-        """Enroll one photo and say what became of it.
+    def add_all(self, found: Iterable[Found]) -> Iterator[Record]:
+        """Enroll what was found, a few photos at once, and say in order what became of each.
 
         `indexed`, `known` (the same photo was enrolled before), `refused` or `ignored`, with the reason.
+        Whoever stops before the end calls `settle`.
         """
+        for each in found:
+            self._begun.append(self._begin(each))
+            if len(self._begun) >= _AHEAD:
+                yield self._finished()
+        while self._begun:
+            yield self._finished()
+
+    def settle(self) -> Iterator[Record]:
+        """Begin nothing more, and say what becomes of what is being handed in."""
+        left = [each for each in self._begun if each.handing_in is None or not each.handing_in.cancel()]
+        self._begun.clear()
+        for begun in left:
+            with suppress(ApiError):
+                yield begun.finish()
+
+    def _finished(self) -> Record:
+        record = self._begun[0].finish()
+        self._begun.popleft()
+        return record
+
+    def _begin(self, found: Found) -> _Begun:
         if isinstance(found, PassedOver):
-            return self._put_aside(found)
+            return _Begun(lambda: self._put_aside(found))
         try:
             person = self._person(found)
-        except (Refused, NotFound) as error:
-            return self._put_aside(PassedOver(found.file, str(error), refused=True))
-        record = {"file": str(found.file), "person_id": person.person_id, "name": person.name}
-        known = person.faces.get(found.photo_id)
-        try:
+            known = person.faces.get(found.photo_id)
             if known and _changed_at(found) < str(known.get("enrolled_at")):
-                state, photo = "known", known
-            else:
-                photo = self._hand_in(person, found)
-                state = str(photo.get("state"))
-                # The face of the same picture is the same face.
-                if state == "indexed" and known and known.get("face_id") == photo.get("face_id"):
-                    state = "known"
-        except (UnusableFile, Refused, NotFound, OSError) as error:
-            reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-            state, photo = "refused", {"state": "refused", "reason": reason}
-        if state == "refused":
-            return record | self._put_aside(PassedOver(found.file, str(photo.get("reason")), refused=True))
+                return _Begun(lambda: self._taken(found, person, known, "known"))
+        except (Refused, NotFound, OSError) as error:
+            aside = PassedOver(found.file, _reason(error), refused=True)
+            return _Begun(lambda: self._put_aside(aside))
+        handing_in = self._pool.submit(self._hand_in, person, found)
+        return _Begun(lambda: self._result(found, person, handing_in), handing_in)
+
+    def _result(self, found: Portrait, person: _Known, handing_in: Future[Json]) -> Record:
+        photo = handing_in.result()
+        if photo.get("problem") == _LOOKS_LIKE:
+            photo = self._second_thoughts(found, person, photo)
+        self._lately.append(person.person_id)
+        if photo.get("state") != "indexed":
+            aside = PassedOver(found.file, str(photo.get("reason")), refused=True)
+            return {"person_id": person.person_id, "name": person.name, **self._put_aside(aside)}
+        # The face of the same picture is the same face.
+        known = person.faces.get(found.photo_id)
+        is_known = known is not None and known.get("face_id") == photo.get("face_id")
+        return self._taken(found, person, photo, "known" if is_known else "indexed")
+
+    def _second_thoughts(self, found: Portrait, person: _Known, photo: Json) -> Json:
+        """What becomes of a photo that looks like somebody else."""
+        other = photo.get("looks_like")
+        if other is None or other["person_id"] in self._lately:
+            # Two that were handed in at once may both have been refused because of the other.
+            wait([each.handing_in for each in self._begun if each.handing_in])
+            photo = self._hand_in(person, found)
+            other = photo.get("looks_like")
+        if photo.get("problem") != _LOOKS_LIKE or other is None:
+            return photo
+        duplicate = Duplicate(found.file, person.name, str(other["name"]), float(other["similarity_pct"]))
+        reason = self._leniency.ask_duplicate(duplicate)
+        return self._hand_in(person, found, allow_duplicate=reason) if reason else photo
+
+    def _taken(self, found: Portrait, person: _Known, photo: Json, state: str) -> Record:
         self.photos[state] += 1
         person.usable += 1
-        return record | {"state": state, "reason": None, "photo": photo}
+        named = {"file": str(found.file), "person_id": person.person_id, "name": person.name}
+        return {**named, "state": state, "reason": None, "photo": photo}
 
     @property
     def people(self) -> Counter[str]:
@@ -116,7 +207,7 @@ class Enrollment:
             if person.person_id.startswith(f"{slug(person.name)}-")
         ]
 
-    def _put_aside(self, found: PassedOver) -> dict[str, object]:
+    def _put_aside(self, found: PassedOver) -> Record:
         state = "refused" if found.refused else "ignored"
         (self.failures if found.refused else self.passed_over).append(found)
         self.photos[state] += 1
@@ -158,15 +249,32 @@ class Enrollment:
             change = {"groups": sorted(person.groups)}
             self._patiently(lambda: self._api.change_person(person.person_id, change))
 
-    def _hand_in(self, person: _Known, portrait: Portrait) -> Json:
-        picture = fit(portrait.file.read_bytes())
-        self._sleep(max(0.0, self._next_at - self._clock()))
-        self._next_at = max(self._next_at, self._clock()) + self._every_s
-        return self._patiently(
-            lambda: self._api.enroll_photo(
-                person.person_id, portrait.photo_id, picture, content_type=content_type(picture)
+    def _hand_in(self, person: _Known, portrait: Portrait, *, allow_duplicate: str | None = None) -> Json:
+        """Hand a photo in from any thread; what cannot be handed in is refused as the API would refuse it."""
+        leniency = self._leniency
+        try:
+            picture = fit(portrait.file.read_bytes())
+            if not leniency.accept_poor and (problem := self._problem_of(picture)):
+                return {"state": "refused", "reason": problem}
+            self._wait_for_turn()
+            return self._patiently(
+                lambda: self._api.enroll_photo(
+                    person.person_id,
+                    portrait.photo_id,
+                    picture,
+                    content_type=content_type(picture),
+                    accept_poor=leniency.accept_poor,
+                    allow_duplicate=allow_duplicate or leniency.allow_duplicate,
+                )
             )
-        )
+        except (UnusableFile, Refused, NotFound, OSError) as error:
+            return {"state": "refused", "reason": _reason(error)}
+
+    def _wait_for_turn(self) -> None:
+        with self._pace:
+            at = max(self._next_at, self._clock())
+            self._next_at = at + self._every_s
+            self._sleep(max(0.0, at - self._clock()))
 
     def _name_of(self, person_id: str) -> str | None:
         name = self._known(person_id).get("name")
@@ -185,6 +293,10 @@ class Enrollment:
             except Busy as error:
                 self._sleep(min(30.0, error.retry_after_s or wait_s))
         return call()
+
+
+def _reason(error: Exception) -> str:
+    return f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
 def _changed_at(portrait: Portrait) -> str:

@@ -12,8 +12,17 @@ from local.adapters.columns import from_box, from_moment, to_box, to_moment
 from local.adapters.database import Database
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import PersonGone, ServiceBusy
-from recognizeme.domain.model import Consent, EnrolledPhoto, Enrollment, Person, PhotoState, Remains
+from recognizeme.domain.model import (
+    Consent,
+    EnrolledPhoto,
+    Enrollment,
+    Person,
+    PhotoState,
+    Remains,
+    SimilarFace,
+)
 from recognizeme.domain.people import UNCHANGED, PersonChange, searchable
+from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.ports import EVERYBODY, Page, PeopleQuery
 
 STEPS = (
@@ -70,6 +79,9 @@ STEPS = (
     # Whoever is enrolled anew under the id of somebody forgotten stands for nobody.
     """CREATE TRIGGER people_new AFTER INSERT ON people BEGIN
         UPDATE people SET merged_into = NULL WHERE merged_into = new.person_id; END""",
+    "ALTER TABLE photos ADD COLUMN problem TEXT",
+    "ALTER TABLE photos ADD COLUMN similar_face_id TEXT",
+    "ALTER TABLE photos ADD COLUMN similarity_pct REAL",
     "ALTER TABLE people ADD COLUMN last_seen_on TEXT",
     "ALTER TABLE people ADD COLUMN forgotten_on TEXT",
 )
@@ -206,9 +218,10 @@ class SqlitePeople:
             )
             connection.execute(
                 "INSERT OR REPLACE INTO photos"
-                " (person_id, photo_id, state, enrolled_at, face_id, face_box, reason, sha256, removed_at)"
-                " VALUES (:person_id, :photo_id, :state, :enrolled_at, :face_id, :face_box, :reason, :sha256,"
-                " :removed_at)",
+                " (person_id, photo_id, state, enrolled_at, face_id, face_box, reason, sha256, removed_at,"
+                " problem, similar_face_id, similarity_pct) VALUES"
+                " (:person_id, :photo_id, :state, :enrolled_at, :face_id, :face_box, :reason, :sha256,"
+                " :removed_at, :problem, :similar_face_id, :similarity_pct)",
                 {
                     "person_id": person_id,
                     "photo_id": photo.photo_id,
@@ -219,6 +232,9 @@ class SqlitePeople:
                     "reason": photo.reason,
                     "sha256": photo.sha256,
                     "removed_at": removed_at,
+                    "problem": photo.problem,
+                    "similar_face_id": photo.similar.face_id if photo.similar else None,
+                    "similarity_pct": photo.similar.similarity_pct if photo.similar else None,
                 },
             )
             if photo.face_id is not None:
@@ -314,6 +330,14 @@ class SqlitePeople:
                 "SELECT face_id FROM faces WHERE person_id = ?", (person_id,)
             ).fetchall()
         return tuple(row["face_id"] for row in rows)
+
+    def owner_of(self, face_id: str) -> Person | None:
+        """One read over both tables."""
+        with self._database.reading() as connection:
+            found = _select(
+                connection, "WHERE person_id = (SELECT person_id FROM faces WHERE face_id = ?)", (face_id,)
+            )
+        return found[0] if found else None
 
     def begin_forgetting(
         self,
@@ -462,7 +486,10 @@ def _photos(connection: sqlite3.Connection, person_id: str) -> dict[str, Enrolle
 
 
 def photo_of(row: sqlite3.Row) -> EnrolledPhoto:
-    """The photo in a row of `photos` or `collection_photos`."""
+    """The photo in a row of `photos`, or of `collection_photos`, which do not say as much."""
+    columns = row.keys()
+    problem = row["problem"] if "problem" in columns else None
+    similar_id = row["similar_face_id"] if "similar_face_id" in columns else None
     return EnrolledPhoto(
         photo_id=row["photo_id"],
         state=PhotoState(row["state"]),
@@ -472,6 +499,8 @@ def photo_of(row: sqlite3.Row) -> EnrolledPhoto:
         reason=row["reason"],
         sha256=row["sha256"],
         removed_at=from_moment(row["removed_at"]) if "removed_at" in row.keys() else None,  # noqa: SIM118
+        problem=PhotoProblem(problem) if problem else None,
+        similar=SimilarFace(similar_id, row["similarity_pct"]) if similar_id else None,
     )
 
 

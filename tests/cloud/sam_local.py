@@ -144,6 +144,7 @@ def _furnish(services: StandIns) -> None:
         faces=RekognitionFaceIndex(services.rekognition, settings.collection_id),
         people=people,
         later=SqsLater(services.client("sqs"), settings.later_queue_url, function="enrollment:live"),
+        duplicate_pct=settings.duplicate_pct,
         ticket_s=settings.ticket_s,
         now=utc_now,
     )

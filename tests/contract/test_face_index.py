@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
-from recognizeme.domain.errors import UnusablePicture
+from recognizeme.domain.errors import PoorPhoto
 from recognizeme.domain.model import FaceSearch, ListedFace
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.ports import FaceIndex
@@ -150,12 +150,12 @@ def test_a_picture_without_a_face_is_searched_without_finding_one(faces: Faces) 
 
 
 def test_a_photo_without_a_face_is_refused(faces: Faces) -> None:
-    with pytest.raises(UnusablePicture, match="no face"):
+    with pytest.raises(PoorPhoto, match="no face"):
         faces.index.add("ada", faces.nobody)
 
 
 def test_two_people_of_similar_size_are_refused_and_neither_is_kept(faces: Faces) -> None:
-    with pytest.raises(UnusablePicture, match="two people of similar size"):
+    with pytest.raises(PoorPhoto, match="two people of similar size"):
         faces.index.add("ada", faces.both)
     assert kept(faces) == []
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.errors import InvalidRequest, ServiceBusy
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, Remains, SimilarFace
 from recognizeme.domain.people import PersonChange, searchable
+from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.ports import Page, People, PeopleQuery
 from tests.contract.samples import NOON, indexed, person
 from tests.contract.strategies import boxes, moments, texts
@@ -59,6 +60,8 @@ def test_a_new_consent_replaces_the_old_one(people: People) -> None:
         face_box=st.none() | boxes,
         reason=st.none() | texts,
         sha256=st.none() | texts,
+        problem=st.none() | st.sampled_from(PhotoProblem),
+        similar=st.none() | st.builds(SimilarFace, st.uuids().map(str), st.floats(0, 100)),
     ),
 )
 def test_what_is_stored_of_a_person_comes_back_the_same(
@@ -80,6 +83,17 @@ def test_a_refused_photo_is_recorded_without_a_face(people: People) -> None:
     assert stored is not None
     assert (stored.photos, stored.faces) == ({"b.jpg": refused}, 0)
     assert people.face_ids("ada") == ()
+
+
+def test_whose_face_it_is_that_a_photo_looks_like_can_be_looked_up(people: People) -> None:
+    people.put(person(), now=NOON)
+    people.add_photo("ada", indexed("a.jpg", "face-1"), photo_key="enrollments/ada/a.jpg")
+    owner = people.owner_of("face-1")
+    assert owner is not None
+    assert owner.name == "Ada Lovelace"
+    assert people.owner_of("face-2") is None
+    forget(people, "ada")
+    assert people.owner_of("face-1") is None
 
 
 def test_a_photo_of_somebody_who_no_longer_exists_changes_nothing(people: People) -> None:

@@ -9,6 +9,7 @@ from recognizeme.domain.errors import ConsentMissing
 from recognizeme.domain.model import Consent, Enrollment, PhotoState
 from recognizeme.domain.people import UNCHANGED, PersonChange
 from recognizeme.usecases.enroll import Enroller
+from tests.twins.pictures import picture
 from tests.twins.world import ADA, World
 
 GIVEN = Consent(datetime(2026, 1, 1, tzinfo=UTC), "the office", "v2")
@@ -55,4 +56,6 @@ def test_with_consent_or_where_none_is_required_photos_are_taken() -> None:
     enroller(world).put_person("ada", PersonChange(name="Ada", consent=GIVEN))
     assert enroller(world).enroll_now("ada", ADA.content).state is PhotoState.INDEXED
     world.enroller().put_person("bob", PersonChange(name="Bob"))
-    assert enroller(world, required=False).enroll_now("bob", ADA.content).state is PhotoState.INDEXED
+    assert (
+        enroller(world, required=False).enroll_now("bob", picture("bob").content).state is PhotoState.INDEXED
+    )

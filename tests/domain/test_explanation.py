@@ -24,7 +24,7 @@ from recognizeme.domain.people import PersonChange
 from recognizeme.domain.policy import NOT_ACTIVE, Policy
 from recognizeme.usecases.explain import explain
 from tests.twins.pictures import Shown, picture
-from tests.twins.world import World
+from tests.twins.world import TWINS, World
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 CAPTURE = Capture(new_capture_id(NOW, bytes(10)), "front")
@@ -142,7 +142,7 @@ def test_a_name_that_runs_right_to_left_turns_nothing_around_it() -> None:
 def test_a_sighting_keeps_what_its_decision_saw_and_names_are_those_of_today() -> None:
     world = World()
     for person_id in ("ada", "bob", "eve"):
-        world.enroll(person_id, picture("twins", number=len(person_id) + ord(person_id[0])))
+        world.enroll(person_id, picture("twins", number=len(person_id) + ord(person_id[0])), exceptions=TWINS)
     seen = world.seen(picture(Shown("twins", similarity_pct=99.5), number=1))
     assert seen.outcome is Outcome.UNCERTAIN
     assert seen.decision == DecisionRecord(
@@ -157,7 +157,7 @@ def test_a_sighting_keeps_what_its_decision_saw_and_names_are_those_of_today() -
 def test_at_most_five_people_are_kept_and_nobody_who_does_not_exist() -> None:
     world = World()
     for number in range(8):
-        world.enroll(f"p{number}", picture("twins", number=number))
+        world.enroll(f"p{number}", picture("twins", number=number), exceptions=TWINS)
     world.settle()
     for number in range(2):
         world.people.people.pop(f"p{number}")

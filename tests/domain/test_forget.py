@@ -10,7 +10,7 @@ from recognizeme.usecases.check_collection import CollectionCheck, check_collect
 from recognizeme.usecases.correct import correct
 from tests.twins.faults import Faults
 from tests.twins.pictures import picture
-from tests.twins.world import ADA, World
+from tests.twins.world import ADA, TWINS, World
 
 AT_THE_DOOR = picture("ada", number=1)
 
@@ -91,7 +91,7 @@ def test_what_a_correction_replaced_is_forgotten_too(world: World) -> None:
 
 
 def test_whoever_was_only_considered_is_forgotten_and_the_others_picture_stays(world: World) -> None:
-    world.enroll("twin", picture("ada", number=5))
+    world.enroll("twin", picture("ada", number=5), exceptions=TWINS)
     visit = world.seen(AT_THE_DOOR)
     assert visit.decision
     assert [each.person_id for each in visit.decision.candidates] == ["ada", "twin"]

@@ -11,7 +11,7 @@ from recognizeme.usecases.correct import correct
 from recognizeme.usecases.merge import merge, standing_for, unmerge, with_merged
 from tests.twins.faults import Died, Faults, Trouble
 from tests.twins.pictures import picture
-from tests.twins.world import ADA, World
+from tests.twins.world import ADA, TWINS, World
 
 KING = picture("ada", number=3)
 AT_THE_DOOR = picture("ada", number=1)
@@ -22,7 +22,7 @@ def prepared() -> World:
     world = World()
     world.enroll("ada", ADA)
     world.seen(AT_THE_DOOR)
-    world.enroll("a-king", KING)
+    world.enroll("a-king", KING, exceptions=TWINS)
     world.enroll("bob", picture("bob"))
     world.settle()
     return world
@@ -116,7 +116,7 @@ def test_forgetting_somebody_merged_leaves_the_other(world: World) -> None:
 def test_whoever_is_enrolled_anew_is_merged_with_nobody(world: World) -> None:
     joined(world, "a-king", "ada")
     world.people.begin_forgetting("ada", now=world.now(), expires_at=world.now(), lease_s=0)
-    world.enroll("ada", picture("ada", number=8))
+    world.enroll("ada", picture("ada", number=8), exceptions=TWINS)
     orphan = world.people.get("a-king")
     assert standing_for(orphan, world.people) == orphan
 

@@ -11,7 +11,7 @@ from recognizeme.domain.ports import Page
 from recognizeme.usecases.neighbours import Neighbours, neighbours
 from tests.twins.faces import TwinFaces
 from tests.twins.pictures import Shown, picture
-from tests.twins.world import World
+from tests.twins.world import TWINS, World
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def world() -> World:
     world = World()
     world.enroll("ada", picture("ada", number=1), "1.jpg")
     world.enroll("ada", picture(Shown("ada", similarity_pct=97.0), number=2), "2.jpg")
-    world.enroll("ada", picture("bob", number=3), "3.jpg")
-    world.enroll("bob", picture("bob", number=4), "4.jpg")
+    world.enroll("ada", picture("bob", number=3), "3.jpg", TWINS)
+    world.enroll("bob", picture("bob", number=4), "4.jpg", TWINS)
     return world
 
 
@@ -44,7 +44,7 @@ def test_each_face_is_compared_with_the_persons_own_and_with_those_of_others(wor
 
 
 def test_of_each_other_person_there_is_the_nearest_face(world: World) -> None:
-    world.enroll("ada", picture(Shown("bob", similarity_pct=96.0), number=5), "5.jpg")
+    world.enroll("ada", picture(Shown("bob", similarity_pct=96.0), number=5), "5.jpg", TWINS)
     (bob,) = compare(world, "bob").items
     (nearest,) = bob.others
     assert (nearest.person_id, nearest.similarity_pct) == ("ada", 100.0)
@@ -56,7 +56,7 @@ def test_who_has_no_record_is_no_neighbour(world: World) -> None:
 
 
 def test_a_face_that_two_photos_share_is_compared_once(world: World) -> None:
-    world.enroll("bob", picture("bob", number=4), "copy.jpg")
+    world.enroll("bob", picture("bob", number=4), "copy.jpg", TWINS)
     assert len(compare(world, "bob").items) == 1
 
 

@@ -13,7 +13,7 @@ from recognizeme.domain.policy import NOT_ACTIVE
 from recognizeme.usecases.recognize import issue_ticket
 from tests.twins.faults import Faults, Trouble
 from tests.twins.pictures import Shown, picture
-from tests.twins.world import ADA, LEASE_S, World
+from tests.twins.world import ADA, LEASE_S, TWINS, World
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_the_best_match_that_does_not_exist_gives_way_to_the_next(world: World) 
 
 
 def test_two_who_exist_and_look_alike_are_uncertain(world: World) -> None:
-    world.enroll("twin", ADA)
+    world.enroll("twin", ADA, exceptions=TWINS)
     assert world.seen(AT_THE_DOOR).outcome is Outcome.UNCERTAIN
 
 
@@ -154,7 +154,7 @@ def test_the_last_day_is_one_of_being_recognized_and_the_next_is_not(world: Worl
 
 def test_those_who_left_are_looked_through_until_two_are_found_who_did_not(world: World) -> None:
     for person_id in ("ann", "bea", "twin"):
-        world.enroll(person_id, ADA)
+        world.enroll(person_id, ADA, exceptions=TWINS)
     for person_id in ("ada", "ann", "bea"):
         world.people.change(person_id, PersonChange(active=False))
     visit = world.seen(AT_THE_DOOR)

@@ -221,7 +221,7 @@ def test_a_correction_is_not_touched_by_removing_a_photo(world: World) -> None:
 
 
 def test_what_was_refused_can_be_removed_too(world: World) -> None:
-    refused = world.enroll("ada", picture(Shown("ada", trouble="the face is blurred")), "blurred.jpg")
+    refused = world.enroll("ada", picture(Shown("ada", trouble="blurred")), "blurred.jpg")
     assert refused.state is PhotoState.REFUSED
     removed = world.photo_remover().remove(Enrollment("ada", "blurred.jpg"))
     assert (removed.state, removed.reason) == (PhotoState.REMOVED, None)

@@ -11,6 +11,7 @@ from recognizeme.domain.model import Candidate, Match, Outcome, PhotoState, Sigh
 from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
 from recognizeme.usecases.explain import explain
+from recognizeme.usecases.merge import merge
 from tests.twins.faults import Faults, Trouble
 from tests.twins.pictures import Shown, picture
 from tests.twins.world import ADA, World
@@ -126,6 +127,17 @@ def test_nothing_is_taught_by_a_sighting_that_says_otherwise_or_has_no_picture(w
     with pytest.raises(NotFound):
         world.teacher().remember_not(capture_id, "ada")
     assert (list(world.lessons.all()), counters(world)) == ([], [])
+
+
+def test_whoever_was_merged_is_not_taken_for_the_one_whom_they_count_as_either(world: World) -> None:
+    world.enroll("countess", picture("ada", number=8))
+    merge("ada", into="countess", people=world.people)
+    seen = world.seen(LOOKALIKE)
+    assert seen.person_id == "countess"
+    with pytest.raises(InvalidRequest, match="says that it is 'ada'"):
+        world.teacher().remember_not(seen.capture.capture_id, "ada")
+    world.teacher().remember_not(corrected(world, None, seen), "ada")
+    assert world.seen(LOOKALIKE).person_id is None
 
 
 def test_a_picture_that_cannot_be_indexed_teaches_nothing_and_says_why(world: World) -> None:

@@ -177,7 +177,8 @@ class Stack:
     def enroll(self, person_id: str, picture: bytes, name: str | None = None) -> None:
         assert self.http("enrollment", "PUT", f"/people/{person_id}", {"name": name or person_id})[0] == 200
         path = f"/people/{person_id}/photos"
-        status, photo = self.http("enrollment", "POST", path, picture, content_type="image/jpeg")
+        query = {"allow_duplicate": "a test"}
+        status, photo = self.http("enrollment", "POST", path, picture, query=query, content_type="image/jpeg")
         assert (status, photo["state"]) == (201, "indexed"), photo
 
 

@@ -45,10 +45,54 @@ def test_a_photo_without_a_face_is_refused_and_says_why(stack: Stack) -> None:
     status, photo = stack.http(
         "enrollment", "POST", "/people/ada/photos", without_a_face(), content_type="image/jpeg"
     )
-    assert (status, photo["state"], photo["reason"]) == (201, "refused", "the photo shows no face")
+    assert (status, photo["state"], photo["reason"]) == (
+        201,
+        "refused",
+        "no face was found; take a photo of head and shoulders, from the front",
+    )
+    assert (photo["problem"], photo["looks_like"]) == ("no_face", None)
     _, photos = stack.http("query", "GET", "/people/ada/photos")
     assert photos["items"] == [photo]
     assert stack.http("query", "GET", "/people/ada")[1]["faces"] == 0
+
+
+def test_a_photo_that_looks_like_somebody_else_is_refused_by_both_names(stack: Stack, ada: bytes) -> None:
+    stack.enroll("ada", ada, name="Ada Lovelace")
+    stack.http("enrollment", "PUT", "/people/tom", {"name": "Tom Baker"})
+    path = "/people/tom/photos"
+    _, photo = stack.http("enrollment", "POST", path, ada, content_type="image/png")
+    assert photo["reason"] == "this looks like Ada Lovelace (100.0 %), not Tom Baker; check whom it shows"
+    assert photo["looks_like"]["person_id"] == "ada"
+    assert (stack.faces.held_for("ada"), stack.faces.held_for("tom")) == (1, 0)
+    _, listed = stack.http("query", "GET", path)
+    assert listed["items"] == [photo]
+    stack.http("enrollment", "DELETE", "/people/ada")  # nothing of her stays in the record of another
+    _, listed = stack.http("query", "GET", path)
+    assert listed["items"][0]["looks_like"] is None
+    assert "Ada" not in listed["items"][0]["reason"]
+
+
+def test_a_duplicate_is_enrolled_with_a_reason_that_is_on_record(stack: Stack, ada: bytes) -> None:
+    stack.enroll("ada", ada)
+    stack.http("enrollment", "PUT", "/people/tom", {"name": "Tom Baker"})
+    _, photo = stack.http(
+        "enrollment",
+        "POST",
+        "/people/tom/photos",
+        ada,
+        query={"allow_duplicate": "twins"},
+        content_type="image/png",
+    )
+    assert photo["state"] == "indexed"
+    _, audit = stack.http("query", "GET", "/audit")
+    assert "twins" in [line["detail"].get("allow_duplicate") for line in audit["items"]]
+
+
+def test_exceptions_are_refused_for_a_ticket(stack: Stack) -> None:
+    stack.http("enrollment", "PUT", "/people/ada", {"name": "Ada"})
+    for query in ({"accept_poor": "true"}, {"allow_duplicate": "twins"}, {"accept_poor": "maybe"}):
+        status, _ = stack.http("enrollment", "POST", "/people/ada/photos", {"photo_id": "1.jpg"}, query=query)
+        assert status == 400
 
 
 def test_a_photo_of_nobody_known_is_not_found_through_the_api(stack: Stack, ada: bytes) -> None:

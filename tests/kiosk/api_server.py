@@ -132,7 +132,23 @@ class ApiServer:
                 case "GET", ["people", person_id, "photos"] if person_id in self.people:
                     return 200, self._page(list(self.photos.get(person_id, {}).values()), query)
                 case "POST", ["people", person_id, "photos"] if person_id in self.people:
-                    return self._add_photo(person_id, query["photo_id"], body, content_type)
+                    return self._add_photo(person_id, query, body, content_type)
+                case "DELETE", ["people", person_id, "photos", photo_id] if photo_id in self.photos.get(
+                    person_id, {}
+                ):
+                    photo = self.photos[person_id][photo_id]
+                    photo |= {"state": "removed", "face_id": None, "face_box": None, "removed_at": NOW}
+                    return 200, photo
+                case "POST", ["people", person_id, "merge"] if person_id in self.people:
+                    into = json.loads(body)["into"]
+                    self.people[into].setdefault("merged", []).append(person_id)
+                    self.people[person_id]["merged_into"] = into
+                    return 200, self.people[person_id]
+                case "DELETE", ["people", person_id, "merge"] if person_id in self.people:
+                    into = self.people[person_id].get("merged_into")
+                    self.people[person_id]["merged_into"] = None
+                    self.people.get(into or "", {"merged": [person_id]})["merged"].remove(person_id)
+                    return 200, self.people[person_id]
                 case "POST", ["people", person_id, "neighbours"] if person_id in self.people:
                     return 200, self._neighbours(person_id, query)
                 case "POST", ["replays"]:
@@ -260,18 +276,26 @@ class ApiServer:
         return 200, self.people[person_id]
 
     def _add_photo(
-        self, person_id: str, photo_id: str, picture: bytes, content_type: str
+        self, person_id: str, query: dict[str, str], picture: bytes, content_type: str
     ) -> tuple[int, Json]:
+        photo_id = query["photo_id"]
         if not picture.startswith((b"\xff\xd8", b"\x89PNG")):
             return problem(415, "unsupported-media-type", "the picture must be JPEG or PNG")
         assert content_type in {"image/jpeg", "image/png"}
-        refused = b"nobody" in picture
+        refused = b"nobody" in picture and "accept_poor" not in query
+        other = re.search(rb"looks like:([\w-]+)", picture)
+        similar = None
+        if other and "allow_duplicate" not in query:
+            known = self.people[other[1].decode()]
+            similar = {"person_id": known["person_id"], "name": known["name"], "similarity_pct": 99.98}
         photo = {
             "photo_id": photo_id,
-            "state": "refused" if refused else "indexed",
-            "reason": "no face" if refused else None,
-            "face_id": None if refused else f"face-{photo_id}",
-            "face_box": None if refused else BOX,
+            "state": "refused" if refused or similar else "indexed",
+            "reason": f"this looks like {similar['name']}" if similar else "no face" if refused else None,
+            "problem": "looks_like_another" if similar else "no_face" if refused else None,
+            "looks_like": similar,
+            "face_id": None if refused or similar else f"face-{photo_id}",
+            "face_box": None if refused or similar else BOX,
             "enrolled_at": NOW,
         }
         self.photos.setdefault(person_id, {})[photo_id] = photo
@@ -323,7 +347,7 @@ class ApiServer:
         photo = None
         if request["learn"]:
             who, picture = self.sightings[capture_id]["person_id"], self.pictures[capture_id]
-            _, photo = self._add_photo(who, f"capture-{capture_id}.jpg", picture, "image/jpeg")
+            _, photo = self._add_photo(who, {"photo_id": f"capture-{capture_id}.jpg"}, picture, "image/jpeg")
         if person_id := request["not_person_id"]:
             self.lessons[capture_id] = {
                 "capture_id": capture_id,

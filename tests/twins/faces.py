@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
-from recognizeme.domain.errors import UnusablePicture
+from recognizeme.domain.errors import PoorPhoto
 from recognizeme.domain.model import Box, FaceSearch, IndexedFace, ListedFace, Match
+from recognizeme.domain.photo_problems import FaceLook, PhotoProblem
 from recognizeme.domain.picture import Picture
 from tests.twins.pictures import Shown, shown_on
 
@@ -27,39 +28,35 @@ class TwinFaces:
         if not shown:
             return FaceSearch(face_box=None)
         largest = max(shown, key=lambda face: face.area)
-        matches = [
-            Match(face_id, person_id, min(largest.similarity_pct, enrolled.similarity_pct))
-            for face_id, (person_id, enrolled) in self.faces.items()
-            if person_id is not None and enrolled.who == largest.who
-        ]
-        matches.sort(key=lambda match: -match.similarity_pct)
-        return FaceSearch(_box(largest), tuple(matches), len(self.faces), MODEL_VERSION)
+        return FaceSearch(_box(largest), self._matching(largest), len(self.faces), MODEL_VERSION)
 
     def search_face(self, face_id: str) -> Sequence[Match] | None:
         self.calls += 1
         if face_id not in self.faces:
             return None
-        searched = self.faces[face_id][1]
+        return self._matching(self.faces[face_id][1], without=face_id)
+
+    def _matching(self, shown: Shown, without: str = "") -> tuple[Match, ...]:
         matches = [
-            Match(other_id, person_id, min(searched.similarity_pct, other.similarity_pct))
-            for other_id, (person_id, other) in self.faces.items()
-            if other_id != face_id and person_id is not None and other.who == searched.who
+            Match(face_id, person_id, min(shown.similarity_pct, enrolled.similarity_pct))
+            for face_id, (person_id, enrolled) in self.faces.items()
+            if person_id is not None and face_id != without and enrolled.who == shown.who
         ]
-        return sorted(matches, key=lambda match: -match.similarity_pct)
+        return tuple(sorted(matches, key=lambda match: -match.similarity_pct))
 
     def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
         self.calls += 1
         shown = sorted(shown_on(picture.content), key=lambda face: -face.area)
         if not shown:
-            raise UnusablePicture("the photo shows no face")
+            raise PoorPhoto(PhotoProblem.NO_FACE)
         largest, *others = shown
         if largest.trouble and not accept_poor:
-            raise UnusablePicture(largest.trouble)
+            raise PoorPhoto(PhotoProblem(largest.trouble))
         if others and others[0].area > largest.area * _RIVAL_AREA:
-            raise UnusablePicture("two people of similar size; crop the photo to one of them")
+            raise PoorPhoto(PhotoProblem.SEVERAL_FACES)
         face_id = str(uuid5(UUID(int=0), f"{person_id}/{picture.sha256}"))
         self.faces[face_id] = (person_id, largest)
-        return IndexedFace(face_id, _box(largest))
+        return IndexedFace(face_id, _box(largest), _look(largest))
 
     def remove(self, face_ids: Sequence[str]) -> int:
         return sum(self.faces.pop(face_id, None) is not None for face_id in set(face_ids))
@@ -70,6 +67,10 @@ class TwinFaces:
     def put_there_by_others(self, picture: Picture) -> None:
         """A face without a person."""
         self.faces[picture.sha256] = (None, shown_on(picture.content)[0])
+
+
+def _look(face: Shown) -> FaceLook:
+    return FaceLook(200, 1, 90 if face.is_turned else 0, 0, 100, 50, 100)
 
 
 def _box(face: Shown) -> Box:

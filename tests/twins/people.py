@@ -157,6 +157,9 @@ class TwinPeople:
         with self.lock:
             return tuple(face_id for face_id, owner in self.faces.items() if owner == person_id)
 
+    def owner_of(self, face_id: str) -> Person | None:
+        return self.people.get(self.faces.get(face_id, ""))
+
     def begin_forgetting(
         self,
         person_id: str,

@@ -11,12 +11,16 @@ _HEADER = b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB", 17, 8, 100, 100, 3) + byte
 
 @dataclass(frozen=True)
 class Shown:
-    """One face on a picture, and how well it can be seen; `area` is a fraction of the picture."""
+    """One face on a picture, and how well it can be seen; `area` is a fraction of the picture.
+
+    `trouble` is what the engine's own filter finds; `is_turned` is left for us to see.
+    """
 
     who: str
     similarity_pct: float = 100.0
     area: float = 0.25
     trouble: str = ""
+    is_turned: bool = False
 
 
 def picture(*faces: str | Shown, number: int = 0) -> Picture:

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from recognizeme.domain.errors import CallsSpent, RecognizeMeError
-from recognizeme.domain.model import Capture, EnrolledPhoto, Enrollment, Sighting, Status, new_capture_id
+from recognizeme.domain.model import (
+    Capture,
+    EnrolledPhoto,
+    Enrollment,
+    Exceptions,
+    Sighting,
+    Status,
+    new_capture_id,
+)
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
@@ -30,6 +38,9 @@ from tests.twins.sightings import TwinSightings
 LEASE_S = 30.0
 TRIES = 3  # Lambda's for an asynchronous event
 Answer = TypeVar("Answer")
+
+
+TWINS = Exceptions(allow_duplicate="twins")  # for those who are to look like somebody else
 
 
 @dataclass
@@ -108,6 +119,7 @@ class World:
             faces=before(self.faces),
             people=before(self.people),
             later=before(self.later),
+            duplicate_pct=99,
             ticket_s=300,
             now=self.now,
         )
@@ -151,9 +163,15 @@ class World:
 
     # --- what people and kiosks do ---
 
-    def enroll(self, person_id: str, shown: Picture, photo_id: str | None = None) -> EnrolledPhoto:
+    def enroll(
+        self,
+        person_id: str,
+        shown: Picture,
+        photo_id: str | None = None,
+        exceptions: Exceptions = Exceptions(),  # noqa: B008  # frozen
+    ) -> EnrolledPhoto:
         self.enroller().put_person(person_id, PersonChange(name=person_id.title()))
-        return self.enroller().enroll_now(person_id, shown.content, photo_id)
+        return self.enroller().enroll_now(person_id, shown.content, photo_id, exceptions)
 
     def hand_in(self, capture: Capture, shown: Picture) -> Sighting:
         """By ticket: the picture is stored, and its event comes."""

@@ -1,21 +1,29 @@
 """The face collection of Amazon Rekognition. Numbers and limits: Rekognition's API reference and quotas."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from botocore.exceptions import ClientError
 
 from recognizeme.adapters.aws import error_code, make_client, translated
 from recognizeme.adapters.gallery_size import GallerySize
-from recognizeme.domain.errors import Misconfigured, UnusablePicture
+from recognizeme.domain.errors import Misconfigured, PoorPhoto, UnusablePicture
 from recognizeme.domain.model import Box, FaceSearch, IndexedFace, ListedFace, Match
+from recognizeme.domain.photo_problems import FaceLook, PhotoProblem
 from recognizeme.domain.picture import Picture
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, FaceMatchTypeDef, UnindexedFaceTypeDef
+    from mypy_boto3_rekognition.literals import AttributeType
+    from mypy_boto3_rekognition.type_defs import (
+        BoundingBoxTypeDef,
+        FaceDetailTypeDef,
+        FaceMatchTypeDef,
+        UnindexedFaceTypeDef,
+    )
 
 _COLLECTION_ID = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
 
@@ -29,14 +37,19 @@ _AT_ONCE = 4096  # neither DeleteFaces nor ListFaces takes more
 # is the person cannot be known.
 _RIVAL_AREA = 1 / 3
 
-_PLAIN_REASONS: Mapping[str, str] = {
-    "EXTREME_POSE": "the face is turned too far away",
-    "LOW_BRIGHTNESS": "the face is too dark",
-    "LOW_SHARPNESS": "the face is blurred",
-    "LOW_CONFIDENCE": "it is not clearly a face",
-    "SMALL_BOUNDING_BOX": "the face is too small",
-    "LOW_FACE_QUALITY": "the face shows too little detail, or is partly covered",
+# UnindexedFaces' reasons; one that says more than that the quality is low comes first.
+_PROBLEMS: Mapping[str, PhotoProblem] = {
+    "EXTREME_POSE": PhotoProblem.TURNED_AWAY,
+    "LOW_BRIGHTNESS": PhotoProblem.TOO_DARK,
+    "LOW_SHARPNESS": PhotoProblem.BLURRED,
+    "SMALL_BOUNDING_BOX": PhotoProblem.TOO_SMALL,
+    "LOW_CONFIDENCE": PhotoProblem.UNCLEAR,
+    "LOW_FACE_QUALITY": PhotoProblem.UNCLEAR,
 }
+# Asked for one by one: ALL would also guess age, gender and emotions, which are nobody's business here.
+_ATTRIBUTES: "Sequence[AttributeType]" = ("DEFAULT", "EYES_OPEN", "SUNGLASSES", "FACE_OCCLUDED")
+_FEATURES = frozenset({"eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"})
+_SURE_PCT = 90.0  # a guess below this refuses nobody's photo
 _BAD_PICTURE: Mapping[str, str] = {
     "InvalidImageFormatException": "the file is no JPEG or PNG picture that can be decoded",
     "ImageTooLargeException": "the picture is too large, in bytes or in pixels a side",
@@ -117,17 +130,17 @@ class RekognitionFaceIndex:
                 ExternalImageId=person_id,
                 MaxFaces=1,
                 QualityFilter="NONE" if accept_poor else "AUTO",
-                DetectionAttributes=["DEFAULT"],
+                DetectionAttributes=_ATTRIBUTES,
             )
         rival = max(answer.get("UnindexedFaces", ()), key=_area, default=None)
         if not answer["FaceRecords"]:
-            raise UnusablePicture(_refusal(rival))
+            raise PoorPhoto(_refusal(rival))
         face = answer["FaceRecords"][0]["Face"]
         box = _box(face["BoundingBox"])
         if rival and _area(rival) > box.width * box.height * _RIVAL_AREA:
             self.remove([face["FaceId"]])
-            raise UnusablePicture("two people of similar size; crop the photo to one of them")
-        return IndexedFace(face["FaceId"], box)
+            raise PoorPhoto(PhotoProblem.SEVERAL_FACES)
+        return IndexedFace(face["FaceId"], box, _look(answer["FaceRecords"][0]["FaceDetail"], picture))
 
     def remove(self, face_ids: Sequence[str]) -> int:
         """Delete the faces, 4096 a call."""
@@ -170,7 +183,7 @@ class RekognitionFaceIndex:
                     # All parameters but the picture are ours and checked. That there is no face has no code
                     # of its own: only the message tells it from a picture below 80 pixels a side.
                     if "no faces" in error.response["Error"].get("Message", "").lower():
-                        raise _NoFace(_refusal(None)) from error
+                        raise _NoFace(PhotoProblem.NO_FACE) from error
                     raise UnusablePicture(
                         "the picture's size or form is outside Rekognition's limits"
                     ) from error
@@ -181,7 +194,7 @@ class RekognitionFaceIndex:
         return f"the face collection {self._collection_id!r}"
 
 
-class _NoFace(UnusablePicture):
+class _NoFace(PoorPhoto):
     """SearchFacesByImage's way to say that the picture shows nobody."""
 
 
@@ -193,11 +206,36 @@ def _matches(found: "Iterable[FaceMatchTypeDef]") -> tuple[Match, ...]:
     )
 
 
-def _refusal(face: "UnindexedFaceTypeDef | None") -> str:
+def _refusal(face: "UnindexedFaceTypeDef | None") -> PhotoProblem:
     if face is None:
-        return "the photo shows no face"
-    reasons = [_PLAIN_REASONS[reason] for reason in face.get("Reasons", ()) if reason in _PLAIN_REASONS]
-    return "; ".join(reasons) or "the face's quality is too low"
+        return PhotoProblem.NO_FACE
+    reasons = face.get("Reasons", ())
+    return next((problem for name, problem in _PROBLEMS.items() if name in reasons), PhotoProblem.UNCLEAR)
+
+
+def _look(face: "FaceDetailTypeDef", picture: Picture) -> FaceLook:
+    box = _box(face["BoundingBox"])
+    features = [(point["X"], point["Y"]) for point in face["Landmarks"] if point["Type"] in _FEATURES]
+    return FaceLook(
+        side_px=math.sqrt(box.width * box.height * picture.width_px * picture.height_px),
+        margin=min(min(min(x, 1 - x) / box.width, min(y, 1 - y) / box.height) for x, y in features),
+        turned_deg=abs(face["Pose"]["Yaw"]),
+        nodded_deg=abs(face["Pose"]["Pitch"]),
+        sharpness_pct=face["Quality"]["Sharpness"],
+        brightness_pct=face["Quality"]["Brightness"],
+        confidence_pct=face["Confidence"],
+        are_eyes_open=_said(face, "EyesOpen"),
+        has_sunglasses=_said(face, "Sunglasses"),
+        is_covered=_said(face, "FaceOccluded"),
+    )
+
+
+def _said(
+    face: "FaceDetailTypeDef", attribute: Literal["EyesOpen", "Sunglasses", "FaceOccluded"]
+) -> bool | None:
+    """What is said of a face with some certainty; rekolocal, which cannot see it, says nothing."""
+    said = face.get(attribute)
+    return said["Value"] if said and said["Confidence"] >= _SURE_PCT else None
 
 
 def _kept(reasons: Iterable[str]) -> bool:

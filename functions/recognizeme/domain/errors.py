@@ -1,5 +1,7 @@
 """The few errors the domain knows; adapters translate theirs into these, chained with `from`."""
 
+from recognizeme.domain.photo_problems import ADVICE, PhotoProblem
+
 
 class RecognizeMeError(Exception):
     """Base of everything raised on purpose; its text is one sentence a person can act on."""
@@ -15,6 +17,14 @@ class NotFound(RecognizeMeError):
 
 class UnusablePicture(RecognizeMeError):
     """The bytes are no picture that can be searched or indexed; the text says why."""
+
+
+class PoorPhoto(UnusablePicture):
+    """The picture shows no face, or one that nobody can be known by."""
+
+    def __init__(self, problem: PhotoProblem) -> None:
+        super().__init__(ADVICE[problem])
+        self.problem = problem
 
 
 class CaptureInProgress(RecognizeMeError):

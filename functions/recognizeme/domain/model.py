@@ -15,6 +15,7 @@ from unicodedata import category
 from uuid import UUID
 
 from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.photo_problems import FaceLook, PhotoProblem
 
 # Rekognition's UserId (1-128 characters); ExternalImageId allows the same characters and more of them.
 PERSON_ID = r"[A-Za-z0-9_.\-:]{1,128}"
@@ -272,10 +273,11 @@ class ListedFace:
 
 @dataclass(frozen=True, slots=True)
 class IndexedFace:
-    """A face that the collection now holds."""
+    """A face that the collection now holds, and how it shows on its picture."""
 
     face_id: str
     face_box: Box
+    look: FaceLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +364,14 @@ class Sighting:
         return stored.liveness if stored else Liveness.NOT_ASKED
 
 
+@dataclass(frozen=True, slots=True)
+class SimilarFace:
+    """Another person's face that a photo looks like: whose it is, and what they are called, is looked up."""
+
+    face_id: str
+    similarity_pct: float
+
+
 class PhotoState(StrEnum):
     """What became of an enrollment photo."""
 
@@ -375,6 +385,8 @@ class PhotoState(StrEnum):
 class EnrolledPhoto:
     """An enrollment photo and what became of it: the face it gave, or why it was refused.
 
+    `problem` is the kind of reason, where it is one that a better photo has not; `similar` is the other
+    person's face that a refused photo looks like.
     `sha256` tells which of the pictures stored under this id that was. `removed_at` is when a photo of this
     id was last removed, also when another has come since: whoever looked before that comes too late.
     """
@@ -387,6 +399,20 @@ class EnrolledPhoto:
     reason: str | None = None
     sha256: str | None = None
     removed_at: datetime | None = None
+    problem: PhotoProblem | None = None
+    similar: SimilarFace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """What an enrollment may do that is refused by default.
+
+    `accept_poor`: index a face of poor quality. `allow_duplicate`: the reason, in somebody's words, for
+    indexing a face that looks like somebody else's.
+    """
+
+    accept_poor: bool = False
+    allow_duplicate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,8 @@ class FaceIndex(Protocol):
     def add(self, person_id: str, picture: Picture, *, accept_poor: bool = False) -> IndexedFace:
         """Add the picture's one face under this person; the same picture twice stores one face.
 
-        Raises `UnusablePicture`, also when the picture shows no face, several people or, unless
-        `accept_poor`, a face of poor quality.
+        Raises `UnusablePicture`, and `PoorPhoto` when the picture shows no face, several people or, unless
+        `accept_poor`, a face that the engine itself finds too poor.
         """
 
     def remove(self, face_ids: Sequence[str]) -> int:
@@ -277,6 +277,9 @@ class People(Protocol):
 
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """Every face recorded for the person, also when the person's own record is gone."""
+
+    def owner_of(self, face_id: str) -> Person | None:
+        """The person for whom a face is recorded."""
 
     def begin_forgetting(
         self,

@@ -14,6 +14,7 @@ from recognizeme.domain.audit import AuditQuery, keyed_hash
 from recognizeme.domain.errors import InvalidRequest
 from recognizeme.domain.model import (
     Consent,
+    Exceptions,
     Liveness,
     Outcome,
     check_group,
@@ -77,9 +78,11 @@ class PhotoRequest(TypedDict):
 
 
 class PhotoParameters(TypedDict, total=False):
-    """What the photo in the body is called."""
+    """What the photo in the body is called, and what it may do that is refused by default."""
 
     photo_id: Annotated[PhotoId, "The SHA-256 of the bytes when left out"]
+    accept_poor: Annotated[bool, Form(default=False), "Take a face of poor quality"]
+    allow_duplicate: Annotated[Name, "Why a face that looks like somebody else's is taken all the same"]
 
 
 class WhichPhoto(TypedDict):
@@ -331,6 +334,23 @@ def limit(parameters: Mapping[str, str], default: int = ON_A_PAGE, most: int = M
     if not (value.isascii() and value.isdigit() and len(value) < 6 and 1 <= int(value) <= most):
         raise InvalidRequest(f"limit must be a number from 1 to {most}")
     return int(value)
+
+
+def flag(parameters: Mapping[str, str], name: str) -> bool:
+    """A query parameter that is `true` or `false`, the default."""
+    value = parameters.get(name, "false")
+    if value not in ("true", "false"):
+        raise InvalidRequest(f"{name} must be true or false")
+    return value == "true"
+
+
+def exceptions(parameters: Mapping[str, str]) -> Exceptions:
+    """What an enrollment may do that is refused by default."""
+    reason = parameters.get("allow_duplicate")
+    return Exceptions(
+        accept_poor=flag(parameters, "accept_poor"),
+        allow_duplicate=None if reason is None else check_name(reason, "allow_duplicate, the reason,"),
+    )
 
 
 def sighting_query(parameters: Mapping[str, str]) -> SightingQuery:

@@ -24,8 +24,9 @@ from recognizeme.domain.model import (
     Sighting,
     Status,
 )
+from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.policy import Policy
-from recognizeme.domain.ports import Page, Replayed, UploadTicket
+from recognizeme.domain.ports import Page, People, Replayed, UploadTicket
 from recognizeme.domain.times import to_api_text
 from recognizeme.entry.forms import (
     CaptureId,
@@ -242,24 +243,47 @@ def _consent_json(consent: Consent) -> ConsentJson:
     }
 
 
+class LooksLikeJson(TypedDict):
+    """The other person whom a refused photo looks like."""
+
+    person_id: PersonId
+    name: Name
+    similarity_pct: Pct
+
+
 class PhotoJson(TypedDict):
     """An enrollment photo and what became of it."""
 
     photo_id: str
     state: PhotoState
-    reason: Annotated[str | None, "Why it was refused"]
+    reason: Annotated[str | None, "Why it was refused, and what to do about it"]
+    problem: Annotated[PhotoProblem | None, "What a better photo has not"]
+    looks_like: LooksLikeJson | None
     face_id: str | None
     face_box: BoxJson | None
     enrolled_at: Time
     removed_at: Time | None
 
 
-def photo_json(photo: EnrolledPhoto) -> PhotoJson:
-    """An enrollment photo and what became of it."""
+def photo_json(photo: EnrolledPhoto, person: Person, people: People) -> PhotoJson:
+    """A photo of a person and what became of it; whom else it looks like is looked up in `people`."""
+    similar = photo.similar
+    other = people.owner_of(similar.face_id) if similar else None
+    reason, looks_like = photo.reason, None
+    if similar and other:
+        looks_like = LooksLikeJson(
+            person_id=other.person_id, name=other.name, similarity_pct=similar.similarity_pct
+        )
+        reason = (
+            f"this looks like {other.name} ({similar.similarity_pct:.1f} %), not {person.name}; check whom it"
+            " shows"
+        )
     return {
         "photo_id": photo.photo_id,
         "state": photo.state,
-        "reason": photo.reason,
+        "reason": reason,
+        "problem": photo.problem,
+        "looks_like": looks_like,
         "face_id": photo.face_id,
         "face_box": _box_json(photo.face_box),
         "enrolled_at": time_text(photo.enrolled_at),

@@ -3,19 +3,31 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recognizeme.domain.errors import ConsentMissing, InvalidRequest, NotFound, ServiceBusy, UnusablePicture
+from recognizeme.domain.errors import (
+    ConsentMissing,
+    InvalidRequest,
+    NotFound,
+    PoorPhoto,
+    ServiceBusy,
+    UnusablePicture,
+)
 from recognizeme.domain.model import (
     Consent,
     EnrolledPhoto,
     Enrollment,
+    Exceptions,
+    IndexedFace,
     Person,
     PhotoState,
+    SimilarFace,
     check_person_id,
     extension,
 )
 from recognizeme.domain.people import UNCHANGED, PersonChange
+from recognizeme.domain.photo_problems import ADVICE, PhotoProblem, problem_of
 from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
 from recognizeme.domain.ports import Clock, FaceIndex, Later, People, PhotoStore, UploadTicket
+from recognizeme.usecases.merge import standing_for
 
 _MISSING = "no consent of this person is recorded; record it, then hand the photo in again"
 _WITHDRAWN = "this person has withdrawn their consent; no photos of them are taken"
@@ -23,6 +35,9 @@ _NO_CONSENT = (_MISSING, _WITHDRAWN)
 
 # Whoever records consent may have a clock that is a little ahead of ours.
 _CLOCK_AHEAD = timedelta(minutes=5)
+_STRICT = Exceptions()
+# A picture that was taken once is taken again, or its face would go from under the photo that it is.
+_AS_BEFORE = Exceptions(accept_poor=True, allow_duplicate="enrolled before")
 
 
 def _check_consent(consent: Consent, now: datetime) -> None:
@@ -43,12 +58,18 @@ class _NoPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enroller:
-    """The collaborators of enrolling, gathered once."""
+    """The collaborators of enrolling, gathered once.
+
+    A face is indexed, judged by what the engine says of it, and compared with everybody's: as similar as
+    `duplicate_pct` (0-100) to another person's, it is taken out again. So of two who enroll the same face at
+    once at least one learns of the other, as it would not if the comparison came first.
+    """
 
     photos: PhotoStore
     faces: FaceIndex
     people: People
     later: Later
+    duplicate_pct: float
     ticket_s: float
     now: Clock
     consent_required: bool = False
@@ -96,7 +117,13 @@ class Enroller:
             expires_at=self.now() + timedelta(seconds=self.ticket_s),
         )
 
-    def enroll_now(self, person_id: str, content: bytes, photo_id: str | None = None) -> EnrolledPhoto:
+    def enroll_now(
+        self,
+        person_id: str,
+        content: bytes,
+        photo_id: str | None = None,
+        exceptions: Exceptions = _STRICT,
+    ) -> EnrolledPhoto:
         """Store a photo of a known person and index its face at once.
 
         Without a photo id it is named after its content, so that the same file is enrolled once.
@@ -111,11 +138,17 @@ class Enroller:
         known = person.photos.get(enrollment.photo_id)
         if known and known.state is PhotoState.REMOVING:
             raise ServiceBusy("this photo is being removed right now; try again in a moment")
-        self.photos.write(enrollment.photo_key, content, picture.content_type)
-        enrolled = self._enroll(person, enrollment, picture)
+        # Stored first, so that its event finishes what we begin. That event knows of no exceptions, and would
+        # undo what they allow: with them, the picture is stored when there is nothing left to do.
+        is_strict = exceptions == _STRICT
+        if is_strict:
+            self.photos.write(enrollment.photo_key, content, picture.content_type)
+        enrolled = self._enroll(person, enrollment, picture, exceptions)
         if enrolled is None:
             self._known(person_id)
             raise ServiceBusy("this photo was removed meanwhile; try again in a moment")
+        if not is_strict:
+            self.photos.write(enrollment.photo_key, content, picture.content_type)
         return enrolled
 
     def enroll_stored(self, enrollment: Enrollment) -> EnrolledPhoto | None:
@@ -177,7 +210,11 @@ class Enroller:
             return _NoPicture(sha256_of(content), str(error))
 
     def _enroll(
-        self, person: Person, enrollment: Enrollment, picture: Picture | _NoPicture
+        self,
+        person: Person,
+        enrollment: Enrollment,
+        picture: Picture | _NoPicture,
+        exceptions: Exceptions = _STRICT,
     ) -> EnrolledPhoto | None:
         # Written down before the face is there: should we die in between, forgetting knows to look for it.
         if not self.people.begin_photo(person.person_id, picture.sha256, now=self.now()):
@@ -185,7 +222,8 @@ class Enroller:
             return None
         replaced = person.photos.get(enrollment.photo_id)
         photo = replace(
-            self._examined(enrollment, picture), removed_at=replaced.removed_at if replaced else None
+            self._examined(person, enrollment.photo_id, picture, exceptions),
+            removed_at=replaced.removed_at if replaced else None,
         )
         if not self.people.add_photo(person.person_id, photo, photo_key=enrollment.photo_key):
             self._leave_to_forgetting(person.person_id)
@@ -195,28 +233,49 @@ class Enroller:
             self.faces.remove([replaced.face_id])
         return photo
 
-    def _examined(self, enrollment: Enrollment, picture: Picture | _NoPicture) -> EnrolledPhoto:
+    def _examined(
+        self, person: Person, photo_id: str, picture: Picture | _NoPicture, exceptions: Exceptions
+    ) -> EnrolledPhoto:
+        photo = EnrolledPhoto(photo_id, PhotoState.REFUSED, self.now(), sha256=picture.sha256)
+        if isinstance(picture, _NoPicture):
+            return replace(photo, reason=picture.reason)
+        if any(
+            known.state is PhotoState.INDEXED and known.sha256 == picture.sha256
+            for known in person.photos.values()
+        ):
+            exceptions = _AS_BEFORE
         try:
-            if isinstance(picture, _NoPicture):
-                raise UnusablePicture(picture.reason)
-            face = self.faces.add(enrollment.person_id, picture)
+            face = self.faces.add(person.person_id, picture, accept_poor=exceptions.accept_poor)
+        except PoorPhoto as error:
+            return _refused(photo, error.problem)
         except UnusablePicture as error:
-            return EnrolledPhoto(
-                enrollment.photo_id,
-                PhotoState.REFUSED,
-                self.now(),
-                reason=str(error),
-                sha256=picture.sha256,
-            )
-        return EnrolledPhoto(
-            enrollment.photo_id,
-            PhotoState.INDEXED,
-            self.now(),
-            face.face_id,
-            face.face_box,
-            sha256=picture.sha256,
-        )
+            return replace(photo, reason=str(error))
+        if not exceptions.accept_poor and (problem := problem_of(face.look)):
+            self.faces.remove([face.face_id])
+            return _refused(photo, problem)
+        if not exceptions.allow_duplicate and (similar := self._similar(person, face)):
+            self.faces.remove([face.face_id])
+            return replace(_refused(photo, PhotoProblem.LOOKS_LIKE_ANOTHER), similar=similar)
+        return replace(photo, state=PhotoState.INDEXED, face_id=face.face_id, face_box=face.face_box)
+
+    def _similar(self, person: Person, face: IndexedFace) -> SimilarFace | None:
+        """The most similar face of somebody else who exists, when it is too similar."""
+        own = standing_for(person, self.people) or person
+        matches = self.faces.search_face(face.face_id)
+        if matches is None:  # whoever enrolls the same picture has taken it out again
+            raise ServiceBusy("the same photo is being enrolled elsewhere; try again in a moment")
+        for match in matches:
+            if match.similarity_pct < self.duplicate_pct:
+                break
+            other = standing_for(self.people.get(match.person_id), self.people)
+            if other and other.person_id != own.person_id:
+                return SimilarFace(match.face_id, match.similarity_pct)
+        return None
 
     def _leave_to_forgetting(self, person_id: str) -> None:
         # Not removed here: somebody of this id may be enrolled anew by now, even with the same picture.
         self.later.forget(person_id, delay_s=0)
+
+
+def _refused(photo: EnrolledPhoto, problem: PhotoProblem) -> EnrolledPhoto:
+    return replace(photo, problem=problem, reason=ADVICE[problem])

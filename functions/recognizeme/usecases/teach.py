@@ -10,10 +10,19 @@ from datetime import timedelta
 
 from recognizeme.domain.errors import InvalidRequest, NotFound, UnusablePicture
 from recognizeme.domain.lessons import Lesson, counter_id, learned_photo_id
-from recognizeme.domain.model import EnrolledPhoto, PhotoState, Sighting, Status, check_person_id, extension
+from recognizeme.domain.model import (
+    EnrolledPhoto,
+    Exceptions,
+    PhotoState,
+    Sighting,
+    Status,
+    check_person_id,
+    extension,
+)
 from recognizeme.domain.picture import inspect, sha256_of
 from recognizeme.domain.ports import Clock, FaceIndex, Lessons, People, PhotoStore, Sightings
 from recognizeme.usecases.enroll import Enroller
+from recognizeme.usecases.merge import standing_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +64,10 @@ class Teacher:
         known = person.photos.get(photo_id) if person else None
         if known and known.state is PhotoState.INDEXED and known.sha256 == sha256_of(content):
             return known
-        return self.enroller.enroll_now(sighting.person_id, content, photo_id)
+        # It looks like whom it was taken for: no reason to refuse it, once somebody says that it is not them.
+        is_told_apart = self.lessons.get(capture_id) is not None
+        exceptions = Exceptions(allow_duplicate="a correction" if is_told_apart else None)
+        return self.enroller.enroll_now(sighting.person_id, content, photo_id, exceptions)
 
     def remember_not(self, capture_id: str, person_id: str) -> Lesson:
         """Remember that the picture does not show this person, so that the mistake is not made again.
@@ -64,8 +76,11 @@ class Teacher:
         for a sighting that says it is them.
         """
         sighting = self._sighting(capture_id)
-        self._known(person_id)
-        if sighting.person_id == person_id:
+        person = self.people.get(check_person_id(person_id))
+        if person is None:
+            raise NotFound(f"there is no person {person_id!r}")
+        counts_as = standing_for(person, self.people) or person
+        if sighting.person_id in (person_id, counts_as.person_id):
             raise InvalidRequest(f"sighting {capture_id} says that it is {person_id!r}; correct it first")
         content = self._picture_of(sighting)
         known = self.lessons.get(capture_id)
@@ -113,7 +128,3 @@ class Teacher:
         if sighting.photo_key is None:
             raise NotFound(f"no picture is stored for sighting {sighting.capture.capture_id!r}")
         return self.photos.read(sighting.photo_key)
-
-    def _known(self, person_id: str) -> None:
-        if self.people.get(check_person_id(person_id)) is None:
-            raise NotFound(f"there is no person {person_id!r}")

@@ -46,6 +46,8 @@ def write_person(person: Json, *, as_json: bool) -> None:
 def _state(person: Json, today: date) -> str:
     if on := person.get("forgotten_on"):
         return f"forgotten on {on}"
+    if merged_into := person.get("merged_into"):
+        return f"merged into {merged_into}"
     last = person.get("active_until")
     if not person.get("active", True):
         return "not active"

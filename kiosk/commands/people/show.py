@@ -5,10 +5,9 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_list
+from kiosk.commands.people.photos import write_photos
 from kiosk.commands.people.record import write_person
 from kiosk.commands.whom import person_of
-
-_PHOTOS = {"photo_id": "photo", "state": "state", "reason": "reason", "enrolled_at": "when (UTC)"}
 
 
 @click.command()
@@ -23,10 +22,10 @@ def command(who: str, api: ApiClient, as_json: bool) -> None:
 def show(api: ApiClient, who: str, *, as_json: bool) -> None:
     """Write the person and their photos."""
     person = person_of(api, who, ask=not as_json)
-    photos = [*api.photos(str(person["person_id"]))]
+    person_id = str(person["person_id"])
     if as_json:
-        write_list([{**person, "photos": photos}], {}, as_json=True, empty="")
+        write_list([{**person, "photos": [*api.photos(person_id)]}], {}, as_json=True, empty="")
         return
     write_person(person, as_json=False)
     click.echo()
-    write_list(photos, _PHOTOS, as_json=False, empty="no photos were handed in for this person")
+    write_photos(api, person_id, as_json=False)

@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,13 +23,19 @@ from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import captured_at, new_capture_id
 from kiosk.client.moment import iso_text
 from kiosk.client.sighting import Sighting
-from kiosk.commands.enrollment import Enrollment
+from kiosk.commands.enrollment import Duplicate, Enrollment, Leniency
 from kiosk.commands.photo_folder import portraits
 from kiosk.commands.sightings import news
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(autouse=True)
+def no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pictures here show nobody: they say who is on them."""
+    monkeypatch.setattr("kiosk.commands.enroll.PhotoGate", lambda: lambda picture: None)
 
 
 def run(server: ApiServer, *arguments: str, stdin: str | None = None) -> Result:
@@ -163,15 +171,140 @@ def test_after_ctrl_c_it_says_what_is_done_and_goes_on_when_run_again(
 
     def enroll_photo(*given: Any, **options: Any) -> Any:
         if next(photos) == 2:
-            raise KeyboardInterrupt
+            signal.pthread_kill(
+                threading.main_thread().ident or 0, signal.SIGINT
+            )  # Ctrl-C, while the third is on its way
+            time.sleep(0.3)
         return asked(*given, **options)
 
     monkeypatch.setattr(ApiClient, "enroll_photo", enroll_photo)
+    monkeypatch.setattr("kiosk.commands.enrollment._AT_ONCE", 1)
     stopped = run(server, "enroll", str(folder))
     assert stopped.exit_code == 130
-    assert "photos: 0 refused, 2 new" in stopped.output
+    assert "photos: 0 refused, 3 new" in stopped.output
     assert "run it again, and it goes on from there" in stopped.output
-    assert "3 new, 2 already known" in run(server, "enroll", str(folder)).output
+    assert "2 new, 3 already known" in run(server, "enroll", str(folder)).output
+
+
+def test_a_photo_that_looks_like_somebody_else_is_refused_by_both_names_unless_a_reason_is_given(
+    server: ApiServer, folder: Path
+) -> None:
+    (folder / "Tom Baker").mkdir()
+    (folder / "Tom Baker" / "1.jpg").write_bytes(picture_of() + b"looks like:bob")
+    refused = run(server, "enroll", str(folder), "--json")
+    (line,) = (line for line in lines(refused) if line["state"] == "refused")
+    assert (line["name"], line["reason"]) == ("Tom Baker", "this looks like Bob")
+    assert refused.exit_code == 1
+    allowed = run(server, "enroll", str(folder), "--allow-duplicate", "twins")
+    assert allowed.exit_code == 0
+    assert "1 new, 5 already known" in allowed.output
+
+
+def test_at_a_terminal_it_asks_why_somebody_looks_like_another(server: ApiServer, folder: Path) -> None:
+    run(server, "enroll", str(folder))
+    asked: list[Duplicate] = []
+
+    def ask(duplicate: Duplicate) -> str | None:
+        asked.append(duplicate)
+        return "twins" if duplicate.name == "Tom Baker" else None
+
+    for name in ("Tom Baker", "Kim Baker"):
+        (folder / name).mkdir()
+        (folder / name / "1.jpg").write_bytes(picture_of() + b"looks like:bob")
+    with ApiClient(server.url) as api:
+        enrollment = Enrollment(
+            api, keep_names=True, consent_recorded_by=None, leniency=Leniency(ask_duplicate=ask)
+        )
+        records = list(enrollment.add_all(portraits([folder / "Tom Baker", folder / "Kim Baker"])))
+    assert [record["state"] for record in records] == ["indexed", "refused"]
+    assert [(each.name, each.other) for each in asked] == [("Tom Baker", "Bob"), ("Kim Baker", "Bob")]
+
+
+def test_a_poor_photo_is_not_handed_in_and_with_accept_poor_the_api_decides(
+    server: ApiServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.commands.enroll.PhotoGate", lambda: lambda picture: "the face is blurred")
+    strict = run(server, "enroll", str(folder), "--json")
+    assert {line["reason"] for line in lines(strict) if line["state"] == "refused"} == {"the face is blurred"}
+    assert server.photos == {}
+    assert "5 new" in run(server, "enroll", str(folder), "--accept-poor").output
+
+
+@pytest.fixture
+def trio(server: ApiServer, tmp_path: Path) -> Path:
+    """Ada, Bob and Cy with two photos each, all alike; Dee has one."""
+    names = ("Ada/a1.jpg", "Ada/a2.jpg", "Bob/b1.jpg", "Bob/b2.jpg", "Cy/c1.jpg", "Cy/c2.jpg", "Dee/d1.jpg")
+    for name in names:
+        (tmp_path / "trio" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "trio" / name).write_bytes(picture_of())
+    run(server, "enroll", str(tmp_path / "trio"))
+    for who in "abc":
+        similar(server, f"{who}1", f"{who}2", 99.9)
+    return tmp_path
+
+
+def similar(server: ApiServer, one: str, other: str, pct: float) -> None:
+    server.similarities[frozenset((f"face-{one}.jpg", f"face-{other}.jpg"))] = pct
+
+
+def found(server: ApiServer) -> list[tuple[str, str | None, str | None]]:
+    return [
+        (line["finding"], line["photo_id"], line["other"] and line["other"]["photo_id"])
+        for line in lines(run(server, "people", "check", "--json"))
+    ]
+
+
+def test_people_check_says_who_looks_the_same_and_what_to_do(server: ApiServer, trio: Path) -> None:
+    similar(server, "a1", "b2", 99.6)
+    similar(server, "a2", "b2", 99.7)
+    page = trio / "check.html"
+    result = run(server, "people", "check", "--report", str(page))
+    assert result.exit_code == 1
+    assert "  Ada and Bob, 99.7 %\n      ada  a2.jpg\n      bob  b2.jpg\n" in result.output
+    assert "recognizeme people merge" in result.output
+    assert result.output.index("look the same") < result.output.index("one photo only")
+    assert "checked 4 people, 7 faces: 1 to put right, 1 to know" in result.output
+    assert page.read_text().count("<figure>") == 2
+    assert found(server) == [("too_close", "a2.jpg", "b2.jpg"), ("one_photo", None, None)]
+
+
+def test_a_photo_under_the_wrong_name_is_told_from_two_people_who_look_the_same(
+    server: ApiServer, trio: Path
+) -> None:
+    """Of Bob's two photos the second is Ada's: it is like hers, and unlike his other."""
+    similar(server, "b1", "b2", 12.0)
+    similar(server, "a1", "b2", 99.7)
+    assert found(server) == [("misfiled", "b2.jpg", "a1.jpg"), ("one_photo", None, None)]
+
+
+def test_photos_unlike_their_own_person_and_photos_that_add_nothing_are_found(
+    server: ApiServer, trio: Path
+) -> None:
+    similar(server, "b1", "b2", 12.0)
+    similar(server, "c1", "c2", 99.9999999)
+    assert found(server) == [
+        ("unlike", "b1.jpg", "b2.jpg"),
+        ("unlike", "b2.jpg", "b1.jpg"),
+        ("adds_nothing", "c2.jpg", "c1.jpg"),
+        ("one_photo", None, None),
+    ]
+
+
+def test_people_check_is_content_with_good_photos(server: ApiServer, trio: Path) -> None:
+    del server.people["dee"]
+    result = run(server, "people", "check")
+    assert result.exit_code == 0
+    assert result.output == "checked 3 people, 6 faces: nothing to put right, 0 to know\n"
+
+
+def test_people_check_says_on_aws_what_it_costs_and_asks(
+    server: ApiServer, trio: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ApiClient, "is_aws", True)
+    declined = run(server, "people", "check", stdin="n\n")
+    assert "This makes 7 searches at 0.001 USD each, about 0.01 USD. Go on?" in declined.output
+    assert ("POST", "/people/ada/neighbours") not in server.asked
+    assert run(server, "people", "check", "--yes").exit_code == 0
 
 
 @pytest.mark.parametrize("kind", ["csv", "html"])
@@ -197,8 +330,7 @@ def test_no_more_photos_a_second_than_allowed(server: ApiServer, api: ApiClient,
     enrollment = Enrollment(
         api, keep_names=True, consent_recorded_by=None, tps=2, clock=lambda: time_s[0], sleep=sleep
     )
-    for each in portraits([folder]):
-        enrollment.add(each)
+    assert list(enrollment.add_all(portraits([folder])))
     assert enrollment.photos["indexed"] == 5
     assert time_s[0] == 2.0
 

@@ -1,6 +1,7 @@
 """`recognizeme people`, and a name wherever an id is."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +132,53 @@ def test_consent_is_recorded_with_its_text_and_withdrawn(server: ApiServer) -> N
     assert "withdrawn 2026-11-21" in withdrawn.stdout
     assert server.people["ada-lovelace"]["consent"]["given_at"] == CONSENT["given_at"]
     assert run(server, "people", "consent", "ada-lovelace", "--withdraw", "--text", "v2").exit_code == 2
+
+
+def enrolled(server: ApiServer, person_id: str, photo_id: str) -> None:
+    with ApiClient(server.url) as api:
+        api.enroll_photo(person_id, photo_id, b"\xff\xd8\xff person:ada")
+
+
+def test_a_photo_is_listed_removed_and_listed_as_removed(server: ApiServer) -> None:
+    enrolled(server, "ada-lovelace", "at the party #2.jpg")
+    assert "indexed" in run(server, "people", "photos", "Ada Lovelace").stdout
+    removed = run(server, "people", "remove-photo", "Ada Lovelace", "at the party #2.jpg", "--yes")
+    assert removed.stdout == "removed: at the party #2.jpg of Ada Lovelace\n"
+    listed = answer(run(server, "people", "photos", "ada-lovelace", "--json"))
+    assert (listed["photo_id"], listed["state"]) == ("at the party #2.jpg", "removed")
+
+
+def test_a_photo_is_not_removed_without_being_asked_and_one_that_is_not_there_says_so(
+    server: ApiServer,
+) -> None:
+    enrolled(server, "ada-lovelace", "1.jpg")
+    asked = run(server, "people", "remove-photo", "ada-lovelace", "1.jpg", stdin="n\n")
+    assert (asked.exit_code, server.photos["ada-lovelace"]["1.jpg"]["state"]) == (1, "indexed")
+    missing = run(server, "people", "remove-photo", "ada-lovelace", "2.jpg", "--yes")
+    assert missing.exit_code == 1
+    assert (
+        "Ada Lovelace has no photo 2.jpg; recognizeme people photos ada-lovelace lists them" in missing.stderr
+    )
+
+
+def test_two_records_are_merged_by_name_shown_as_such_and_told_apart_again(server: ApiServer) -> None:
+    merged = run(server, "people", "merge", "Bob Stone", "--into", "Ada Lovelace")
+    assert merged.stdout == "Bob Stone counts as Ada Lovelace from now on\n"
+    assert server.people["bob-stone"]["merged_into"] == "ada-lovelace"
+    assert "merged into" in run(server, "people", "bob-stone").stdout
+    apart = run(server, "people", "unmerge", "Bob Stone")
+    assert apart.stdout == "Bob Stone counts as ada-lovelace no longer\n"
+    again = run(server, "people", "unmerge", "bob-stone")
+    assert again.stdout == "Bob Stone was not merged into anybody\n"
+
+
+def test_the_export_of_somebody_holds_the_records_of_those_who_count_as_them(
+    server: ApiServer, tmp_path: Path
+) -> None:
+    enrolled(server, "ada-lovelace", "1.jpg")
+    enrolled(server, "bob-stone", "2.jpg")
+    run(server, "people", "merge", "bob-stone", "--into", "ada-lovelace")
+    counts = answer(run(server, "export", "Ada Lovelace", "--to", str(tmp_path / "copy"), "--json"))
+    assert counts["photos"] == 2
+    assert json.loads((tmp_path / "copy/merged/bob-stone/person.json").read_text())["name"] == "Bob Stone"
+    assert (tmp_path / "copy/merged/bob-stone/photos/2.jpg").exists()

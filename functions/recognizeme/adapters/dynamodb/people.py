@@ -360,6 +360,12 @@ class DynamoDbPeople:
         person = self.get(person_id)
         return tuple(dict.fromkeys((*self._indexed_ids(person_id), *_faces_of(person))))
 
+    def owner_of(self, face_id: str) -> Person | None:
+        """The face's record, and then its person's."""
+        with translated(self._faces_name):
+            face = self._client.get_item(TableName=self._faces, Key={"RekognitionId": {"S": face_id}})
+        return self.get(face["Item"]["PersonId"]["S"]) if "Item" in face else None
+
     def begin_forgetting(
         self,
         person_id: str,

@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from recognizeme.adapters.dynamodb import items
 from recognizeme.adapters.dynamodb.items import Item, Value
-from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState
+from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState, SimilarFace
 from recognizeme.domain.people import PersonChange, searchable
+from recognizeme.domain.photo_problems import PhotoProblem
 
 _DAYS = {"active_until": "ActiveUntil", "last_seen_on": "LastSeenOn", "forgotten_on": "ForgottenOn"}
 LISTED = "person"  # the one partition of the index that filtered lists read
@@ -52,6 +53,9 @@ def photo_value(photo: EnrolledPhoto) -> Value:
             Reason=items.string(photo.reason),
             Sha256=items.string(photo.sha256),
             RemovedAt=items.moment(photo.removed_at),
+            Problem=items.string(photo.problem),
+            SimilarFaceId=items.string(photo.similar.face_id if photo.similar else None),
+            SimilarityPct=items.number(photo.similar.similarity_pct if photo.similar else None),
         )
     }
 
@@ -85,6 +89,7 @@ def person_of(item: Item) -> Person:
 def photo_of(photo_id: str, value: Any) -> EnrolledPhoto:
     """A photo of the map `Photos`."""
     photo = cast(Item, value["M"])
+    problem, similar_id = items.read_string(photo, "Problem"), items.read_string(photo, "SimilarFaceId")
     return EnrolledPhoto(
         photo_id=photo_id,
         state=PhotoState(photo["State"]["S"]),
@@ -94,6 +99,10 @@ def photo_of(photo_id: str, value: Any) -> EnrolledPhoto:
         reason=items.read_string(photo, "Reason"),
         sha256=items.read_string(photo, "Sha256"),
         removed_at=items.read_moment(photo, "RemovedAt"),
+        problem=PhotoProblem(problem) if problem else None,
+        similar=SimilarFace(similar_id, items.read_number(photo, "SimilarityPct") or 0.0)
+        if similar_id
+        else None,
     )
 
 
