@@ -2,7 +2,8 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import click
 from rich.progress import Progress
 
 from kiosk.client.api import ApiClient
+from kiosk.client.errors import NotFound
 from kiosk.client.loopback import is_loopback
 from kiosk.client.moment import iso_text
 from kiosk.commands.evaluation import last_report, publish
@@ -23,7 +25,9 @@ from kiosk.evaluation.report import make_report
 from kiosk.evaluation.trial import Likeness, Probe, Trial, Unusable, unlike
 
 Face = dict[str, Any]
+Record = dict[str, Any]
 
+_TWO = "two people or more whom the doors are to recognize"
 _CONDITIONS = (
     "pictures taken at a door: the enrolled photos were compared with each other, and whoever stands at a"
     " door in bad light is harder to recognize",
@@ -70,25 +74,46 @@ def command(
     """
     dawn, dusk = _hours(day)
     before = last_report(reports, last)
-    people = {person["person_id"]: person for person in api.people() if person["faces"]}
-    if len(people) < 2:
-        raise click.ClickException("two people or more must be enrolled; try: recognizeme enroll photos/")
-    _agree_to_pay(api, sum(person["faces"] for person in people.values()), yes=yes)
-    faces, policy = _compared(api, list(people), quiet=as_json)
-    names = {person_id: str(person["name"]) for person_id, person in people.items()}
+    records = {str(person["person_id"]): person for person in api.people()}
+    today = datetime.now(UTC)
+    counts_as = {
+        record_id: whose
+        for record_id, record in records.items()
+        if record["faces"] and _is_recognized(records[whose := _counts_as(record_id, records)], today)
+    }
+    if len(set(counts_as.values())) < 2:
+        raise click.ClickException(f"{_TWO} must be enrolled; try: recognizeme enroll photos/")
+    _agree_to_pay(api, sum(records[record_id]["faces"] for record_id in counts_as), yes=yes)
+    faces, policy = _compared(api, list(counts_as), quiet=as_json)
+    probes = tuple(_probes(faces, counts_as))
+    names = {probe.person_id: str(records[probe.person_id]["name"]) for probe in probes}
+    if len(names) < 2:
+        raise click.ClickException(f"{_TWO} must have a face in the collection")
     report = make_report(
-        Trial(
-            names, tuple(_probes(faces)), tuple(_unusable(api, people, faces)), "the collection", _CONDITIONS
-        ),
+        Trial(names, probes, tuple(_unusable(api, counts_as, faces)), "the collection", _CONDITIONS),
         threshold_pct=policy["threshold_pct"],
         margin_pct=policy["margin_pct"],
-        made_at=iso_text(datetime.now(UTC)),
+        made_at=iso_text(today),
         most_let_in=most_let_in / 100,
         galleries=galleries,
         field=field_of(api.sightings(since=since), since=since, dawn=dawn, dusk=dusk, zone=None),
         last=before,
     )
     publish(report, reports, as_json=as_json)
+
+
+def _is_recognized(record: Record, now: datetime) -> bool:
+    """Whether somebody is to be recognized now, as docs/api.md says it."""
+    last_day, consent = record.get("active_until"), record.get("consent") or {}
+    is_over = last_day is not None and now.date().isoformat() > last_day
+    return record.get("active", True) and not is_over and not consent.get("withdrawn_at")
+
+
+def _counts_as(record_id: str, records: Mapping[str, Record]) -> str:
+    """Whom a record counts as: the one it was merged into, and so on."""
+    while (into := records[record_id].get("merged_into")) in records:
+        record_id = str(into)
+    return record_id
 
 
 def _hours(day: str) -> tuple[time, time]:
@@ -123,36 +148,43 @@ def _compared(
     )
     with progress:
         for person_id in progress.track(people, description="comparing faces"):
-            for page in api.neighbours(person_id):
-                faces += ((person_id, face) for face in page["items"])
-                policy = {name: float(page[name]) for name in ("threshold_pct", "margin_pct")}
+            with suppress(NotFound):  # forgotten meanwhile
+                for page in api.neighbours(person_id):
+                    faces += ((person_id, face) for face in page["items"])
+                    policy = {name: float(page[name]) for name in ("threshold_pct", "margin_pct")}
     return faces, policy
 
 
-def _probes(faces: Sequence[tuple[str, Face]]) -> Iterator[Probe]:
-    picture = {str(face["face_id"]): f"{person_id}/{face['photo_id']}" for person_id, face in faces}
+def _probes(faces: Sequence[tuple[str, Face]], counts_as: Mapping[str, str]) -> Iterator[Probe]:
+    """Each face that the collection holds, beside those of the people in the report."""
+    kept = [(record_id, face) for record_id, face in faces if not face["is_lost"]]
+    picture = {str(face["face_id"]): f"{record_id}/{face['photo_id']}" for record_id, face in kept}
+    own_pictures = defaultdict(list)
+    for record_id, face in kept:
+        own_pictures[counts_as[record_id]].append(picture[face["face_id"]])
 
     def likeness(person_id: str, other: Face) -> Likeness:
         face_id = str(other["face_id"])
         return Likeness(person_id, picture.get(face_id, face_id), float(other["similarity_pct"]))
 
-    kept = [(person_id, face) for person_id, face in faces if not face["is_lost"]]
-    own_pictures = defaultdict(list)
-    for person_id, face in kept:
-        own_pictures[person_id].append(picture[face["face_id"]])
-    for person_id, face in kept:
-        label = picture[face["face_id"]]
+    for record_id, face in kept:
+        person_id, label = counts_as[record_id], picture[face["face_id"]]
         own = [likeness(person_id, each) for each in face["own"][:1]]
-        others = tuple(likeness(each["person_id"], each) for each in face["others"])
+        others = tuple(
+            likeness(each["person_id"], each) for each in face["others"] if each["person_id"] in own_pictures
+        )
         yield Probe(label, person_id, own[0] if own else unlike(label, person_id, own_pictures), others)
 
 
-def _unusable(api: ApiClient, people: Iterable[str], faces: Sequence[tuple[str, Face]]) -> Iterator[Unusable]:
-    for person_id in people:
-        for photo in api.photos(person_id):
-            if photo["state"] == "refused":
-                yield Unusable(f"{person_id}/{photo['photo_id']}", person_id, str(photo["reason"]))
-    for person_id, face in faces:
+def _unusable(
+    api: ApiClient, counts_as: Mapping[str, str], faces: Sequence[tuple[str, Face]]
+) -> Iterator[Unusable]:
+    for record_id, person_id in counts_as.items():
+        with suppress(NotFound):  # forgotten meanwhile
+            for photo in api.photos(record_id):
+                if photo["state"] == "refused":
+                    yield Unusable(f"{record_id}/{photo['photo_id']}", person_id, str(photo["reason"]))
+    for record_id, face in faces:
         if face["is_lost"]:
             reason = "the collection has lost its face; enroll the photo again"
-            yield Unusable(f"{person_id}/{face['photo_id']}", person_id, reason)
+            yield Unusable(f"{record_id}/{face['photo_id']}", counts_as[record_id], reason)

@@ -158,4 +158,6 @@ def _candidates(decision: Mapping[str, Any] | None) -> tuple[Likeness, ...]:
     return tuple(
         Likeness(str(each["person_id"]), "", float(each["similarity_pct"]))
         for each in (decision or {}).get("candidates") or ()
+        # Whoever is not more similar than a picture that does not show them is not named.
+        if each.get("counter_pct") is None or each["counter_pct"] < each["similarity_pct"]
     )

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from recognizeme.domain.errors import NotFound, ServiceBusy
+from recognizeme.domain.lessons import counter_id
 from recognizeme.domain.model import Enrollment, Match
 from recognizeme.domain.ports import Page
+from recognizeme.usecases.merge import merge
 from recognizeme.usecases.neighbours import Neighbours, neighbours
 from tests.twins.faces import TwinFaces
 from tests.twins.pictures import Shown, picture
@@ -18,8 +20,8 @@ from tests.twins.world import TWINS, World
 def world() -> World:
     """Ada with three photos, of which the last shows Bob; Bob with one."""
     world = World()
-    world.enroll("ada", picture("ada", number=1), "1.jpg")
-    world.enroll("ada", picture(Shown("ada", similarity_pct=97.0), number=2), "2.jpg")
+    world.enroll("ada", picture("ada", number=1), "1.jpg", TWINS)
+    world.enroll("ada", picture(Shown("ada", similarity_pct=97.0), number=2), "2.jpg", TWINS)
     world.enroll("ada", picture("bob", number=3), "3.jpg", TWINS)
     world.enroll("bob", picture("bob", number=4), "4.jpg", TWINS)
     return world
@@ -66,6 +68,24 @@ def test_a_face_that_the_collection_has_lost_is_said_to_be_lost(world: World) ->
     found = by_photo(compare(world))
     assert found["2.jpg"] == Neighbours("2.jpg", lost, is_lost=True)
     assert found["1.jpg"].own == ()
+
+
+def test_two_records_of_one_human_are_one_person(world: World) -> None:
+    world.enroll("a-king", picture("ada", number=7), "7.jpg", TWINS)
+    merge("a-king", into="ada", people=world.people)
+    first = by_photo(compare(world))["1.jpg"]
+    assert (len(first.own), first.others) == (2, ())
+    (merged,) = compare(world, "a-king").items
+    assert (len(merged.own), merged.others) == (2, ())
+
+    world.enroll("countess", picture("ada", number=8), "8.jpg", TWINS)
+    (countess,) = compare(world, "countess").items
+    assert [other.person_id for other in countess.others] == ["ada"]
+
+
+def test_what_is_remembered_as_not_showing_somebody_is_no_neighbour(world: World) -> None:
+    world.faces.add(counter_id("01a20779-07e8-71c0-84d5-e2f7a90b3c6d"), picture("ada", number=9))
+    assert by_photo(compare(world))["1.jpg"].others == ()
 
 
 def test_a_photo_that_was_removed_is_not_paid_for(world: World) -> None:

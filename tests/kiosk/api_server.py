@@ -308,30 +308,29 @@ class ApiServer:
     def _neighbours(self, person_id: str, query: dict[str, str]) -> Json:
         """Each photo's face beside what `similarities` says; at 7 % where it says nothing."""
         faces = {
-            photo["face_id"]: (owner, photo["photo_id"])
+            photo["face_id"]: self.people[owner].get("merged_into") or owner
             for owner, photos in self.photos.items()
             for photo in photos.values()
             if photo["face_id"]
         }
         items = []
-        for face_id, (owner, photo_id) in sorted(faces.items()):
-            if owner != person_id:
+        for photo in sorted(self.photos[person_id].values(), key=lambda photo: str(photo["face_id"])):
+            if (face_id := photo["face_id"]) is None:
                 continue
+            owner = faces[face_id]
             near = sorted(
                 ((self._similarity(face_id, other), other) for other in faces if other != face_id),
                 reverse=True,
             )
             best: dict[str, Json] = {}
             for pct, other in near:
-                whose = {"person_id": faces[other][0], "face_id": other, "similarity_pct": pct}
-                if faces[other][0] != person_id:
-                    best.setdefault(faces[other][0], whose)
-            own = [
-                {"face_id": other, "similarity_pct": pct} for pct, other in near if faces[other][0] == owner
-            ]
+                whose = {"person_id": faces[other], "face_id": other, "similarity_pct": pct}
+                if faces[other] != owner:
+                    best.setdefault(faces[other], whose)
+            own = [{"face_id": other, "similarity_pct": pct} for pct, other in near if faces[other] == owner]
             items.append(
                 {
-                    "photo_id": photo_id,
+                    "photo_id": photo["photo_id"],
                     "face_id": face_id,
                     "is_lost": False,
                     "own": own,
