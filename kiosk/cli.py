@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "correct": "Say who a sighting really was, and let that teach.",
     "corrections": "List what corrections taught, and take it back.",
     "stats": "Count outcomes by day and kiosk.",
+    "kiosks": "List the kiosks and how they are doing, and say whom they let in.",
     "audit": "List who changed what, and who looked at whose picture.",
     "cost": "Show what the recognitions cost.",
     "evaluate": "Measure how reliably the people enrolled are told apart.",

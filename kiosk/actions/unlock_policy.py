@@ -142,6 +142,11 @@ class UnlockPolicy:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise PolicyRefused(f"the policy is no TOML: {error}") from error
+        return cls.from_document(document)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """The same, of what TOML or JSON has been read to."""
         _only(
             document,
             {
@@ -182,12 +187,18 @@ class Doorkeeper:
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        version: str | None = None,
     ) -> None:
         self._policy = policy
         self._audit_log = audit_log
         self._now = now
         self._clock = clock
+        self._version = version
         self._allowed_s: dict[str, float] = {}
+
+    def use(self, policy: UnlockPolicy, version: str) -> None:
+        """Apply another policy from now on; cooldowns go on."""
+        self._policy, self._version = policy, version
 
     def decide(self, sighting: Sighting, *, late: bool) -> Verdict:
         """Decide and write it down; what cannot be written down is denied."""
@@ -205,6 +216,7 @@ class Doorkeeper:
                     "similarity_pct": sighting.similarity_pct,
                     "allowed": verdict.allowed,
                     "reason": verdict.reason,
+                    "policy_version": self._version,
                 }
             )
         except OSError as error:

@@ -351,9 +351,33 @@ class ApiClient:
         """That the API is up, and its version."""
         return self._wire.call("GET", "/health", timeout_s=timeout_s)
 
-    def heartbeat(self, kiosk_id: str) -> None:
-        """Say that the kiosk sees."""
-        self._wire.call("POST", f"/kiosks/{_segment(kiosk_id)}/heartbeat")
+    def heartbeat(self, kiosk_id: str, report: Mapping[str, Any]) -> Json:
+        """Say how the kiosk is doing; the answer says which policy it is to run."""
+        return self._wire.call("POST", f"/kiosks/{_segment(kiosk_id)}/heartbeat", json=dict(report))
+
+    def policy(self, kiosk_id: str, *, timeout_s: float | None = None) -> Json:
+        """What the office says of the kiosk's door."""
+        route = f"/kiosks/{_segment(kiosk_id)}/policy"
+        document = self._wire.call("GET", route, timeout_s=timeout_s)
+        if document.get("kiosk_id") != kiosk_id:
+            raise self._wire.unknown_answer("with the policy of another kiosk")
+        return self._with(document, "version", "groups", "openings", "time_zone")
+
+    def kiosks(self) -> Iterator[Json]:
+        """Every kiosk, and how it is doing."""
+        return self._items("/kiosks", {}, limit=None)
+
+    def put_kiosk(self, kiosk_id: str, change: Mapping[str, Any]) -> Json:
+        """Say what the office has to say of a kiosk; what is left out stays, None takes it away."""
+        return self._wire.call("PUT", f"/kiosks/{_segment(kiosk_id)}", json=dict(change))
+
+    def groups(self) -> Iterator[Json]:
+        """How sure a recognition must be of each group."""
+        return self._items("/groups", {}, limit=None)
+
+    def put_group(self, group: str, change: Mapping[str, Any]) -> Json:
+        """Say how sure a recognition must be of somebody of a group."""
+        return self._wire.call("PUT", f"/groups/{_segment(group)}", json=dict(change))
 
     def clock_ahead_s(self, *, timeout_s: float = 5.0) -> float | None:
         """How far this machine's clock is ahead of the API's, in seconds; None when it does not say."""

@@ -1,5 +1,6 @@
 """The options with which `recognizeme kiosk` acts on what it sees."""
 
+import hashlib
 import os
 import stat
 import time
@@ -13,6 +14,7 @@ import click
 
 from kiosk.actions import Actions, parse_trigger
 from kiosk.actions.audit_log import AuditLog
+from kiosk.actions.office_policy import OfficePolicy
 from kiosk.actions.unlock_policy import Doorkeeper, PolicyRefused, UnlockPolicy
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -30,30 +32,48 @@ def acting_options(command: Command) -> Command:
     policy = click.option(
         "--policy",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="The unlock policy, a TOML file; without it nothing is allowed. See docs/kiosk.md.",
+        help="A policy of this kiosk's own, a TOML file, instead of the one that the office gives it with"
+        " recognizeme kiosks set. See docs/kiosk.md.",
     )
     return on(policy(command))
 
 
-def acting(on: tuple[str, ...], policy: Path | None, folder: Path) -> AbstractContextManager[Actions | None]:
-    """The actions that were asked for, or None; decisions.jsonl and actions.jsonl are kept in `folder`.
+def own_policy(policy: Path | None) -> tuple[UnlockPolicy, str] | None:
+    """The policy in a file, and what tells it from others; None without one.
 
-    Raises `click.ClickException` for an action or a policy that cannot be used.
+    Raises `click.ClickException` for a policy that cannot be used.
     """
-    if not on:
-        return nullcontext()
     if policy is None:
-        raise click.UsageError("--on needs --policy FILE: without a policy nothing is allowed")
+        return None
     try:
-        rules = UnlockPolicy.from_toml(_read(policy))
-        triggers = [parse_trigger(each) for each in on]
+        text = _read(policy)
     except OSError as error:
         raise click.ClickException(f"the policy {policy} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise click.ClickException(f"the policy {policy} is no text in UTF-8") from error
+    return UnlockPolicy.from_toml(text), f"file {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def acting(
+    on: tuple[str, ...], own: tuple[UnlockPolicy, str] | None, office: OfficePolicy, folder: Path
+) -> AbstractContextManager[Actions | None]:
+    """The actions that were asked for, or None; decisions.jsonl and actions.jsonl are kept in `folder`.
+
+    They follow the kiosk's `own` policy where it has one, else the office's, as it changes.
+    """
+    if not on:
+        return nullcontext()
+    triggers = [parse_trigger(each) for each in on]
+    policy, version = own or (office.policy, office.version)
     doorkeeper = Doorkeeper(
-        rules, AuditLog(folder / "decisions.jsonl"), now=lambda: datetime.now(UTC), clock=time.monotonic
+        policy,
+        AuditLog(folder / "decisions.jsonl"),
+        now=lambda: datetime.now(UTC),
+        clock=time.monotonic,
+        version=version,
     )
+    if own is None:
+        office.on_change = doorkeeper.use
     return Actions(triggers, doorkeeper, AuditLog(folder / "actions.jsonl"))
 
 

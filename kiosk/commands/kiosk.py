@@ -7,14 +7,16 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 import cv2
 
+from kiosk.actions.office_policy import OfficePolicy
 from kiosk.client.api import ApiClient
 from kiosk.client.api import Path as HandInPath
-from kiosk.commands.acting import acting, acting_options
+from kiosk.commands.acting import acting, acting_options, own_policy
 from kiosk.commands.options import (
     api_option,
     json_option,
@@ -40,6 +42,8 @@ from kiosk.visits.liveness import Examiner
 from kiosk.visits.loop import Attention, Loop
 from kiosk.visits.stills import play
 from kiosk.visits.watch import Onlooker, watch
+
+_POLICY_S = 5.0  # a start does not wait longer for an API that does not answer
 
 
 class _Zone(click.ParamType[Box]):
@@ -191,7 +195,15 @@ def command(
         folder = state_folder(kiosk_id)
         kept = stack.enter_context(closing(Spool(spool or folder / "spool")))
         outbox = stack.enter_context(Uploader(kept, api, path=path, answer_s=answer_s))
-        actions = stack.enter_context(acting(on, policy, folder))
+        office = OfficePolicy(
+            folder / "policy.json",
+            partial(api.policy, kiosk_id, timeout_s=_POLICY_S),
+            require_liveness=liveness == "challenge",
+        )
+        own = own_policy(policy)
+        if own is None and (on or is_live(source)):
+            office.refresh()
+        actions = stack.enter_context(acting(on, own, office, folder))
         listeners: list[Listener] = [report, *([actions] if actions else [])]
         if pictures is not None:
             events = play(pictures, kiosk_id, detector, outbox, answer_s=answer_s, counts=counts)
@@ -216,12 +228,21 @@ def command(
                 counts=counts,
                 delivery=outbox,
                 spool=kept.state,
+                policy_version=lambda: own[1] if own else office.version,
             )
             listeners.append(stack.enter_context(closing(status)))
             watchdog = stack.enter_context(closing(Watchdog()))
             onlookers: list[Onlooker] = [status, watchdog]
             if is_live(source):
-                onlookers.append(stack.enter_context(closing(Heartbeat(partial(api.heartbeat, kiosk_id)))))
+                heartbeat = Heartbeat(
+                    partial(api.heartbeat, kiosk_id),
+                    version=version("recognizeme-kiosk"),
+                    delivery=outbox,
+                    spool=kept.state,
+                    policy_version=lambda: own[1] if own else office.version,
+                    heard=lambda wanted: None if own else office.refresh(wanted),
+                )
+                onlookers.append(stack.enter_context(closing(heartbeat)))
             if window:
                 onlookers.append(stack.enter_context(closing(Window())))
             events = watch(camera, loop, onlookers)

@@ -11,6 +11,7 @@
      "too_far": 0, "too_unclear": 0,
      "spool": {"waiting": 0, "waiting_bytes": 0, "max_bytes": 524288000, "refused": 0, "damaged": 0,
                "dropped": 0},
+     "policy_version": null or "of the unlock policy that it runs",
      "present": [{"track_id": 12, "box": {"left": 0.3, ...}, "outcome": "recognized", "name": "Ada"}],
      "prompt": null or "what whoever stands there is asked for",
      "latest": [{"origin": "track 12", "late": false, "told_at": "...Z", "sighting": {...}}, ...]}
@@ -82,6 +83,7 @@ class StatusFile:
         counts: Counts,
         delivery: Delivery,
         spool: Callable[[], SpoolState],
+        policy_version: Callable[[], str | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -89,6 +91,7 @@ class StatusFile:
         self._counts = counts
         self._delivery = delivery
         self._spool = spool
+        self._policy_version = policy_version
         self._clock = clock
         self._now = now
         self._origins = Origins()
@@ -152,6 +155,7 @@ class StatusFile:
             "updated_at": iso_text(self._now()),
             "delivery_trouble": self._delivery.trouble,
             "spool": asdict(self._spool()),
+            "policy_version": self._policy_version(),
             "latest": [latest.to_json(is_named=latest.told_s > named_since_s) for latest in self._latest],
         }
         with suppress(OSError):

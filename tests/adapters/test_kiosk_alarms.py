@@ -52,6 +52,7 @@ def test_the_alarm_is_raised_by_silence_of_this_kiosk_alone_and_tells_the_topic(
     }
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (60, 15, "breaching")
     assert alarm["AlarmActions"] == [TOPIC]
+    assert alarm["OKActions"] == [TOPIC]  # that it is back is said, too
 
 
 def test_an_alarm_that_could_not_be_made_is_tried_again() -> None:

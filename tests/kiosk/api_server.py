@@ -54,6 +54,11 @@ class ApiServer:
         self.asked: list[tuple[str, str]] = []
         self.tokens: list[str | None] = []
         self.audit: list[Json] = []
+        self.heartbeats: list[Json] = []
+        self.kiosks: list[Json] = []
+        self.groups: list[Json] = []
+        self.changes: list[Json] = []
+        self.policy: Json | None = None
         self.faults: Faults = lambda method, path: None
         self.everybody: str | None = None  # whom all other pictures show
         self.similarities: dict[frozenset[str], float] = {}  # of two faces, in percent
@@ -92,7 +97,20 @@ class ApiServer:
                 case "GET", ["health"]:
                     return 200, {"status": "ok", "version": "0.1.0"}
                 case "POST", ["kiosks", kiosk_id, "heartbeat"]:
-                    return 200, {"kiosk_id": kiosk_id, "received_at": NOW}
+                    self.heartbeats.append(json.loads(body))
+                    return 200, {"kiosk_id": kiosk_id, "received_at": NOW, "policy_version": "v1"}
+                case "GET", ["kiosks", kiosk_id, "policy"] if self.policy is not None:
+                    return 200, {"kiosk_id": kiosk_id, **self.policy}
+                case "GET", ["kiosks"]:
+                    return 200, self._page(self.kiosks, query)
+                case "PUT", ["kiosks", kiosk_id]:
+                    self.changes.append(json.loads(body))
+                    return 200, self.kiosks[0] | {"kiosk_id": kiosk_id}
+                case "GET", ["groups"]:
+                    return 200, self._page(self.groups, query)
+                case "PUT", ["groups", group]:
+                    self.changes.append(json.loads(body))
+                    return 200, {"group": group, **self.changes[-1]}
                 case "POST", ["kiosks", kiosk_id, "captures"]:
                     return self._ticket(kiosk_id, json.loads(body))
                 case "POST", ["_store"]:

@@ -108,9 +108,9 @@ def test_tokens_are_added_and_revoked_while_the_stack_runs(data: Path, ups: list
     with ApiClient(url, token=door) as front:
         capture_id = new_capture_id()
         assert front.hand_in(HOPPER.read_bytes(), kiosk_id="front", capture_id=capture_id, timeout_s=60)
-        front.heartbeat("front")
+        front.heartbeat("front", {})
         for forbidden in (
-            lambda: front.heartbeat("back"),
+            lambda: front.heartbeat("back", {}),
             lambda: front.sighting(capture_id),
             lambda: front.person("ada"),
         ):
@@ -118,7 +118,7 @@ def test_tokens_are_added_and_revoked_while_the_stack_runs(data: Path, ups: list
                 forbidden()
         token(data, "revoke", of_door)
         with pytest.raises(Unauthorized):
-            front.heartbeat("front")
+            front.heartbeat("front", {})
     with ApiClient(url, token=manager) as office:
         assert office.person("ada")["name"] == "Ada Lovelace"
         with pytest.raises(Unauthorized):

@@ -32,6 +32,7 @@ class CloudWatchWatch:
                 AlarmName=f"{self._stack}-kiosk-gone-{kiosk_id}",
                 AlarmDescription=f"Kiosk {kiosk_id} sent no heartbeat for {self._minutes} minutes.",
                 AlarmActions=[self._topic],
+                OKActions=[self._topic],
                 Namespace="RecognizeMe",
                 MetricName="Heartbeats",
                 Dimensions=[

@@ -122,6 +122,25 @@ def test_after_a_visit_nothing_on_the_disk_or_in_the_log_says_who_it_was(
         assert b"Lovelace" not in written
 
 
+def test_without_a_policy_of_its_own_a_kiosk_follows_the_offices_and_goes_on_with_it(
+    kiosk: Kiosk, server: ApiServer, visit: Path, tmp_path: Path
+) -> None:
+    server.everybody = "ada"
+    options = ("--source", str(visit), "--kiosk-id", "front", "--on", "recognized=command:/bin/true")
+
+    def decided() -> list[tuple[bool, str | None]]:
+        kiosk(*options)
+        (file,) = (tmp_path / "state").rglob("decisions.jsonl")
+        decisions = [json.loads(line) for line in file.read_text().splitlines()]
+        return [(decision["allowed"], decision["policy_version"]) for decision in decisions]
+
+    assert decided() == [(False, None)]  # the office has said nothing
+    server.policy = {"groups": ["*"], "openings": [], "time_zone": "UTC", "version": "v1", "is_set": True}
+    assert decided() == [(False, None), (True, "v1")]
+    server.policy = None  # it cannot be had any more
+    assert decided() == [(False, None), (True, "v1"), (True, "v1")]
+
+
 @pytest.mark.parametrize(
     ("mode", "said"),
     [(0o602, "can be changed by others; run: chmod go-w"), (0o620, "can be changed by others")],

@@ -1,0 +1,108 @@
+"""`recognizeme kiosks set`."""
+
+import re
+from typing import Any
+
+import click
+
+from kiosk.client.api import ApiClient
+from kiosk.commands.kiosks.show import tell
+from kiosk.commands.options import api_option, json_option
+from kiosk.commands.output import write_json
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_OPENING = re.compile(r"([a-z,\-]+)(?: (\d\d:\d\d)-(\d\d:\d\d))?")
+
+
+class _Opening(click.ParamType[dict[str, Any]]):
+    name = "DAYS FROM-UNTIL"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Any]:
+        """Read `mon-fri 07:00-19:30`, `sat,sun`, or fail."""
+        found = _OPENING.fullmatch(str(value))
+        days = [day for part in found[1].split(",") for day in _days(part)] if found else []
+        if not found or not days:
+            self.fail(
+                f"{value!r} must be days and times such as 'mon-fri 07:00-19:30' or 'sat,sun'", param, ctx
+            )
+        times = {"from": found[2], "until": found[3]} if found[2] else {}
+        return {"days": days, **times}
+
+
+def _days(part: str) -> list[str]:
+    first, _, last = part.partition("-")
+    if first not in _DAYS or (last or first) not in _DAYS:
+        return []
+    begin, end = _DAYS.index(first), _DAYS.index(last or first)
+    return [_DAYS[number % 7] for number in range(begin, end + (1 if end >= begin else 8))]
+
+
+@click.command()
+@click.argument("kiosk_id")
+@click.option("--name", help="What people call it.")
+@click.option("--place", help="Where it is.")
+@click.option(
+    "--direction", type=click.Choice(["in", "out", "both"]), help="Which way people go who are seen here."
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help="Who may enter; `*` is everybody. Several times.",
+)
+@click.option("--nobody", is_flag=True, help="Let nobody in by a face.")
+@click.option(
+    "--opening",
+    "openings",
+    multiple=True,
+    type=_Opening(),
+    help="When it may open: 'mon-fri 07:00-19:30', or days alone. Several times.",
+)
+@click.option("--always", is_flag=True, help="Never closed.")
+@click.option("--time-zone", help="Of the openings, such as Europe/Zurich.")
+@click.option("--threshold", type=click.FloatRange(0, 100), metavar="PERCENT", help="Its own threshold.")
+@click.option("--margin", type=click.FloatRange(0, 100), metavar="PERCENT", help="Its own margin.")
+@click.option("--reason", help="Why it has a threshold or margin of its own.")
+@click.option("--usual", is_flag=True, help="As sure as the groups, or the deployment, say.")
+@api_option
+@json_option
+def command(
+    kiosk_id: str,
+    name: str | None,
+    place: str | None,
+    direction: str | None,
+    groups: tuple[str, ...],
+    nobody: bool,
+    openings: tuple[dict[str, Any], ...],
+    always: bool,
+    time_zone: str | None,
+    threshold: float | None,
+    margin: float | None,
+    reason: str | None,
+    usual: bool,
+    api: ApiClient,
+    as_json: bool,
+) -> None:
+    """Say where KIOSK_ID is, whom it lets in and when, and how sure it must be. What is left out stays.
+
+    A kiosk of which nothing was said lets nobody in.
+    """
+    own = threshold is not None or margin is not None or reason is not None
+    if (nobody and groups) or (always and openings) or (usual and own):
+        raise click.UsageError("--nobody, --always and --usual take away what the other options give")
+    change: dict[str, Any] = {
+        "name": name, "place": place, "direction": direction, "time_zone": time_zone,
+        "groups": list(groups) or None, "openings": list(openings) or None,
+        "threshold_pct": threshold, "margin_pct": margin, "reason": reason,
+    }  # fmt: skip
+    change = {member: value for member, value in change.items() if value is not None}
+    change |= {"groups": None} if nobody else {}
+    change |= {"openings": None} if always else {}
+    change |= dict.fromkeys(("threshold_pct", "margin_pct", "reason")) if usual else {}
+    if not change:
+        raise click.UsageError("say what to set; --help lists it")
+    kiosk = api.put_kiosk(kiosk_id, change)
+    write_json(kiosk) if as_json else tell(kiosk)
