@@ -62,10 +62,10 @@ class StandIns:
         self.client("s3").put_bucket_versioning(
             Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"}
         )
-        for name, table in resources("AWS::DynamoDB::Table"):
+        for _, table in resources("AWS::DynamoDB::Table"):
             wanted = resolve(table["Properties"])
             self.client("dynamodb").create_table(
-                TableName=variables[f"RECOGNIZEME_{name.upper()}_TABLE"],
+                TableName=wanted["TableName"],
                 **{
                     key: wanted[key]
                     for key in ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
