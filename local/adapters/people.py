@@ -98,7 +98,7 @@ class SqlitePeople:
         self._database = database
         self._tombstone_key = tombstone_key
         database.prepare("people", STEPS)
-        self._make_searchable()
+        self.make_searchable()
 
     def put(self, person: Person, *, now: datetime) -> Person:
         """`person.photos` is not looked at, and no consent leaves the stored one."""
@@ -161,11 +161,12 @@ class SqlitePeople:
     def _named(self, name: str, group: str | None, after: str, limit: int) -> Page[Person]:
         low = name.removeprefix(" ")
         from_words, _, from_id = after.partition("\n")
+        from_words = max(from_words, low)  # one bound, or SQLite would read from the first name on
         with self._database.reading() as connection:
             found = connection.execute(
                 # Of the words of one person that begin so, the first alone counts.
                 f"SELECT words, found.person_id FROM people_names AS found {_OF_GROUP if group else ''}"
-                " WHERE (words, found.person_id) > (?1, ?2) AND words >= ?3 AND words < ?4"
+                " WHERE (words, found.person_id) > (?1, ?2) AND words < ?4"
                 " AND NOT EXISTS (SELECT 1 FROM people_names AS before WHERE"
                 " before.person_id = found.person_id AND before.words >= ?3 AND before.words < found.words)"
                 " ORDER BY words, found.person_id LIMIT ?5",
@@ -181,7 +182,7 @@ class SqlitePeople:
         last = found[limit - 1]
         return Page(people, cursors.encode("people", f"{last['words']}\n{last['person_id']}"))
 
-    def _make_searchable(self) -> None:
+    def make_searchable(self) -> None:
         """Enter the names of a database that was made before names were searched."""
         wanted = "SELECT person_id, name FROM people WHERE is_searchable IS NULL"
         with self._database.reading() as connection:
