@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -53,6 +54,18 @@ def test_what_is_put_off_comes_back_as_an_event(sqs: Any, queue_url: str) -> Non
     key = "captures/front/a+b%2B%C3%BC.jpg"
     expected = [{"Records": [{"s3": {"object": {"key": key}}}]}, {"forget": "ada"}]
     assert sorted(map(json.dumps, received(sqs, queue_url))) == sorted(map(json.dumps, expected))
+
+
+def test_daily_work_goes_on_as_an_event(sqs: Any, queue_url: str) -> None:
+    later = SqsLater(sqs, queue_url, function=FUNCTION)
+    later.look_through_people("cursor")
+    later.drop_pictures(datetime(2026, 11, 1, tzinfo=UTC), "cursor")
+    later.leave("ada")
+    assert sorted(map(json.dumps, received(sqs, queue_url))) == [
+        '{"check": "people", "cursor": "cursor"}',
+        '{"check": "pictures", "before": "2026-11-01T00:00:00.000000+00:00", "cursor": "cursor"}',
+        '{"leave": "ada"}',
+    ]
 
 
 def test_it_does_not_come_before_its_time(sqs: Any, queue_url: str) -> None:

@@ -79,6 +79,32 @@ def test_a_folder_of_people_is_enrolled(server: ApiServer, folder: Path) -> None
     assert server.people["bob"]["consent"]["recorded_by"] == "front desk"
 
 
+def test_a_list_puts_people_into_groups_and_takes_them_out_of_none(server: ApiServer, folder: Path) -> None:
+    rows = ("bob_2.jpg,Bob,staff", "bob.jpg,Bob,Night staff", "Ada Lovelace/first.jpg,Ada Lovelace,")
+    (folder / "list.csv").write_text("\n".join(["file,name,groups", *rows]))
+    with ApiClient(server.url) as api:
+        api.change_person("bob", {"name": "Bob", "groups": ["drivers"]})
+    for _ in range(2):
+        assert run(server, "enroll", str(folder / "list.csv")).exit_code == 0
+        assert server.people["bob"]["groups"] == ["drivers", "night", "staff"]
+        assert not server.people["ada-lovelace"].get("groups")
+    (folder / "list.csv").write_text("file,name,groups\nbob.jpg,Bob,night_watch")
+    assert "row 2: 'night_watch' is no group" in " ".join(
+        run(server, "enroll", str(folder / "list.csv")).output.split()
+    )
+
+
+def test_a_consent_that_was_withdrawn_is_not_given_by_enrolling_again(
+    server: ApiServer, folder: Path
+) -> None:
+    run(server, "enroll", str(folder), "--consent-recorded-by", "front desk", "--consent-text", "v2")
+    assert server.people["bob"]["consent"]["text_version"] == "v2"
+    server.people["bob"]["consent"]["withdrawn_at"] = "2026-11-23T09:00:00.000Z"
+    before = dict(server.people["bob"]["consent"])
+    run(server, "enroll", str(folder), "--consent-recorded-by", "front desk")
+    assert server.people["bob"]["consent"] == before
+
+
 def test_photos_of_one_person_in_several_folders_are_all_enrolled(server: ApiServer, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
