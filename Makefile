@@ -49,12 +49,15 @@ bench: install $(SAM_VENV)/.installed ## run every benchmark; each prints a tabl
 bench-cold: install $(SAM_VENV)/.installed ## first and warm invocations of the built functions
 	@$(BIN)/python -m benchmarks.cold_start
 
-.PHONY: api api-diff
+.PHONY: api api-diff api-fuzz
 api: install ## write openapi.json and docs/api.md from the code
 	@PYTHONPATH=functions $(BIN)/python -m tests.api
 
 api-diff: install ## what would break clients of the last tag
 	@PYTHONPATH=functions $(BIN)/python -m tests.api.breaking
+
+api-fuzz: install .venv-schemathesis/.installed ## made-up requests to every route of a stack on this machine
+	@PYTHONPATH=functions $(BIN)/python -m tests.api.fuzz
 
 # --- the serverless application ---------------------------------------------
 
@@ -120,7 +123,7 @@ $(VENV)/.installed: requirements/uv.txt requirements/dev.txt pyproject.toml kios
 
 .PHONY: lock
 lock: $(VENV)/.installed ## resolve the dependencies anew and write the hash-locked files
-	@for name in uv sam ministack checkov awscli dist; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	@for name in uv sam ministack checkov awscli dist schemathesis; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/functions.in --output-file functions/requirements.txt

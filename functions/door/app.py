@@ -60,7 +60,9 @@ def post_capture(kiosk_id: str) -> Response[str]:
 def post_recognition(kiosk_id: str) -> Response[str]:
     """Recognize the picture in the body at once."""
     parts = wiring.parts()
-    capture_id = api.parameters.get("capture_id") or new_capture_id(parts.now(), secrets.token_bytes(10))
+    capture_id = api.parameters.get("capture_id")
+    if capture_id is None:
+        capture_id = new_capture_id(parts.now(), secrets.token_bytes(10))
     liveness = parsing.choice(Liveness, api.parameters, "liveness", Liveness.NOT_ASKED)
     capture = Capture(capture_id, path_id(kiosk_id, check_kiosk_id), liveness)
     picture = api.picture()

@@ -198,7 +198,9 @@ class ApiClient:
     def teach(self, capture_id: str, *, learn: bool = False, not_person_id: str | None = None) -> Json:
         """Take a sighting's picture as a photo of whom it shows, or remember whom it does not show."""
         route = f"/sightings/{_segment(capture_id)}/lessons"
-        answer = self._wire.call("POST", route, json={"learn": learn, "not_person_id": not_person_id})
+        answer = self._wire.call(
+            "POST", route, json={"learn": learn, "not_person_id": not_person_id}, is_once=True
+        )
         return self._with(answer, "photo", "lesson")
 
     def take_back(self, capture_id: str) -> Json:
@@ -258,6 +260,7 @@ class ApiClient:
             data=picture,
             content_type=content_type,
             timeout_s=timeout_s,
+            is_once=True,
         )
 
     def photos(self, person_id: str) -> Iterator[Json]:
@@ -297,7 +300,9 @@ class ApiClient:
     def merge(self, person_id: str, *, into: str) -> Json:
         """Have a person count as another; return the person. Raises `NotFound`."""
         route = f"/people/{_segment(person_id)}/merge"
-        return self._with(self._wire.call("POST", route, json={"into": into}), "person_id", "merged_into")
+        return self._with(
+            self._wire.call("POST", route, json={"into": into}, is_once=True), "person_id", "merged_into"
+        )
 
     def unmerge(self, person_id: str) -> Json:
         """Take a merge back; return the person. Raises `NotFound`."""
@@ -338,7 +343,7 @@ class ApiClient:
 
     def replay(self, *, limit: int) -> Json:
         """Have at most `limit` (1-1000) events that failed for good handled again."""
-        answer = self._wire.call("POST", "/replays", params={"limit": str(limit)})
+        answer = self._wire.call("POST", "/replays", params={"limit": str(limit)}, is_once=True)
         return self._with(answer, "replayed", "skipped")
 
     def check_collection(self, *, remove_orphans: bool) -> Json:
@@ -350,6 +355,10 @@ class ApiClient:
     def health(self, *, timeout_s: float | None = None) -> Json:
         """That the API is up, and its version."""
         return self._wire.call("GET", "/health", timeout_s=timeout_s)
+
+    def description(self) -> Json:
+        """The API's own description, openapi.json."""
+        return self._with(self._wire.call("GET", "/openapi.json"), "openapi", "paths")
 
     def heartbeat(self, kiosk_id: str, report: Mapping[str, Any]) -> Json:
         """Say how the kiosk is doing; the answer says which policy it is to run."""

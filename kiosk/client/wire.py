@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import requests
 from requests.auth import AuthBase
@@ -97,8 +98,15 @@ class Wire:
         data: bytes | None = None,
         content_type: str | None = None,
         timeout_s: float | None = None,
+        is_once: bool = False,
     ) -> Json:
-        """Make one call and return the JSON object it answers."""
+        """Make one call and return the JSON object it answers.
+
+        A call that `is_once` has a key, under which the API does it once if it reaches it twice.
+        """
+        headers = {"Content-Type": content_type} if content_type else {}
+        if is_once:
+            headers["Idempotency-Key"] = str(uuid4())
         response = self._request(
             method,
             self.url + route,
@@ -107,7 +115,7 @@ class Wire:
             params=params,
             json=json,
             data=data,
-            headers={"Content-Type": content_type} if content_type else None,
+            headers=headers,
         )
         if not self._freshness.is_fresh(answered_at_s(response.headers), self._clock()):
             raise self.unknown_answer("with something that was said before")
@@ -218,6 +226,7 @@ class Wire:
         problem = _problem(response)
         detail = str(problem.get("detail") or problem.get("title") or problem.get("message") or "")
         is_ours = str(problem.get("type", "")).startswith("urn:recognizeme:")
+        kind = str(problem.get("type", "")).rpartition(":")[2]
         if status in {401, 403}:
             why = f": {detail}" if is_ours and status == 403 else ""
             return Unauthorized(
@@ -230,8 +239,10 @@ class Wire:
             )
         if response.is_redirect or (status in {404, 405} and not is_ours):
             return self.unknown_answer(f"HTTP {status}")
-        if status == 409 and (not is_ours or str(problem["type"]).endswith(":already-done")):
+        if status == 409 and (not is_ours or kind == "already-done"):
             return AlreadyDone(detail or "the capture has its sighting already")
+        if status == 409 and kind == "idempotency-key-in-use":
+            return Busy(detail)
         if status == 404:
             return NotFound(detail or "there is no such thing")
         return Refused(detail or f"the RecognizeMe API at {self.url} refused the request ({status})")

@@ -77,12 +77,12 @@ class _Comparison:
                 yield from self.of_schemas("request", before[name]["schema"], after[name]["schema"], name)
 
     def of_bodies(self, old: Schema | None, new: Schema | None) -> Iterator[str]:
+        if new and new["required"] and not (old and old["required"]):
+            yield "the body must be given now"
         if old and new:
             yield from self.of_contents("request", old, new, "the body")
         elif old:
             yield "the body is gone"
-        elif new:
-            yield "the body must be given now"
 
     def of_contents(self, way: Direction, old: Schema, new: Schema, where: str) -> Iterator[str]:
         for content_type, before in old["content"].items():

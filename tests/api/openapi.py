@@ -124,7 +124,8 @@ def _operation(route: Route, schemas: Schemas, of_problems: _Responses) -> dict[
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _contents(route.body, schemas)}
+        content = _contents(route.body, schemas)
+        operation["requestBody"] = {"required": not route.is_body_optional, "content": content}
     return operation | {"responses": responses}
 
 

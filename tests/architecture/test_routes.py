@@ -237,7 +237,6 @@ KEYLESS = {
     "POST /kiosks/{kiosk_id}/recognitions": "capture_id",
     "POST /kiosks/{kiosk_id}/heartbeat": "it creates nothing",
     "POST /sightings/{capture_id}/correction": "it says what holds, however often",
-    "POST /people/{person_id}/merge": "it says what holds, however often",
     "POST /people/{person_id}/neighbours": "it creates nothing",
     "POST /collection-checks": "it creates nothing",
 }

@@ -68,6 +68,18 @@ def ask(stack: Stack, route: Route, capture_id: str, **options: Any) -> tuple[in
     return stack.http(route.function, route.method, path, BODIES.get(route.key, {}), query=query, **options)
 
 
+@pytest.mark.parametrize("said", ["", "two words"])
+def test_who_is_acted_for_is_an_id_or_it_is_refused_also_where_no_line_is_left(
+    stack: Stack, said: str
+) -> None:
+    content = {"capture_id": stack.new_capture_id()}
+    status, problem = stack.http(
+        "door", "POST", "/kiosks/front/captures", content, headers={"x-on-behalf-of": said}
+    )
+
+    assert (status, problem["type"]) == (400, "urn:recognizeme:problem:invalid-request")
+
+
 AUDITED = [route for route in ROUTES if route.audit is not Audit.NO]
 
 

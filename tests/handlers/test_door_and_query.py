@@ -81,6 +81,12 @@ def test_json_without_a_picture_is_a_problem(
     assert says in problem["detail"]
 
 
+def test_a_capture_id_that_is_given_and_empty_is_refused(stack: Stack, ada: bytes) -> None:
+    path, query = "/kiosks/front/recognitions", {"capture_id": ""}
+    assert stack.http("door", "POST", path, ada, query=query, content_type="image/png")[0] == 400
+    assert stack.faces.searches == 0
+
+
 def test_what_the_kiosk_says_of_signs_of_life_is_in_the_sighting_either_way(stack: Stack, ada: bytes) -> None:
     capture_id = stack.new_capture_id()
     asked = {"capture_id": capture_id, "content_type": "image/png", "liveness": "failed"}

@@ -463,7 +463,7 @@ def test_two_records_of_one_human_are_merged_and_told_apart_again(stack: Stack, 
     listed = stack.http("query", "GET", "/sightings", query={"person_id": "ada"})[1]["items"]
     assert [each["person_id"] for each in listed] == ["ada"]
     for person_id, into, status in (
-        ("ada", "a-king", 400),
+        ("ada", "a-king", 409),
         ("nobody", "ada", 404),
         ("ada", "no such id", 400),
     ):

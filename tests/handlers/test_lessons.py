@@ -64,7 +64,7 @@ def test_a_picture_that_does_not_show_somebody_is_not_them_when_it_is_handed_in_
     first = seen(stack, visit)
     assert first["person_id"] == "bob"
     path = f"/sightings/{first['capture_id']}/lessons"
-    assert stack.http("enrollment", "POST", path, {"not_person_id": "bob"})[0] == 400, (
+    assert stack.http("enrollment", "POST", path, {"not_person_id": "bob"})[0] == 409, (
         "the sighting says it is him"
     )
     corrected(stack, first, None)
@@ -109,10 +109,11 @@ def test_teaching_out_of_form_is_a_problem_and_leaves_nothing(stack: Stack, ada:
         ({"learn": "yes"}, "true or false"),
         ({"not_person_id": 7}, "string"),
         ({"not_person_id": "a b"}, "person_id"),
-        ({"learn": True}, "correct it first"),
     ):
         status, problem = stack.http("enrollment", "POST", path, body)
         assert (status, says in problem["detail"]) == (400, True), problem
+    status, problem = stack.http("enrollment", "POST", path, {"learn": True})
+    assert (status, "correct it first" in problem["detail"]) == (409, True), problem
     assert stack.http("enrollment", "POST", path, {"not_person_id": "nobody"})[0] == 404
     assert (
         stack.http("enrollment", "POST", f"/sightings/{stack.new_capture_id()}/lessons", {"learn": True})[0]

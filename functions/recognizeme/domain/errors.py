@@ -65,6 +65,10 @@ class CaptureDone(RecognizeMeError):
     """The capture has its sighting; another picture of it is not taken. HTTP 409."""
 
 
+class NotPossible(InvalidRequest):
+    """The request is in order, and cannot be done as things are. HTTP 409."""
+
+
 class KeyReused(RecognizeMeError):
     """An idempotency key came with another request before. HTTP 422."""
 

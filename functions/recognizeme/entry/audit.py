@@ -114,7 +114,7 @@ class Act:
             principal=principal_of(context),
             source=str(context.get("http", {}).get("sourceIp", "")),
             ids=ids,
-            on_behalf_of=_on_behalf_of(event),
+            on_behalf_of=on_behalf_of(event),
         )
         act = cls(auditor, line, matched.route.audit is Audit.CHANGE)
         if act.is_change:
@@ -134,6 +134,7 @@ def principal_of(context: Json) -> str:
     return str(iam.get("userArn") or ours.get("principal") or "nobody known")
 
 
-def _on_behalf_of(event: Json) -> str | None:
+def on_behalf_of(event: Json) -> str | None:
+    """Whom the caller says to act for; raises `InvalidRequest` for what is no id or address."""
     given = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get(ON_BEHALF_OF)
-    return check_on_behalf_of(str(given)) if given else None
+    return None if given is None else check_on_behalf_of(str(given))

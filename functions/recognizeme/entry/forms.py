@@ -41,7 +41,10 @@ Time = Annotated[str, Form(format="date-time")]
 Day = Annotated[str, Form(format="date")]
 Url = Annotated[str, Form(format="uri")]
 Sha256 = Annotated[str, Form(title="hexadecimal", pattern="^[0-9a-f]{64}$")]
-Base64 = Annotated[str, Form(contentEncoding="base64")]
+_FOUR = "[A-Za-z0-9+/]{4}"
+Base64 = Annotated[
+    str, Form(contentEncoding="base64", pattern=f"^({_FOUR})*({_FOUR[:-3]}{{2}}==|{_FOUR[:-3]}{{3}}=)?$")
+]
 Count = Annotated[int, Form(minimum=0)]
 ClockTime = Annotated[str, Form(title="time as 07:30", pattern=f"^{kiosks.TIME}$")]
 EndTime = Annotated[str, Form(title="time as 19:30, or 24:00", pattern=f"^({kiosks.TIME}|24:00)$")]

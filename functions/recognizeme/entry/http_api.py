@@ -16,10 +16,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme.domain.errors import InvalidRequest, PictureTooLarge, RecognizeMeError, UnsupportedMediaType
 from recognizeme.entry import parsing
-from recognizeme.entry.audit import Act, Auditor, principal_of
+from recognizeme.entry.audit import Act, Auditor, on_behalf_of, principal_of
 from recognizeme.entry.observe import count_failed_request
 from recognizeme.entry.problems import Problem, problem_of
-from recognizeme.entry.routes import match
+from recognizeme.entry.routes import Audit, match
 from recognizeme.usecases.answer_once import Request
 
 # A synchronous invocation takes 6 MB (Lambda quotas), and base64 makes three bytes four.
@@ -60,9 +60,12 @@ class HttpApi(APIGatewayHttpResolver):
         nor is a picture shown. A change whose end cannot be written down has been made all the same.
         """
         matched = match(event["requestContext"]["http"]["method"], event["rawPath"])
-        if matched is None or not matched.is_audited:
+        if matched is None or matched.route.audit is Audit.NO:
             return super().resolve(event, context)
         try:
+            on_behalf_of(event)  # out of form it is refused, whether this request leaves a line or not
+            if not matched.is_audited:
+                return super().resolve(event, context)
             act = self._act = Act.begin(self._auditor(), matched, event)
         except RecognizeMeError as error:
             return _as_lambda_answers(self._on_known(error))

@@ -154,7 +154,9 @@ class PeopleFilters(Paging, total=False):
     """Which people; all given conditions must hold."""
 
     name: Annotated[
-        str, "What a word of the name begins with, and those after it are; case and accents aside"
+        str,
+        Form(minLength=1),
+        "What a word of the name begins with, and those after it are; case and accents aside",
     ]
     group: Group
 

@@ -12,11 +12,13 @@ class Problem(StrEnum):
     """The last part of a problem's `type`."""
 
     INVALID_REQUEST = "invalid-request"
+    UNUSABLE_PICTURE = "unusable-picture"
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     ALREADY_DONE = "already-done"
+    NOT_POSSIBLE = "not-possible"
     KEY_IN_USE = "idempotency-key-in-use"
     CONSENT_MISSING = "consent-missing"
     TOO_LARGE = "too-large"
@@ -43,11 +45,13 @@ class Problem(StrEnum):
 
 _STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.INVALID_REQUEST: HTTPStatus.BAD_REQUEST,
+    Problem.UNUSABLE_PICTURE: HTTPStatus.BAD_REQUEST,
     Problem.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
     Problem.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Problem.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Problem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Problem.ALREADY_DONE: HTTPStatus.CONFLICT,
+    Problem.NOT_POSSIBLE: HTTPStatus.CONFLICT,
     Problem.KEY_IN_USE: HTTPStatus.CONFLICT,
     Problem.CONSENT_MISSING: HTTPStatus.CONFLICT,
     Problem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -69,7 +73,8 @@ ALWAYS = (
 
 _OF_ERRORS: Mapping[type[RecognizeMeError], Problem] = {
     errors.InvalidRequest: Problem.INVALID_REQUEST,
-    errors.UnusablePicture: Problem.INVALID_REQUEST,
+    errors.UnusablePicture: Problem.UNUSABLE_PICTURE,
+    errors.NotPossible: Problem.NOT_POSSIBLE,
     errors.NotFound: Problem.NOT_FOUND,
     errors.PictureTooLarge: Problem.TOO_LARGE,
     errors.UnsupportedMediaType: Problem.UNSUPPORTED_MEDIA_TYPE,

@@ -77,6 +77,7 @@ class Route:
     answer: object
     statuses: tuple[HTTPStatus, ...] = (HTTPStatus.OK,)
     body: object = None
+    is_body_optional: bool = False
     query: object = None
     problems: tuple[Problem, ...] = ()
     audit: Audit = Audit.NO
@@ -107,7 +108,7 @@ class Route:
 
 
 _CREATED = (HTTPStatus.CREATED,)
-_A_PICTURE = (Problem.TOO_LARGE, Problem.UNSUPPORTED_MEDIA_TYPE)
+_A_PICTURE = (Problem.UNUSABLE_PICTURE, Problem.TOO_LARGE, Problem.UNSUPPORTED_MEDIA_TYPE)
 
 ROUTES = (
     Route(
@@ -143,6 +144,7 @@ ROUTES = (
         operation="beat",
         summary="How the kiosk is doing; without a body, that it sees",
         body=doors.HeartbeatRequest,
+        is_body_optional=True,
         answer=doors.HeardJson,
     ),
     Route(
@@ -193,7 +195,10 @@ ROUTES = (
         summary="That was somebody else, or somebody whom we do not know",
         body=asked.CorrectionRequest,
         answer=shown.CorrectedJson,
-        problems=(Problem.NOT_FOUND,),
+        problems=(
+            Problem.NOT_POSSIBLE,
+            Problem.NOT_FOUND,
+        ),
     ),
     Route(
         *("POST", "/sightings/{capture_id}/lessons", "enrollment", Role.MANAGER),
@@ -203,7 +208,10 @@ ROUTES = (
         summary="Take the picture as a photo of whom the sighting shows, or remember whom it does not show",
         body=asked.LessonRequest,
         answer=shown.LearnedJson,
-        problems=(Problem.NOT_FOUND,),
+        problems=(
+            Problem.NOT_POSSIBLE,
+            Problem.NOT_FOUND,
+        ),
     ),
     Route(
         *("DELETE", "/sightings/{capture_id}/lessons", "enrollment", Role.MANAGER),
@@ -331,11 +339,15 @@ ROUTES = (
     Route(
         *("POST", "/people/{person_id}/merge", "enrollment", Role.MANAGER),
         audit=Audit.CHANGE,
+        takes_key=True,
         operation="mergePerson",
         summary="Have a person count as another: both records are of one human",
         body=asked.MergeRequest,
         answer=shown.PersonJson,
-        problems=(Problem.NOT_FOUND,),
+        problems=(
+            Problem.NOT_POSSIBLE,
+            Problem.NOT_FOUND,
+        ),
     ),
     Route(
         *("DELETE", "/people/{person_id}/merge", "enrollment", Role.MANAGER),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from recognizeme.domain.errors import InvalidRequest, NotFound, PersonGone
+from recognizeme.domain.errors import NotFound, NotPossible, PersonGone
 from recognizeme.domain.model import Correction, Outcome, Sighting, Status
 from recognizeme.domain.ports import Clock, People, Sightings
 from recognizeme.usecases.merge import standing_for
@@ -13,13 +13,13 @@ def correct(
 ) -> Sighting:
     """Say who a capture really showed (None: nobody we know), keeping what was decided first.
 
-    Raises `NotFound` for an unknown sighting or person and `InvalidRequest` while it is not done.
+    Raises `NotFound` for an unknown sighting or person and `NotPossible` while it is not done.
     """
     sighting = sightings.get(capture_id)
     if sighting is None:
         raise NotFound(f"there is no sighting {capture_id!r}")
     if sighting.status is not Status.DONE or sighting.outcome is None:
-        raise InvalidRequest(f"sighting {capture_id} is {sighting.status}; correct it when it is done")
+        raise NotPossible(f"sighting {capture_id} is {sighting.status}; correct it when it is done")
     person = standing_for(people.get(person_id), people) if person_id is not None else None
     if person_id is not None and person is None:
         raise NotFound(f"there is no person {person_id!r}")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from recognizeme.domain.errors import InvalidRequest, NotFound, ServiceBusy
+from recognizeme.domain.errors import InvalidRequest, NotFound, NotPossible, ServiceBusy
 from recognizeme.domain.model import Person
 from recognizeme.domain.ports import People, SightingQuery
 
@@ -13,7 +13,7 @@ def merge(person_id: str, *, into: str, people: People) -> Person:
     """Have a person count as another; both records stay as they are. Again is no error.
 
     Who others were merged into may be merged themselves, so that no circle can arise: raises
-    `InvalidRequest` for somebody who is merged already, or into somebody who is. Raises `NotFound`.
+    `NotPossible` for somebody who is merged already, or into somebody who is. Raises `NotFound`.
     """
     if person_id == into:
         raise InvalidRequest("a person cannot be merged into themselves; name another one")
@@ -22,9 +22,9 @@ def merge(person_id: str, *, into: str, people: People) -> Person:
         if person.merged_into == into:
             return person
         if person.merged_into:
-            raise InvalidRequest(f"{person_id!r} is merged into {person.merged_into!r}; take that back first")
+            raise NotPossible(f"{person_id!r} is merged into {person.merged_into!r}; take that back first")
         if target.merged_into:
-            raise InvalidRequest(
+            raise NotPossible(
                 f"{into!r} is merged into {target.merged_into!r} itself; merge into that one instead"
             )
         if people.merge(person_id, into=into):

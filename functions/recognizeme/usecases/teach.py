@@ -8,7 +8,7 @@ nothing to a decision, and the daily look through the collection removes it.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from recognizeme.domain.errors import InvalidRequest, NotFound, UnusablePicture
+from recognizeme.domain.errors import InvalidRequest, NotFound, NotPossible, UnusablePicture
 from recognizeme.domain.lessons import Lesson, counter_id, learned_photo_id
 from recognizeme.domain.model import (
     EnrolledPhoto,
@@ -49,11 +49,11 @@ class Teacher:
     def learn(self, capture_id: str) -> EnrolledPhoto:
         """Take the picture as a photo of whom the sighting shows; the enroller judges it like any other.
 
-        Again changes nothing and costs nothing. Raises `NotFound` and `InvalidRequest`.
+        Again changes nothing and costs nothing. Raises `NotFound`, `NotPossible` and `InvalidRequest`.
         """
         sighting = self._sighting(capture_id)
         if sighting.person_id is None:
-            raise InvalidRequest(f"sighting {capture_id} shows nobody we know; correct it first")
+            raise NotPossible(f"sighting {capture_id} shows nobody we know; correct it first")
         content = self._picture_of(sighting)
         try:
             kind = extension(inspect(content).content_type)
@@ -72,8 +72,8 @@ class Teacher:
     def remember_not(self, capture_id: str, person_id: str) -> Lesson:
         """Remember that the picture does not show this person, so that the mistake is not made again.
 
-        Again changes nothing. Raises `NotFound`, and `InvalidRequest` for a picture that cannot be used and
-        for a sighting that says it is them.
+        Again changes nothing. Raises `NotFound`, `InvalidRequest` for a picture that cannot be used, and
+        `NotPossible` for a sighting that says it is them.
         """
         sighting = self._sighting(capture_id)
         person = self.people.get(check_person_id(person_id))
@@ -81,7 +81,7 @@ class Teacher:
             raise NotFound(f"there is no person {person_id!r}")
         counts_as = standing_for(person, self.people) or person
         if sighting.person_id in (person_id, counts_as.person_id):
-            raise InvalidRequest(f"sighting {capture_id} says that it is {person_id!r}; correct it first")
+            raise NotPossible(f"sighting {capture_id} says that it is {person_id!r}; correct it first")
         content = self._picture_of(sighting)
         known = self.lessons.get(capture_id)
         is_indexed = known is not None and known.face_id is not None
@@ -121,7 +121,7 @@ class Teacher:
         if sighting is None:
             raise NotFound(f"there is no sighting {capture_id!r}")
         if sighting.status is not Status.DONE:
-            raise InvalidRequest(f"sighting {capture_id} is {sighting.status}; it teaches when it is done")
+            raise NotPossible(f"sighting {capture_id} is {sighting.status}; it teaches when it is done")
         return sighting
 
     def _picture_of(self, sighting: Sighting) -> bytes:
