@@ -4,10 +4,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from rich.progress import Progress
@@ -48,7 +49,7 @@ _CONDITIONS = (
     default="07:00-19:00",
     show_default=True,
     metavar="FROM-TO",
-    help="What is day at the doors, in this machine's time zone; the rest is night.",
+    help="What is day, in the door's time zone or else this machine's; the rest is night.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before paying for the comparisons.")
 @report_options
@@ -89,6 +90,8 @@ def command(
     names = {probe.person_id: str(records[probe.person_id]["name"]) for probe in probes}
     if len(names) < 2:
         raise click.ClickException(f"{_TWO} must have a face in the collection")
+    kiosks = list(api.kiosks())
+    sightings = api.sightings(since=since)
     report = make_report(
         Trial(names, probes, tuple(_unusable(api, counts_as, faces)), "the collection", _CONDITIONS),
         threshold_pct=policy["threshold_pct"],
@@ -96,10 +99,31 @@ def command(
         made_at=iso_text(today),
         most_let_in=most_let_in / 100,
         galleries=galleries,
-        field=field_of(api.sightings(since=since), since=since, dawn=dawn, dusk=dusk, zone=None),
+        own_policies=_own_policies(kiosks, policy),
+        field=field_of(sightings, since=since, dawn=dawn, dusk=dusk, zones=_zones(kiosks)),
         last=before,
     )
     publish(report, reports, as_json=as_json)
+
+
+def _own_policies(kiosks: Sequence[Record], of_stack: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Threshold and margin of the kiosks that have either of their own."""
+    given = {
+        str(kiosk["kiosk_id"]): {name: kiosk[name] for name in of_stack if kiosk.get(name) is not None}
+        for kiosk in kiosks
+    }
+    merged = {kiosk_id: {**of_stack, **own} for kiosk_id, own in given.items() if own}
+    return {id: (float(own["threshold_pct"]), float(own["margin_pct"])) for id, own in merged.items()}
+
+
+def _zones(kiosks: Sequence[Record]) -> dict[str, tzinfo]:
+    """The time zones of the kiosks of which the office has said one, as far as this machine knows them."""
+    zones: dict[str, tzinfo] = {}
+    for kiosk in kiosks:
+        if kiosk.get("is_set"):
+            with suppress(ZoneInfoNotFoundError, ValueError):
+                zones[str(kiosk["kiosk_id"])] = ZoneInfo(str(kiosk["time_zone"]))
+    return zones
 
 
 def _is_recognized(record: Record, now: datetime) -> bool:

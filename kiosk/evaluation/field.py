@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from enum import StrEnum
 from statistics import quantiles
+from types import MappingProxyType
 from typing import Any
 
 from kiosk.client.sighting import Sighting
@@ -77,15 +78,21 @@ class Field:
 
 
 def field_of(
-    sightings: Iterable[Sighting], *, since: str, dawn: time, dusk: time, zone: tzinfo | None
+    sightings: Iterable[Sighting],
+    *,
+    since: str,
+    dawn: time,
+    dusk: time,
+    zones: Mapping[str, tzinfo] = MappingProxyType({}),
 ) -> Field:
-    """Sort finished sightings by door and by day (from `dawn` to `dusk` in this zone) or night."""
+    """Sort finished sightings by door and by day or night: from `dawn` to `dusk` in the kiosk's zone it is
+    day, for a kiosk that is not in `zones` in this machine's."""
     seen: dict[tuple[str, bool], list[tuple[Sighting, str]]] = defaultdict(list)
     corrected = []
     for sighting in sightings:
         if sighting.status != "done":
             continue
-        moment = datetime.fromisoformat(sighting.captured_at).astimezone(zone)
+        moment = datetime.fromisoformat(sighting.captured_at).astimezone(zones.get(sighting.kiosk_id))
         is_night = not dawn <= moment.time() < dusk
         seen[sighting.kiosk_id, is_night].append((sighting, moment.date().isoformat()))
         if sighting.correction:

@@ -189,10 +189,26 @@ def _thresholds(report: Report) -> str:
         "What each threshold costs",
         left_out
         + _table(("threshold", "turned away", "another's name", "strangers named"), rows, chosen=chosen)
+        + _own_policies(report)
         + '<p class="faint">Below each rate its 95 % interval, by person: people are drawn with replacement,'
         " because pictures of one person are not independent; it reaches at least to where none of so many"
         " people would still be likely.</p>",
     )
+
+
+def _own_policies(report: Report) -> str:
+    if not report.own_policies:
+        return ""
+    rows = [
+        (
+            _number(own.kiosk_id),
+            _number(f"{own.row.threshold_pct:g}", f"margin {own.margin_pct:g}"),
+            *(_rate(rate) for rate in (own.row.turned_away, own.row.wrong_name, own.row.stranger_named)),
+        )
+        for own in report.own_policies
+    ]
+    headings = ("door", "threshold", "turned away", "another's name", "strangers named")
+    return "<h2>Doors with a threshold of their own</h2>" + _table(headings, rows)
 
 
 def _gallery(report: Report) -> str:

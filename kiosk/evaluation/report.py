@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import log
 from statistics import median
+from types import MappingProxyType
 from typing import Any, Self
 
 from kiosk.client.bidi import isolated
@@ -66,6 +67,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPolicy:
+    """What the threshold and margin that a kiosk has of its own would come to."""
+
+    kiosk_id: str
+    margin_pct: float
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class Histogram:
     """How many pictures lie in each equal step of logit similarity: of `own` people, and of the `nearest`."""
 
@@ -95,6 +105,7 @@ class Report:
     misfiled: tuple[findings.Misfiled, ...]
     rows: tuple[Row, ...]
     suggested: Row | None
+    own_policies: tuple[OwnPolicy, ...]
     false_match_rate: float
     projections: tuple[Projection, ...]
     curve: tuple[tuple[float, float], ...]
@@ -132,10 +143,12 @@ def make_report(
     made_at: str,
     most_let_in: float = 0.0,
     galleries: Sequence[int] = (),
+    own_policies: Mapping[str, tuple[float, float]] = MappingProxyType({}),
     field: Field | None = None,
     last: LastReport | None = None,
 ) -> Report:
-    """Evaluate. `galleries` are numbers of people to project to; `last` is compared with."""
+    """Evaluate. `galleries` are numbers of people to project to; `own_policies` threshold and margin of the
+    kiosks that have their own; `last` is compared with."""
     (present,) = Scores(trial.probes, margin_pct).rows([threshold_pct])
     wrong = findings.misfiled(trial.probes, threshold_pct)
     probes = findings.without(trial.probes, wrong)
@@ -171,6 +184,10 @@ def make_report(
         misfiled=tuple(wrong),
         rows=tuple(rows),
         suggested=suggested(rows, most_let_in=most_let_in),
+        own_policies=tuple(
+            OwnPolicy(kiosk_id, margin, *Scores(probes, margin).rows([threshold]))
+            for kiosk_id, (threshold, margin) in sorted(own_policies.items())
+        ),
         false_match_rate=false_match_rate(matches.share, others),
         projections=tuple(
             projected(matches, among=others, people=people)

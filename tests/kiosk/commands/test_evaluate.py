@@ -1,6 +1,7 @@
 """`recognizeme evaluate` against a real HTTP server that follows docs/api.md."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,22 @@ def test_what_people_said_about_mistakes_is_counted_by_door(api: ApiClient, offi
     assert (door["kiosk_id"], door["visits"], door["mistakes"]) == ("front", 1, 1)
     (corrected,) = report["field"]["corrected"]
     assert (corrected["said"], corrected["really"]) == ("ada", "bob")
+
+
+def test_what_the_office_says_of_a_door_counts_for_it(api: ApiClient, office: ApiServer) -> None:
+    capture_id = "01a20779-07e8-71c0-84d5-e2f7a90b3c6d"
+    api.recognize(picture_of("ada"), kiosk_id="front", capture_id=capture_id)
+    moment = datetime.fromisoformat(office.sightings[capture_id]["captured_at"]).replace(hour=23)
+    office.sightings[capture_id]["captured_at"] = moment.isoformat()
+    of_door = {"kiosk_id": "front", "is_set": True, "time_zone": "Asia/Tokyo", "threshold_pct": 99.9}
+    office.kiosks = [of_door | {"margin_pct": None}]
+    since = moment.date().isoformat()
+    report = json.loads(run(office, "--since", since, "--json").stdout)
+    (own,) = report["own_policies"]
+    assert (own["kiosk_id"], own["row"]["threshold_pct"], own["margin_pct"]) == ("front", 99.9, 1.0)
+    assert own["row"]["turned_away"]["share"] == 1
+    (door,) = report["field"]["doors"]
+    assert door["is_night"] is False  # eight in the morning there
 
 
 def test_where_comparing_costs_money_it_is_said_first_and_nothing_is_paid_unasked(

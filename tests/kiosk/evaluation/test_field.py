@@ -1,10 +1,12 @@
 """What the doors saw."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
 from kiosk.client.sighting import Sighting
 from kiosk.evaluation.field import Field, Mistake, field_of
+
+IN_UTC = {"front": UTC, "back": UTC}
 
 
 def sighting(hour: int, outcome: str | None = "recognized", **fields: Any) -> Sighting:
@@ -27,7 +29,7 @@ def corrected(hour: int, said: str | None, really: str | None) -> Sighting:
 
 
 def seen(*sightings: Sighting) -> Field:
-    return field_of(sightings, since="2026-11-01", dawn=time(7), dusk=time(19), zone=UTC)
+    return field_of(sightings, since="2026-11-01", dawn=time(7), dusk=time(19), zones=IN_UTC)
 
 
 def test_each_door_is_counted_by_day_and_by_night() -> None:
@@ -44,6 +46,14 @@ def test_each_door_is_counted_by_day_and_by_night() -> None:
     assert (day.is_night, day.visits, day.recognized, day.unknown, day.no_face.hits) == (False, 3, 2, 1, 0)
     assert day.median_pct == 99.7
     assert (night.is_night, night.visits, night.no_face.share) == (True, 1, 1.0)
+
+
+def test_day_and_night_are_those_of_the_door() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    zones = {"front": UTC, "tokyo": tokyo}
+    sightings = [sighting(23), sighting(23, kiosk_id="tokyo")]  # eight in the morning there
+    found = field_of(sightings, since="2026-11-01", dawn=time(7), dusk=time(19), zones=zones)
+    assert [(door.kiosk_id, door.is_night) for door in found.doors] == [("front", True), ("tokyo", False)]
 
 
 def test_a_correction_says_what_kind_of_mistake_it_was() -> None:

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, time
+from datetime import time
 from xml.etree import ElementTree
 
 import pytest
@@ -17,7 +17,7 @@ from kiosk.evaluation.page import to_html
 from kiosk.evaluation.report import LastReport, Report, UnreadableReport, make_report, price
 from kiosk.evaluation.trial import Trial, Unusable
 from kiosk.evaluation.words import at_most_in_words, share_in_words
-from tests.kiosk.evaluation.test_field import corrected, sighting
+from tests.kiosk.evaluation.test_field import IN_UTC, corrected, sighting
 from tests.kiosk.evaluation.trials import office, probe, trial
 
 
@@ -33,7 +33,7 @@ def report(of: Trial, last: LastReport | None = None, threshold_pct: float = 99.
         margin_pct=1.0,
         made_at="2026-11-24T20:00:00.000Z",
         galleries=(500,),
-        field=field_of(seen, since="2026-11-01", dawn=time(7), dusk=time(19), zone=UTC),
+        field=field_of(seen, since="2026-11-01", dawn=time(7), dusk=time(19), zones=IN_UTC),
         last=last,
     )
 
@@ -177,3 +177,17 @@ def test_a_share_is_told_in_words(share: float, words: str) -> None:
 )
 def test_an_upper_end_is_never_told_smaller_than_it_is(share: float, words: str) -> None:
     assert at_most_in_words(share) == words
+
+
+def test_a_door_with_a_threshold_of_its_own_is_judged_by_it() -> None:
+    found = make_report(
+        office(),
+        threshold_pct=99.0,
+        margin_pct=1.0,
+        made_at="2026-11-24T20:00:00.000Z",
+        own_policies={"vault": (99.95, 1.0), "garage": (90.0, 0.5)},
+    )
+    garage, vault = found.own_policies
+    assert (garage.kiosk_id, garage.row.turned_away.hits, garage.row.stranger_named.hits) == ("garage", 0, 6)
+    assert (vault.kiosk_id, vault.row.turned_away.share, vault.row.stranger_named.hits) == ("vault", 1.0, 0)
+    assert "Doors with a threshold of their own" in to_html(found)
