@@ -20,10 +20,12 @@ from local.runtime.engine import Engine
 from local.runtime.events import REGION
 from local.wiring import LocalParts
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
+from recognizeme.adapters.user_index import index_of
 from recognizeme.domain.errors import NotFound, UnusablePicture
 from recognizeme.domain.lessons import capture_of, counter_id
 from recognizeme.domain.model import EnrolledPhoto, Enrollment, Match, Outcome, Person, PhotoState
 from recognizeme.domain.picture import inspect
+from recognizeme.wiring import match_by_of
 from rekolocal.engine.network import MODEL_VERSION
 from rekolocal.server import serve_in_thread
 from rekolocal.signature import Credentials
@@ -110,7 +112,7 @@ def rebuild(
     collection = parts.collections.begin()
     for each in (parts.collections.in_use(), collection):
         _make(client, each)
-    index = RekognitionFaceIndex(client, collection, floor_pct=parts.policy.floor_pct)
+    index = index_of(match_by_of(parts.settings))(client, collection, floor_pct=parts.policy.floor_pct)
     people = {person.person_id: person for person in _people(parts)}
     done = parts.collections.recorded(collection)
     for person in people.values():

@@ -13,7 +13,7 @@ from itertools import count
 from local.adapters.columns import from_moment, to_moment
 from local.errors import LocalError
 from local.wiring import NOTIFIED, LocalParts
-from recognizeme.adapters.later import people_event, pictures_event
+from recognizeme.adapters.later import CHECK_EVENT, people_event, pictures_event
 from recognizeme.domain.errors import RecognizeMeError
 
 _LOG = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ def look_after(parts: LocalParts, *, hour: int) -> None:
             # By the time that retention has reached: a clock that jumped forgets nobody either.
             kept, strangers = parts.settings.sighting_days, parts.settings.stranger_days
             before = deleted.before + timedelta(days=kept - strangers)
-            for event in ({"check": "collection"}, people_event(), pictures_event(before)):
+            for event in (CHECK_EVENT, people_event(), pictures_event(before)):
                 parts.jobs.add(NOTIFIED["enrollments/"], event)
     except (LocalError, RecognizeMeError) as error:
         _LOG.warning("%s", error)

@@ -15,6 +15,7 @@ from local.data_folder import DataFolder
 from local.jobs.queue import JobQueue
 from local.runtime.events import object_created_event
 from recognizeme.adapters.later import (
+    CHECK_EVENT,
     forget_event,
     leave_event,
     people_event,
@@ -28,7 +29,7 @@ from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, Rep
 from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
 from recognizeme.usecases.sureness import Rules
-from recognizeme.wiring import utc_now
+from recognizeme.wiring import match_by_of, utc_now
 
 if TYPE_CHECKING:
     from local.adapters.answers import SqliteAnswers
@@ -110,10 +111,10 @@ class LocalParts:
     def faces(self) -> FaceIndex:
         """Rekognition's client, at the endpoint of AWS_ENDPOINT_URL_REKOGNITION."""
         from local.adapters.faces import FacesOfCollections
-        from recognizeme.adapters.rekognition import RekognitionFaceIndex
+        from recognizeme.adapters.user_index import index_of
 
         in_use, *others = (
-            RekognitionFaceIndex.connect(collection, floor_pct=self.policy.floor_pct)
+            index_of(match_by_of(self.settings)).connect(collection, floor_pct=self.policy.floor_pct)
             for collection in (self.collections.in_use(), *self.collections.others())
         )
         return FacesOfCollections(in_use, others)
@@ -260,6 +261,10 @@ class LaterJobs:
     def leave(self, person_id: str) -> None:
         """As an event of our own."""
         self._jobs.add(NOTIFIED["enrollments/"], leave_event(person_id))
+
+    def check_collection(self, *, delay_s: float) -> None:
+        """As the daily job's event."""
+        self._jobs.add(NOTIFIED["enrollments/"], CHECK_EVENT, delay_s=delay_s)
 
     def drop_photos(self, person_id: str) -> None:
         """Whether they wait or failed for good: their photos are gone."""

@@ -25,6 +25,7 @@ from recognizeme.domain.model import (
     check_kiosk_id,
     check_person_id,
 )
+from recognizeme.domain.policy import MatchBy
 from recognizeme.entry import kiosk_json, parsing
 from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
@@ -250,11 +251,16 @@ def post_replay() -> Response[str]:
 
 @api.post("/collection-checks")
 def post_collection_check() -> Response[str]:
-    """Look for faces whose person does not exist."""
-    return answer(_check_collection(remove_orphans=parsing.flag(api.parameters, "remove")))
+    """Look for faces whose person does not exist, or that are part of no vector."""
+    return answer(
+        _check_collection(
+            remove_orphans=parsing.flag(api.parameters, "remove"),
+            builds_users=parsing.flag(api.parameters, "users"),
+        )
+    )
 
 
-def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
+def _check_collection(*, remove_orphans: bool, builds_users: bool = False) -> CollectionCheckJson:
     parts = wiring.parts()
     check = check_collection(
         faces=parts.faces,
@@ -263,8 +269,16 @@ def _check_collection(*, remove_orphans: bool) -> CollectionCheckJson:
         later=parts.later,
         now=parts.now,
         remove_orphans=remove_orphans,
+        builds_users=builds_users or wiring.match_by_of(parts.settings) is MatchBy.USERS,
     )
-    logger.info("collection checked", faces=check.faces, removing=check.removing, orphans=len(check.orphans))
+    logger.info(
+        "collection checked",
+        faces=check.faces,
+        removing=check.removing,
+        orphans=len(check.orphans),
+        adopted=check.adopted,
+        apart=check.apart,
+    )
     return collection_check_json(check)
 
 

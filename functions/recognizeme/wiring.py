@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import Protocol
 
-from recognizeme.domain.policy import Policy
+from recognizeme.domain.errors import Misconfigured
+from recognizeme.domain.policy import MatchBy, Policy
 from recognizeme.domain.ports import (
     Answers,
     AuditLog,
@@ -102,6 +103,16 @@ class Parts(Protocol):
         """The clock, in UTC."""
 
 
+def match_by_of(settings: Settings) -> MatchBy:
+    """The setting; raises `Misconfigured`."""
+    try:
+        return MatchBy(settings.match_by)
+    except ValueError as error:
+        raise Misconfigured(
+            f"RECOGNIZEME_MATCH_BY is {settings.match_by!r}; it must be faces or users"
+        ) from error
+
+
 class AwsParts:
     """Amazon S3, Rekognition and DynamoDB; endpoints and credentials are boto3's, from the environment."""
 
@@ -124,9 +135,11 @@ class AwsParts:
     @cached_property
     def faces(self) -> FaceIndex:
         """Rekognition."""
-        from recognizeme.adapters.rekognition import RekognitionFaceIndex
+        from recognizeme.adapters.user_index import index_of
 
-        return RekognitionFaceIndex.connect(self.settings.collection_id, floor_pct=self.policy.floor_pct)
+        return index_of(match_by_of(self.settings)).connect(
+            self.settings.collection_id, floor_pct=self.policy.floor_pct
+        )
 
     @cached_property
     def sightings(self) -> Sightings:

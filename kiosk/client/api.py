@@ -346,9 +346,14 @@ class ApiClient:
         answer = self._wire.call("POST", "/replays", params={"limit": str(limit)}, is_once=True)
         return self._with(answer, "replayed", "skipped")
 
-    def check_collection(self, *, remove_orphans: bool) -> Json:
-        """Look for faces whose person does not exist, and have those of the forgotten, or all, removed."""
-        params = {"remove": "true" if remove_orphans else "false"}
+    def check_collection(self, *, remove_orphans: bool, build_users: bool = False) -> Json:
+        """Look for faces whose person does not exist, and have those of the forgotten, or all, removed.
+
+        With `build_users` faces become part of their person's vector, some people at a time.
+        """
+        params = {
+            name: "true" for name, asked in (("remove", remove_orphans), ("users", build_users)) if asked
+        }
         answer = self._wire.call("POST", "/collection-checks", params=params)
         return self._with(answer, "faces", "removing", "orphans")
 

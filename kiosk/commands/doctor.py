@@ -40,6 +40,11 @@ _MARKS = {
     help="Instead, look for faces in the collection whose person does not exist.",
 )
 @click.option("--remove-orphans", is_flag=True, help="With --collection: remove those faces.")
+@click.option(
+    "--build-users",
+    is_flag=True,
+    help="With --collection: make one vector of each person's faces, before people are matched by users.",
+)
 @api_option
 @json_option
 def command(
@@ -50,6 +55,7 @@ def command(
     yunet_model: Path | None,
     collection: bool,
     remove_orphans: bool,
+    build_users: bool,
     api: ApiClient,
     as_json: bool,
 ) -> None:
@@ -58,8 +64,8 @@ def command(
     Looks at the detector's model, the camera, disk, spool, API, credentials and clock. Exits 1 when a check
     failed; warnings can wait.
     """
-    if collection or remove_orphans:
-        _check_collection(api, remove_orphans=remove_orphans, as_json=as_json)
+    if collection or remove_orphans or build_users:
+        _check_collection(api, remove_orphans=remove_orphans, build_users=build_users, as_json=as_json)
         return
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     checks = []
@@ -70,8 +76,13 @@ def command(
     sys.exit(any(check.finding is Finding.FAILURE for check in checks))
 
 
-def _check_collection(api: ApiClient, *, remove_orphans: bool, as_json: bool) -> None:
-    found = api.check_collection(remove_orphans=remove_orphans)
+def _check_collection(api: ApiClient, *, remove_orphans: bool, build_users: bool, as_json: bool) -> None:
+    found = api.check_collection(remove_orphans=remove_orphans, build_users=build_users)
+    adopted = found.get("adopted", 0)
+    while found.get("apart") and found.get("adopted"):  # some people at a time
+        found = api.check_collection(remove_orphans=remove_orphans, build_users=build_users)
+        adopted += found["adopted"]
+    found = {**found, "adopted": adopted}
     if as_json:
         write_json(found)
         return
@@ -80,6 +91,8 @@ def _check_collection(api: ApiClient, *, remove_orphans: bool, as_json: bool) ->
         f" removed, and {found['orphans']} belong to nobody known here",
         soft_wrap=True,
     )
+    if adopted:
+        console().print(f"{adopted} faces became part of their person's vector", soft_wrap=True)
     if found["orphans"]:
         console().print(
             "  -> if no other application uses the collection, remove them with --remove-orphans",

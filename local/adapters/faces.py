@@ -30,6 +30,15 @@ class FacesOfCollections:
         """Remove from every collection."""
         return sum(index.remove(face_ids) for index in (self._in_use, *self._others))
 
+    def remove_person(self, person_id: str) -> None:
+        """Remove from every collection."""
+        for index in (self._in_use, *self._others):
+            index.remove_person(person_id)
+
+    def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
+        """Adopt in the collection in use."""
+        self._in_use.adopt(person_id, face_ids)
+
     def all_faces(self) -> Iterator[ListedFace]:
         """The faces of every collection."""
         for index in (self._in_use, *self._others):

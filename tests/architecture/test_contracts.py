@@ -36,6 +36,8 @@ def test_the_template_deploys_the_documented_default(setting: Field[object]) -> 
 
     if isinstance(setting.default, bool):
         assert deployed == str(setting.default).lower()
+    elif isinstance(setting.default, str):
+        assert deployed == setting.default
     else:
         assert float(deployed) == pytest.approx(setting.default)
     assert f"`{deployed}`" in next(line for line in SETTINGS.splitlines() if setting.metadata["env"] in line)

@@ -69,6 +69,11 @@ def test_no_wildcard_is_excused_that_does_not_occur() -> None:
     assert [each for each in ALLOWED_WILDCARDS if each.replace("<photos>", bucket) not in everything] == []
 
 
+SEARCHING = {
+    *("rekognition:SearchFacesByImage", "rekognition:SearchUsersByImage", "rekognition:DescribeCollection")
+}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them(name: str) -> None:
     actions = {
@@ -78,11 +83,13 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
     assert (
         actions
         == {
-            "Recognition": {"rekognition:SearchFacesByImage", "rekognition:DescribeCollection"},
-            "Door": {"rekognition:SearchFacesByImage", "rekognition:DescribeCollection"},
+            "Recognition": SEARCHING,
+            "Door": SEARCHING,
             "Enrollment": {
                 *("rekognition:IndexFaces", "rekognition:DeleteFaces", "rekognition:ListFaces"),
-                "rekognition:SearchFaces",
+                *("rekognition:SearchFaces", "rekognition:DescribeCollection"),
+                *("rekognition:CreateUser", "rekognition:DeleteUser"),
+                *("rekognition:AssociateFaces", "rekognition:DisassociateFaces"),
             },
             "Query": set(),
         }[name]

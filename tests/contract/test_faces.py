@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from functools import cache
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
+from recognizeme.adapters.user_index import RekognitionUserIndex
+from recognizeme.adapters.user_vectors import UserVectors
 from recognizeme.domain.errors import Misconfigured, ServiceBusy, UnusablePicture
 from recognizeme.domain.picture import Picture, inspect
 from rekolocal.errors import (
@@ -86,14 +90,14 @@ def test_a_runner_up_is_not_hidden_by_one_person_with_many_faces(
     assert {match.person_id for match in faces.search(ADA).matches} == {"ada", "twin"}
 
 
-def test_a_face_in_a_user_vector_is_not_silently_kept(
+def test_a_face_that_is_part_of_a_vector_from_before_is_removed_by_faces_too(
     faces: RekognitionFaceIndex, server: LocalRekognition
 ) -> None:
     added = faces.add("ada", ADA)
     server.client.create_user(CollectionId="employees", UserId="ada")
     server.client.associate_faces(CollectionId="employees", UserId="ada", FaceIds=[added.face_id])
-    with pytest.raises(Misconfigured, match="user vector"):
-        faces.remove([added.face_id])
+    assert faces.remove([added.face_id]) == 1
+    assert server.client.list_users(CollectionId="employees")["Users"] == []
 
 
 def test_a_face_in_the_dark_is_recognized_but_not_enrolled(faces: RekognitionFaceIndex) -> None:
@@ -151,3 +155,35 @@ def test_trouble_of_the_service_is_told_apart(fault: type[RekognitionError], err
         server.client.create_collection(CollectionId="employees")
         with pytest.raises(error, match="face collection 'employees'"):
             RekognitionFaceIndex(server.client, "employees").search(ADA)
+
+
+@pytest.mark.usefixtures("faces")
+def test_nobody_is_left_in_the_collection_of_whom_there_is_no_face(server: LocalRekognition) -> None:
+    index = RekognitionUserIndex(server.client, "employees")
+    added = index.add("ada", ADA)
+    users = server.client.list_users(CollectionId="employees")["Users"]
+    assert [user["UserId"] for user in users] == ["ada"]
+    index.remove([added.face_id])
+    assert server.client.list_users(CollectionId="employees")["Users"] == []
+
+
+@pytest.mark.usefixtures("faces")
+def test_more_faces_than_a_vector_takes_are_kept_and_left_out(
+    server: LocalRekognition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rekolocal.operations.users._MAX_FACES_A_USER", 1)
+    index = RekognitionUserIndex(server.client, "employees")
+    for shown in (ADA, encoded(portrait("ada", scale=2))):
+        index.add("ada", shown)
+    assert sorted(str(face.user_id) for face in index.all_faces()) == ["None", "ada"]
+
+
+def test_a_user_whom_somebody_else_is_changing_is_waited_for_and_then_is_busy() -> None:
+    waits: list[float] = []
+    conflict = ClientError({"Error": {"Code": "ConflictException"}}, "DeleteUser")
+    client = Mock(**{"delete_user.side_effect": [conflict, conflict, None, *[conflict] * 5]})
+    users = UserVectors(client, "employees", name="the collection", sleep=waits.append)
+    users.remove("ada")
+    assert waits == [0.1, 0.2]
+    with pytest.raises(ServiceBusy, match="right now"):
+        users.remove("ada")

@@ -67,6 +67,12 @@ class CountedFaces:
     def remove(self, face_ids: Any) -> int:
         return self.index.remove(face_ids)
 
+    def remove_person(self, person_id: str) -> None:
+        self.index.remove_person(person_id)
+
+    def adopt(self, person_id: str, face_ids: Any) -> None:
+        self.index.adopt(person_id, face_ids)
+
     def all_faces(self) -> Iterator[ListedFace]:
         return self.index.all_faces()
 

@@ -62,6 +62,7 @@ class ApiServer:
         self.faults: Faults = lambda method, path: None
         self.everybody: str | None = None  # whom all other pictures show
         self.similarities: dict[frozenset[str], float] = {}  # of two faces, in percent
+        self.apart = 0  # faces that are part of no vector
         self.pending_for = 0  # how many looks at a sighting see it pending
         self.page_size = 50
         self._lock = threading.Lock()
@@ -172,8 +173,11 @@ class ApiServer:
                 case "POST", ["replays"]:
                     return 200, {"replayed": min(3, int(query["limit"])), "skipped": ["m-1"]}
                 case "POST", ["collection-checks"]:
-                    removing, orphans = (3, 0) if query["remove"] == "true" else (1, 2)
-                    return 200, {"faces": 12, "removing": removing, "orphans": orphans, "items": []}
+                    removing, orphans = (3, 0) if query.get("remove") == "true" else (1, 2)
+                    adopted = min(5, self.apart) if query.get("users") == "true" else 0
+                    self.apart -= adopted
+                    answer = {"faces": 12, "removing": removing, "orphans": orphans, "items": []}
+                    return 200, {**answer, "adopted": adopted, "apart": self.apart}
                 case "GET", ["people", person_id, "photo"] if query["photo_id"] in self.photos.get(
                     person_id, {}
                 ):

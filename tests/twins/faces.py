@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from statistics import mean
 from uuid import UUID, uuid5
 
 from recognizeme.domain.errors import PoorPhoto
 from recognizeme.domain.model import Box, FaceSearch, IndexedFace, ListedFace, Match
 from recognizeme.domain.photo_problems import FaceLook, PhotoProblem
 from recognizeme.domain.picture import Picture
+from recognizeme.domain.policy import MatchBy
 from tests.twins.pictures import Shown, shown_on
 
 _RIVAL_AREA = 1 / 3
@@ -21,6 +23,8 @@ class TwinFaces:
 
     faces: dict[str, tuple[str | None, Shown]] = field(default_factory=dict)
     calls: int = 0
+    match_by: MatchBy = MatchBy.FACES
+    users: dict[str, set[str]] = field(default_factory=dict)
 
     def search(self, picture: Picture) -> FaceSearch:
         self.calls += 1
@@ -28,7 +32,14 @@ class TwinFaces:
         if not shown:
             return FaceSearch(face_box=None)
         largest = max(shown, key=lambda face: face.area)
-        return FaceSearch(_box(largest), self._matching(largest), len(self.faces), MODEL_VERSION)
+        matches = self._matching(largest)
+        if self.match_by is MatchBy.USERS:
+            alike = {match.face_id: match.similarity_pct for match in matches}
+            means = {user: mean(alike.get(face, 0) for face in faces) for user, faces in self.users.items()}
+            by_user = [Match("", user, similarity) for user, similarity in means.items() if similarity >= 80]
+            matches = tuple(sorted(by_user, key=lambda match: -match.similarity_pct))
+        size = len(self.users if self.match_by is MatchBy.USERS else self.faces)
+        return FaceSearch(_box(largest), matches, size, MODEL_VERSION)
 
     def search_face(self, face_id: str) -> Sequence[Match] | None:
         self.calls += 1
@@ -56,13 +67,25 @@ class TwinFaces:
             raise PoorPhoto(PhotoProblem.SEVERAL_FACES)
         face_id = str(uuid5(UUID(int=0), f"{person_id}/{picture.sha256}"))
         self.faces[face_id] = (person_id, largest)
+        if self.match_by is MatchBy.USERS:
+            self.adopt(person_id, [face_id])
         return IndexedFace(face_id, _box(largest), _look(largest))
 
     def remove(self, face_ids: Sequence[str]) -> int:
+        self.users = {user: left for user, faces in self.users.items() if (left := faces - set(face_ids))}
         return sum(self.faces.pop(face_id, None) is not None for face_id in set(face_ids))
 
+    def remove_person(self, person_id: str) -> None:
+        self.users.pop(person_id, None)
+
+    def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
+        self.users.setdefault(person_id, set()).update(face for face in face_ids if face in self.faces)
+
     def all_faces(self) -> Iterator[ListedFace]:
-        return iter([ListedFace(face_id, person_id) for face_id, (person_id, _) in self.faces.items()])
+        of = {face_id: user for user, faces in self.users.items() for face_id in faces}
+        return iter(
+            [ListedFace(face, person_id, of.get(face)) for face, (person_id, _) in self.faces.items()]
+        )
 
     def put_there_by_others(self, picture: Picture) -> None:
         """A face without a person."""

@@ -31,4 +31,7 @@ class TwinLater:
     def leave(self, person_id: str) -> None:
         self.waiting.append(("leave", person_id, 0))
 
+    def check_collection(self, *, delay_s: float) -> None:
+        self.waiting.append(("check_collection", "", delay_s))
+
     def drop_photos(self, person_id: str) -> None: ...

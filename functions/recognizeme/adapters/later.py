@@ -13,6 +13,7 @@ from recognizeme.domain.times import to_text
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+CHECK_EVENT = {"check": "collection"}
 _LONGEST_DELAY_S = 900  # DelaySeconds takes no more
 
 
@@ -61,6 +62,10 @@ class SqsLater:
     def leave(self, person_id: str) -> None:
         """As an event of our own."""
         self._send(leave_event(person_id), 0)
+
+    def check_collection(self, *, delay_s: float) -> None:
+        """As the schedule's event."""
+        self._send(CHECK_EVENT, delay_s)
 
     def drop_photos(self, person_id: str) -> None:
         """Nothing: SQS cannot be searched. Late events find the photos gone, and expire in 14 days."""

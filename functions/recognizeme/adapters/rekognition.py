@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from recognizeme.adapters.aws import error_code, make_client, translated
 from recognizeme.adapters.gallery_size import GallerySize
-from recognizeme.domain.errors import Misconfigured, PoorPhoto, UnusablePicture
+from recognizeme.adapters.user_vectors import UserVectors
+from recognizeme.domain.errors import Misconfigured, PoorPhoto, ServiceBusy, UnusablePicture
 from recognizeme.domain.model import Box, FaceSearch, IndexedFace, ListedFace, Match
 from recognizeme.domain.photo_problems import FaceLook, PhotoProblem
 from recognizeme.domain.picture import Picture
@@ -30,7 +31,7 @@ _COLLECTION_ID = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
 # The runner-up decides whether the best is sure, so it must be in the answer: Rekognition sorts faces by
 # similarity, not people. A user vector holds at most 100 faces (AssociateFaces), which bounds the faces a
 # person sensibly has; 256 leaves room for two such people and the next one behind them, in about 100 KB.
-_MAX_MATCHES = 256
+MAX_MATCHES = 256
 _AT_ONCE = 4096  # neither DeleteFaces nor ListFaces takes more
 
 # A second face above this part of the first one's area stands beside it, not behind it: which of the two
@@ -70,6 +71,7 @@ class RekognitionFaceIndex:
         self._collection_id = collection_id
         self._floor_pct = floor_pct
         self._gallery = GallerySize(self._face_count)
+        self._users = UserVectors(client, collection_id, name=self._name)
 
     @classmethod
     def connect(cls, collection_id: str, *, floor_pct: float = 80.0) -> Self:
@@ -86,13 +88,13 @@ class RekognitionFaceIndex:
                     CollectionId=self._collection_id,
                     Image={"Bytes": picture.content},
                     FaceMatchThreshold=self._floor_pct,
-                    MaxFaces=_MAX_MATCHES,
+                    MaxFaces=MAX_MATCHES,
                     QualityFilter="NONE",
                 )
         except _NoFace:
             return FaceSearch(face_box=None)
         return FaceSearch(
-            _box(answer["SearchedFaceBoundingBox"]),
+            box_of(answer["SearchedFaceBoundingBox"]),
             _matches(answer["FaceMatches"]),
             self._gallery.known(),
             answer.get("FaceModelVersion"),
@@ -109,7 +111,7 @@ class RekognitionFaceIndex:
                     CollectionId=self._collection_id,
                     FaceId=face_id,
                     FaceMatchThreshold=0,
-                    MaxFaces=_MAX_MATCHES,
+                    MaxFaces=MAX_MATCHES,
                 )
             except ClientError as error:
                 # All parameters are ours; that the face is not there has no code of its own.
@@ -136,28 +138,46 @@ class RekognitionFaceIndex:
         if not answer["FaceRecords"]:
             raise PoorPhoto(_refusal(rival))
         face = answer["FaceRecords"][0]["Face"]
-        box = _box(face["BoundingBox"])
+        box = box_of(face["BoundingBox"])
         if rival and _area(rival) > box.width * box.height * _RIVAL_AREA:
             self.remove([face["FaceId"]])
             raise PoorPhoto(PhotoProblem.SEVERAL_FACES)
         return IndexedFace(face["FaceId"], box, _look(answer["FaceRecords"][0]["FaceDetail"], picture))
 
     def remove(self, face_ids: Sequence[str]) -> int:
-        """Delete the faces, 4096 a call."""
+        """Delete the faces, 4096 a call. One that is part of a user leaves it before."""
         removed = 0
         for start in range(0, len(face_ids), _AT_ONCE):
-            with translated(self._name):
-                answer = self._client.delete_faces(
-                    CollectionId=self._collection_id, FaceIds=face_ids[start : start + _AT_ONCE]
-                )
-            removed += len(answer.get("DeletedFaces", ()))
-            if _kept(
-                reason for face in answer.get("UnsuccessfulFaceDeletions", ()) for reason in face["Reasons"]
-            ):
-                raise Misconfigured(
-                    f"{self._name} keeps a face of a user vector; disassociate it, then try again"
+            deleted, kept = self._delete(face_ids[start : start + _AT_ONCE])
+            removed += deleted
+            for user_id, of_user in kept.items():
+                self._users.leave(user_id, of_user)
+            if kept:
+                deleted, kept = self._delete([face_id for of_user in kept.values() for face_id in of_user])
+                removed += deleted
+            if kept:
+                raise ServiceBusy(
+                    f"{self._name} still keeps a face of a person's vector; try again in a moment"
                 )
         return removed
+
+    def _delete(self, face_ids: Sequence[str]) -> tuple[int, dict[str, list[str]]]:
+        """How many faces were deleted, and those that were not because they are part of a user, by user."""
+        with translated(self._name):
+            answer = self._client.delete_faces(CollectionId=self._collection_id, FaceIds=face_ids)
+        kept: dict[str, list[str]] = {}
+        for face in answer.get("UnsuccessfulFaceDeletions", ()):
+            if "ASSOCIATED_TO_AN_EXISTING_USER" in face["Reasons"]:
+                kept.setdefault(face["UserId"], []).append(face["FaceId"])
+        return len(answer.get("DeletedFaces", ())), kept
+
+    def remove_person(self, person_id: str) -> None:
+        """Delete the person's user, whichever way people are compared now: they may have been otherwise."""
+        self._users.remove(person_id)
+
+    def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
+        """Make the faces part of the person's user."""
+        self._users.join(person_id, face_ids)
 
     def all_faces(self) -> Iterator[ListedFace]:
         """ListFaces, 4096 a page; it is not paid for."""
@@ -167,7 +187,7 @@ class RekognitionFaceIndex:
         with translated(self._name):
             for page in pages:
                 for face in page["Faces"]:
-                    yield ListedFace(face["FaceId"], face.get("ExternalImageId"))
+                    yield ListedFace(face["FaceId"], face.get("ExternalImageId"), face.get("UserId"))
 
     @contextmanager
     def _refusing_pictures(self) -> Iterator[None]:
@@ -214,7 +234,7 @@ def _refusal(face: "UnindexedFaceTypeDef | None") -> PhotoProblem:
 
 
 def _look(face: "FaceDetailTypeDef", picture: Picture) -> FaceLook:
-    box = _box(face["BoundingBox"])
+    box = box_of(face["BoundingBox"])
     features = [(point["X"], point["Y"]) for point in face["Landmarks"] if point["Type"] in _FEATURES]
     return FaceLook(
         side_px=math.sqrt(box.width * box.height * picture.width_px * picture.height_px),
@@ -238,14 +258,11 @@ def _said(
     return said["Value"] if said and said["Confidence"] >= _SURE_PCT else None
 
 
-def _kept(reasons: Iterable[str]) -> bool:
-    return any(reason == "ASSOCIATED_TO_AN_EXISTING_USER" for reason in reasons)
-
-
 def _area(face: "UnindexedFaceTypeDef") -> float:
-    box = _box(face["FaceDetail"]["BoundingBox"])
+    box = box_of(face["FaceDetail"]["BoundingBox"])
     return box.width * box.height
 
 
-def _box(box: "BoundingBoxTypeDef") -> Box:
+def box_of(box: "BoundingBoxTypeDef") -> Box:
+    """A box of Rekognition's."""
     return Box(left=box["Left"], top=box["Top"], width=box["Width"], height=box["Height"])

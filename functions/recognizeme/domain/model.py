@@ -242,7 +242,10 @@ def _is_file_name(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One face of the collection that resembles the searched one."""
+    """One face of the collection that resembles the searched one.
+
+    Where people are compared and not faces, it stands for all of theirs, and `face_id` is empty.
+    """
 
     face_id: str
     person_id: str
@@ -265,10 +268,14 @@ class FaceSearch:
 
 @dataclass(frozen=True, slots=True)
 class ListedFace:
-    """A face of the collection; one that somebody else put there may name no person."""
+    """A face of the collection; one that somebody else put there may name no person.
+
+    `user_id` is the person whose vector it is part of.
+    """
 
     face_id: str
     person_id: str | None
+    user_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 from recognizeme.domain.errors import Misconfigured
@@ -12,6 +13,13 @@ MOST_CANDIDATES = 5
 
 NOT_ACTIVE = "the face is that of somebody who is not to be recognized any more"
 _NOBODY: Set[str] = frozenset()
+
+
+class MatchBy(StrEnum):
+    """What a face is compared with: every face enrolled, or one vector a person, made of theirs."""
+
+    FACES = "faces"
+    USERS = "users"
 
 
 @dataclass(frozen=True, slots=True)

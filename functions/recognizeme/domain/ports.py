@@ -103,6 +103,12 @@ class FaceIndex(Protocol):
     def remove(self, face_ids: Sequence[str]) -> int:
         """Remove faces; return how many there were. Unknown faces are no error."""
 
+    def remove_person(self, person_id: str) -> None:
+        """Remove what is kept of a person beside their faces: the vector made of them. None is no error."""
+
+    def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
+        """Make faces that are there part of the person's vector, 100 at most; again is no error."""
+
     def all_faces(self) -> Iterator[ListedFace]:
         """Every face of the collection, in pages of thousands."""
 
@@ -385,6 +391,9 @@ class Later(Protocol):
 
     def remove_photo(self, person_id: str, photo_id: str, *, delay_s: float) -> None:
         """Finish removing this photo."""
+
+    def check_collection(self, *, delay_s: float) -> None:
+        """Go on looking through the collection."""
 
     def drop_photos(self, person_id: str) -> None:
         """Give up what is still to be done for this person's photos, as far as it can be found."""

@@ -197,10 +197,13 @@ class ReplayLimit(TypedDict, total=False):
     limit: Annotated[int, Form(minimum=1, maximum=MOST_REPLAYED, default=100)]
 
 
-class RemoveOrphans(TypedDict, total=False):
+class CheckParameters(TypedDict, total=False):
     """What is done with the faces of people who do not exist."""
 
     remove: Annotated[bool, Form(default=False), "Remove the faces of everybody who does not exist"]
+    users: Annotated[
+        bool, Form(default=False), "Make a vector of each person's faces, before they are matched by users"
+    ]
 
 
 def json_object(body: bytes) -> Json:

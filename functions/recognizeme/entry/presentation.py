@@ -411,6 +411,8 @@ class CollectionCheckJson(TypedDict):
     faces: Annotated[Count, "In the collection"]
     removing: Annotated[Count, "Of the forgotten; with `remove`, of everybody who does not exist"]
     orphans: Annotated[Count, "Others that belong to nobody"]
+    adopted: Annotated[Count, "Made part of their person's vector, where people are matched by users"]
+    apart: Annotated[Count, "Still to be made part of it: ask again"]
     items: Annotated[list[ListedFaceJson], f"The first {_MOST_ORPHANS} of the orphans"]
 
 
@@ -420,6 +422,8 @@ def collection_check_json(check: CollectionCheck) -> CollectionCheckJson:
         "faces": check.faces,
         "removing": check.removing,
         "orphans": len(check.orphans),
+        "adopted": check.adopted,
+        "apart": check.apart,
         "items": [
             {"face_id": face.face_id, "person_id": face.person_id} for face in check.orphans[:_MOST_ORPHANS]
         ],

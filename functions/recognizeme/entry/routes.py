@@ -379,7 +379,7 @@ ROUTES = (
         audit=Audit.CHANGE,
         operation="checkCollection",
         summary="Look for faces of people who do not exist, and remove those of the forgotten",
-        query=asked.RemoveOrphans,
+        query=asked.CheckParameters,
         answer=shown.CollectionCheckJson,
     ),
 )

@@ -109,6 +109,7 @@ class Forgetter:
                 face_ids.append(face.face_id)
             elif capture_of(face.person_id) is not None:
                 counters.append(face)
+        self.faces.remove_person(person_id)
         faces = self.faces.remove(tuple(dict.fromkeys(face_ids)))
         for lesson in [each for each in self.lessons.all() if person_id in each.not_person_ids]:
             self._take_back(lesson)

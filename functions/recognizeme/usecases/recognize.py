@@ -180,7 +180,9 @@ class Recognizer:
         # A face may outlive its person. It names nobody, and is no runner-up either.
         gone = {person_id for person_id, person in people.items() if person is None}
         if gone:
-            self.witness.found_orphans([match.face_id for match in of_people if match.person_id in gone])
+            self.witness.found_orphans(
+                [match.face_id or match.person_id for match in of_people if match.person_id in gone]
+            )
         # Two records of one human are one candidate.
         matches = [
             replace(match, person_id=person.person_id)

@@ -137,3 +137,11 @@ def test_the_collection_is_looked_through_instead_when_asked(server: ApiServer) 
     assert "--remove-orphans" in result.output
     result = CliRunner().invoke(main, ["doctor", "--api", server.url, "--remove-orphans"])
     assert "3 of people who do not exist are being removed, and 0 belong" in result.output
+
+
+def test_vectors_are_built_until_all_faces_are_part_of_one(server: ApiServer) -> None:
+    server.apart = 12
+    result = CliRunner().invoke(main, ["doctor", "--api", server.url, "--build-users"])
+    assert result.exit_code == 0
+    assert "12 faces became part of their person's vector" in result.output
+    assert server.apart == 0
