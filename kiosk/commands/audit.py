@@ -9,6 +9,7 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import MOMENT, api_option, json_option
 from kiosk.commands.output import Record, write_list
+from kiosk.commands.whom import person_id_of
 
 _TABLE = {
     "at": "when (UTC)", "who": "who", "action": "what", "person": "person", "more": "about",
@@ -24,7 +25,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @click.command()
 @click.option(
-    "--person", "person_id", metavar="PERSON_ID", help="Only about this person, also a forgotten one."
+    "--person",
+    "who",
+    metavar="WHO",
+    help="Only about this person, by id or name; by id also a forgotten one.",
 )
 @click.option("--principal", help="Only what this one did: an IAM identity, or `token ID`.")
 @click.option("--on-behalf-of", help="Only what was done for this one.")
@@ -36,7 +40,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @api_option
 @json_option
 def command(
-    person_id: str | None,
+    who: str | None,
     principal: str | None,
     on_behalf_of: str | None,
     action: str | None,
@@ -55,7 +59,7 @@ def command(
     if as_csv and as_json:
         raise click.UsageError("give --csv or --json, not both")
     lines = api.audit(
-        person_id=person_id,
+        person_id=None if who is None else person_id_of(api, who, may_be_gone=True),
         principal=principal,
         on_behalf_of=on_behalf_of,
         action=action,

@@ -40,12 +40,19 @@ def person_of(api: ApiClient, who: str, *, ask: bool = True) -> Json:
     return _chosen(who, named or people, ask=ask)
 
 
-def person_id_of(api: ApiClient, who: str, *, ask: bool = True) -> str:
-    """The person's id; an id of which there is nobody (any more) is taken as it is."""
+def person_id_of(api: ApiClient, who: str, *, ask: bool = True, may_be_gone: bool = False) -> str:
+    """The person's id; an id of which there is nobody (any more) is taken as it is.
+
+    With `may_be_gone` it is also where parts of names would fit.
+    """
     try:
-        return str(person_of(api, who, ask=ask)["person_id"])
+        return str(person_of(api, who, ask=ask and not may_be_gone)["person_id"])
     except NotFound:
         if _is_id(who):
+            return who
+        raise
+    except click.ClickException:
+        if may_be_gone and _is_id(who):
             return who
         raise
 

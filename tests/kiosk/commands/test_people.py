@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -86,6 +87,14 @@ def test_nobody_of_a_name_is_said_so_and_an_id_is_taken_as_it_is(server: ApiServ
     assert "nobody with the id or the name 'Grace Hopper'" in result.stderr
     assert run(server, "sightings", "--person", "long-gone", "--json").stdout == ""
     assert "no such thing" in run(server, "forget", "long-gone", "--yes").stderr
+
+
+def test_what_is_asked_about_a_forgotten_id_is_not_taken_for_part_of_a_name(server: ApiServer) -> None:
+    with ApiClient(server.url) as api:
+        assert whom.person_id_of(api, "bob", may_be_gone=True) == "bob"
+        assert whom.person_id_of(api, "Bob Stone", may_be_gone=True) == "bob-stone"
+        with pytest.raises(click.ClickException, match="who is 'Bob Smith'"):
+            whom.person_id_of(api, "Bob Smith", may_be_gone=True)
 
 
 def test_groups_are_added_to_and_taken_from_several_at_once(server: ApiServer) -> None:
