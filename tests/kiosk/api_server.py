@@ -333,7 +333,7 @@ class ApiServer:
             photo["face_id"]: self.people[owner].get("merged_into") or owner
             for owner, photos in self.photos.items()
             for photo in photos.values()
-            if photo["face_id"]
+            if photo["face_id"] and owner in self.people
         }
         items = []
         for photo in sorted(self.photos[person_id].values(), key=lambda photo: str(photo["face_id"])):

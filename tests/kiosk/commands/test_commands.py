@@ -319,7 +319,7 @@ def test_photos_unlike_their_own_person_and_photos_that_add_nothing_are_found(
 def test_people_check_is_content_with_good_photos(server: ApiServer, trio: Path) -> None:
     del server.people["dee"]
     result = run(server, "people", "check")
-    assert result.exit_code == 0
+    assert result.exit_code == 0, (result.output, result.exception)
     assert result.output == "checked 3 people, 6 faces: nothing to put right, 0 to know\n"
 
 
