@@ -34,6 +34,8 @@ _CONDITIONS = (
     " door in bad light is harder to recognize",
 )
 
+_REMEDY = "take each away with `recognizeme people remove-photo`, and enroll it under the right name"
+
 
 @click.command()
 @click.option(
@@ -93,7 +95,7 @@ def command(
     kiosks = list(api.kiosks())
     sightings = api.sightings(since=since)
     report = make_report(
-        Trial(names, probes, tuple(_unusable(api, counts_as, faces)), "the collection", _CONDITIONS),
+        Trial(names, probes, tuple(_unusable(api, counts_as, faces)), "the collection", _CONDITIONS, _REMEDY),
         threshold_pct=policy["threshold_pct"],
         margin_pct=policy["margin_pct"],
         made_at=iso_text(today),

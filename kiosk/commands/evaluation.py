@@ -70,7 +70,9 @@ def summarize(report: Report) -> None:
             f" {each.own_pct:.2f} % like {report.name(each.person_id)}"
         )
     if report.misfiled:
-        _say("correct these first; the table leaves them out, the lines below it count them")
+        _say(
+            f"correct these first: {report.remedy}. The table leaves them out, the lines below it count them."
+        )
     console().print(_table(report))
     _say(f"turned away at {present.threshold_pct:g}: {rate_in_words(present.turned_away)}")
     _say(f"given another's name: {rate_in_words(present.wrong_name)}")

@@ -161,7 +161,7 @@ def _wrong_names(report: Report) -> str:
     return _section(
         "Pictures under a wrong name",
         "<p>Each is like somebody else, and unlike its own person. The rates above count them as they are;"
-        " what follows below leaves them out. Correct them, and evaluate again.</p>"
+        f" what follows leaves them out. To correct them, {escape(report.remedy)}; then evaluate again.</p>"
         + _table(("picture", "is enrolled as", "looks like"), rows),
         kind="attention",
     )

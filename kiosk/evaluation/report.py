@@ -103,6 +103,7 @@ class Report:
     present: Row
     turned_away_most: tuple[findings.TurnedAway, ...]
     misfiled: tuple[findings.Misfiled, ...]
+    remedy: str
     rows: tuple[Row, ...]
     suggested: Row | None
     own_policies: tuple[OwnPolicy, ...]
@@ -182,6 +183,7 @@ def make_report(
         present=present,
         turned_away_most=tuple(turned_away),
         misfiled=tuple(wrong),
+        remedy=trial.remedy,
         rows=tuple(rows),
         suggested=suggested(rows, most_let_in=most_let_in),
         own_policies=tuple(

@@ -41,7 +41,8 @@ class Unusable:
 class Trial:
     """Everybody enrolled (id -> name), each of their pictures, and those that could not be used.
 
-    `source` says where they come from; `conditions` what they therefore cannot show.
+    `source` says where they come from, `conditions` what they therefore cannot show, and `remedy` what to do
+    with pictures under a wrong name.
     """
 
     people: Mapping[str, str]
@@ -49,6 +50,7 @@ class Trial:
     unusable: tuple[Unusable, ...] = ()
     source: str = ""
     conditions: tuple[str, ...] = ()
+    remedy: str = "put each where it belongs"
 
 
 def unlike(picture: str, person_id: str, own: Mapping[str, Sequence[str]]) -> Likeness | None:

@@ -97,7 +97,7 @@ def try_out(
             "too few photos are left to try: two people are needed, one of them with two photos in which the"
             " face can be seen"
         )
-    return Trial(usable, tuple(probes), tuple(unusable), source, _CONDITIONS)
+    return Trial(usable, tuple(probes), tuple(unusable), source, _CONDITIONS, "move each to the right folder")
 
 
 def _label(name: str, photo: Path) -> str:

@@ -21,7 +21,7 @@ def test_a_folder_without_two_people_is_refused(tmp_path: Path) -> None:
         photos_by_person(tmp_path)
 
 
-def views(portrait: Path) -> list[bytes]:
+def views(portrait: Path, quality: int = 90) -> list[bytes]:
     """The portrait, smaller, and mirrored."""
     picture = Image.open(portrait).convert("RGB")
     found = []
@@ -31,7 +31,7 @@ def views(portrait: Path) -> list[bytes]:
         ImageOps.mirror(picture),
     ):
         content = io.BytesIO()
-        view.save(content, "JPEG", quality=90)
+        view.save(content, "JPEG", quality=quality)
         found.append(content.getvalue())
     return found
 
