@@ -23,6 +23,7 @@ from local.gateway.host import event_host
 from local.gateway.serving import serve
 from local.gateway.store import store_routes
 from local.jobs.runner import JobRunner
+from local.kiosk_watch import KioskWatch
 from local.reindex import missing_faces, old_model
 from local.runtime import servers
 from local.runtime.engine import Engine
@@ -144,6 +145,9 @@ class Stack:
         # The lock says that nobody else works on this data: what was being done when it stopped is free.
         parts.sightings.release_claims()
         resources.callback(retention.Retention(parts).stop)
+        watch = KioskWatch(parts.kiosks, minutes=parts.settings.heartbeat_minutes, now=parts.now)
+        watch.start()
+        resources.callback(watch.stop)
         runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
         runner.start()
         resources.callback(runner.join, _GRACE_S)
@@ -234,6 +238,7 @@ def _environment(
         "POWERTOOLS_SERVICE_NAME": "recognizeme",
         "POWERTOOLS_METRICS_NAMESPACE": "RecognizeMe",
         "POWERTOOLS_TRACE_DISABLED": "true",
+        "POWERTOOLS_METRICS_DISABLED": "true",
         "NO_PROXY": ",".join(filter(None, no_proxy)),
         "PYTHONUNBUFFERED": "1",
     }

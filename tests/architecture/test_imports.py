@@ -33,7 +33,7 @@ ROOMS = {
     ],
     "local": [
         *("errors", "data_folder", "adapters", "runtime", "jobs", "gateway", "wiring", "worker"),
-        *("retention", "backup", "reindex", "stack", "demo", "evaluation", "cli"),
+        *("retention", "kiosk_watch", "backup", "reindex", "stack", "demo", "evaluation", "cli"),
     ],
 }
 
