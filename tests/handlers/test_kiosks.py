@@ -153,12 +153,17 @@ def test_a_blind_kiosk_is_missed_by_its_alarm(stack: Stack, capsys: pytest.Captu
 
 @pytest.mark.parametrize(
     "report",
-    [{"seeing": "yes"}, {"spool": 3}, {"spool": {"waiting": -1}}, {"spool": {"waiting": True}},
+    [{"seeing": "yes"}, {"spool": 3}, {"spool": False}, {"spool": {"waiting": 1.5}}, {"spool": {"waiting": -1}}, {"spool": {"waiting": True}},
      {"sent_at": "now"},     {"version": 1}, {"last_frame_at": 7}],
     ids=str,
 )  # fmt: skip
 def test_a_heartbeat_out_of_form_is_refused(stack: Stack, report: dict[str, Any]) -> None:
     assert stack.http("door", "POST", "/kiosks/front/heartbeat", report)[0] == 400
+
+
+def test_a_whole_number_may_be_written_with_a_point(stack: Stack) -> None:
+    report = {"spool": {"waiting": 2.0, "waiting_bytes": None}}
+    assert stack.http("door", "POST", "/kiosks/front/heartbeat", report)[0] == 200
 
 
 def test_how_sure_one_must_be_of_a_group_is_set_and_listed(stack: Stack) -> None:

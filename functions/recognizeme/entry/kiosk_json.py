@@ -244,7 +244,7 @@ def changed_group(sureness: Sureness, fields: Fields) -> Sureness:
 
 def heartbeat(fields: Fields, *, now: datetime) -> Heartbeat:
     """A heartbeat's body; a kiosk that says nothing more says that it sees. Raises `InvalidRequest`."""
-    spool = fields.get("spool") or {}
+    spool = {} if fields.get("spool") is None else fields["spool"]
     if not isinstance(spool, dict):
         raise InvalidRequest("spool must be an object")
     sees = fields.get("seeing", True)
@@ -331,9 +331,11 @@ def _count(fields: Fields, name: str) -> int | None:
     value = fields.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+    # In JSON 2.0 is the same number as 2.
+    is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
+    if not is_whole or not 0 <= value < 2**53:
         raise InvalidRequest(f"{name} must be a number from 0")
-    return value
+    return int(value)
 
 
 def _moment(fields: Fields, name: str) -> datetime | None:
