@@ -153,8 +153,9 @@ def test_a_blind_kiosk_is_missed_by_its_alarm(stack: Stack, capsys: pytest.Captu
 
 @pytest.mark.parametrize(
     "report",
-    [{"seeing": "yes"}, {"spool": 3}, {"spool": False}, {"spool": {"waiting": 1.5}}, {"spool": {"waiting": -1}}, {"spool": {"waiting": True}},
-     {"sent_at": "now"},     {"version": 1}, {"last_frame_at": 7}],
+    [{"seeing": "yes"}, {"spool": 3}, {"spool": False}, {"spool": {"waiting": 1.5}},
+     {"spool": {"waiting": -1}}, {"spool": {"waiting": True}}, {"sent_at": "now"},
+     {"version": 1}, {"last_frame_at": 7}],
     ids=str,
 )  # fmt: skip
 def test_a_heartbeat_out_of_form_is_refused(stack: Stack, report: dict[str, Any]) -> None:
