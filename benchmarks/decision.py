@@ -32,7 +32,9 @@ from recognizeme.domain.model import (
 )
 from recognizeme.domain.policy import Policy
 from recognizeme.usecases.recognize import Recognizer
+from recognizeme.usecases.sureness import Rules
 from tests.twins.faces import TwinFaces
+from tests.twins.kiosks import TwinKiosks
 from tests.twins.later import TwinLater
 from tests.twins.photos import TwinPhotos
 from tests.twins.world import TwinWitness
@@ -85,7 +87,7 @@ def main() -> None:
             people=people,
             lessons=SqliteLessons(database),
             later=TwinLater(),
-            policy=Policy(),
+            rules=Rules(kiosks=TwinKiosks(), deployment=Policy(), now=lambda: now),
             lease_s=30,
             most_calls=6,
             now=lambda: now,

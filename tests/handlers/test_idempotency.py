@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from recognizeme.domain.errors import ServiceBusy
+from recognizeme.domain.model import IndexedFace
+from recognizeme.domain.picture import Picture
 from tests.handlers.conftest import Json, Stack
 
 pytestmark = pytest.mark.integration
@@ -64,10 +66,10 @@ def test_while_it_is_being_answered_a_second_one_is_told_so(
     second: list[tuple[int, Json]] = []
     index = stack.faces.add
 
-    def add_and_ask(person_id: str, picture: object) -> object:
+    def add_and_ask(person_id: str, picture: Picture, **options: Any) -> IndexedFace:
         monkeypatch.setattr(stack.faces, "add", index)
         second.append(add(stack, ada))
-        return index(person_id, picture)  # type: ignore[arg-type]
+        return index(person_id, picture, **options)
 
     monkeypatch.setattr(stack.faces, "add", add_and_ask)
 

@@ -5,11 +5,20 @@ import io
 import pytest
 from PIL import Image
 
+from recognizeme.adapters.user_index import index_of
 from recognizeme.domain.lessons import counter_id
+from recognizeme.domain.policy import MatchBy
+from rekolocal.testing import LocalRekognition
 from tests.handlers.conftest import Json, Stack
 from tests.handlers.test_door_and_query import seen
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=MatchBy, autouse=True)
+def compared(stack: Stack, rekolocal: LocalRekognition, request: pytest.FixtureRequest) -> None:
+    """Visitors are compared with every face, and with one vector a person."""
+    stack.faces.index = index_of(request.param)(rekolocal.client, stack.settings.collection_id)
 
 
 def smaller(picture: bytes, factor: float = 0.8) -> bytes:

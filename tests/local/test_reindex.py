@@ -105,12 +105,12 @@ def test_an_interrupted_build_goes_on_where_it_was(enrolled: Path, monkeypatch: 
     added: list[str] = []
     add = RekognitionFaceIndex.add
 
-    def counted(index: RekognitionFaceIndex, person_id: str, picture: Any) -> Any:
+    def counted(index: RekognitionFaceIndex, person_id: str, picture: Any, **options: Any) -> Any:
         if person_id == "hopper" and "hopper" not in added:
             added.append(person_id)
             raise KeyboardInterrupt
         added.append(person_id)
-        return add(index, person_id, picture)
+        return add(index, person_id, picture, **options)
 
     monkeypatch.setattr(RekognitionFaceIndex, "add", counted)
     parts = parts_of(enrolled)
