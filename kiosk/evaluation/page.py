@@ -45,9 +45,10 @@ svg{{width:100%;height:auto;display:block;font-family:inherit}}
 .wide{{overflow-x:auto}} .wide+h2{{margin-top:1.4rem}}
 table{{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}}
 th,td{{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--rule);vertical-align:top}}
-th{{color:var(--faint);font-weight:600;font-size:.85rem}} .n{{text-align:right}}
+th{{color:var(--faint);font-weight:600;font-size:.85rem}}
 tr.chosen td{{background:#eef5fc;font-weight:600}} td small{{display:block;font-weight:400}}
-td{{overflow-wrap:anywhere}} td.n,td.s{{white-space:nowrap;overflow-wrap:normal}}
+td{{overflow-wrap:break-word}} td small{{overflow-wrap:anywhere}}
+td.s{{white-space:nowrap;overflow-wrap:normal}} td.s small{{white-space:pre}}
 ul{{margin:.3rem 0;padding-left:1.2rem}}
 {_INKS}
 text{{stroke:none!important}} text.ink{{fill:{COLOURS["ink"]}}} text.faint{{fill:{COLOURS["faint"]}}}
@@ -180,7 +181,7 @@ def _thresholds(report: Report) -> str:
             for note, other in (("present", report.present), ("suggested", report.suggested))
             if other is not None and other.threshold_pct == row.threshold_pct
         ]
-        cells = [_number(f"{row.threshold_pct:g}", " and ".join(notes))]
+        cells = [_number(f"{row.threshold_pct:g}", "\n".join(notes))]
         cells += [_rate(rate) for rate in (row.turned_away, row.wrong_name, row.stranger_named)]
         rows.append(tuple(cells))
     chosen = report.rows.index(report.corrected)

@@ -51,8 +51,9 @@ class Scores:
     def rows(self, thresholds_pct: Sequence[float]) -> list[Row]:
         """The rates at each threshold."""
         limits = np.array(thresholds_pct)
-        turned_away = columns_by_person(self.right[:, None] < limits, self.mated_owners)
-        wrong_name = columns_by_person(self.wrong[:, None] >= limits, self.mated_owners)
+        missed, wrong = self.right[:, None] < limits, self.wrong[:, None] >= limits
+        of_mates = columns_by_person(np.hstack([missed, wrong]), self.mated_owners)
+        turned_away, wrong_name = of_mates[: len(limits)], of_mates[len(limits) :]
         named = columns_by_person(self.stranger[:, None] >= limits, self.owners)
         columns = zip(thresholds_pct, turned_away, wrong_name, named, strict=True)
         return [Row(*column) for column in columns]
