@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "cost": "Show what the recognitions cost.",
     "evaluate": "Measure how reliably the people enrolled are told apart.",
     "replay": "Try again what failed for good.",
+    "reindex": "Index everybody's photos anew, for Rekognition's newest model.",
     "doctor": "Check camera, model, clock, disk, API and credentials.",
 }
 

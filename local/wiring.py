@@ -23,9 +23,10 @@ from recognizeme.adapters.later import (
     remove_photo_event,
     stored_event,
 )
+from recognizeme.domain.errors import InvalidRequest
 from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
-from recognizeme.domain.ports import Clock, FaceIndex, FailedEvents, People, Replayed
+from recognizeme.domain.ports import Clock, CollectionRoles, FaceIndex, FailedEvents, People, Replayed
 from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
 from recognizeme.usecases.sureness import Rules
@@ -110,11 +111,10 @@ class LocalParts:
     @cached_property
     def faces(self) -> FaceIndex:
         """Rekognition's client, at the endpoint of AWS_ENDPOINT_URL_REKOGNITION."""
-        from local.adapters.faces import FacesOfCollections
-        from recognizeme.adapters.user_index import index_of
+        from recognizeme.adapters.faces_of_collections import FacesOfCollections
 
         in_use, *others = (
-            index_of(match_by_of(self.settings)).connect(collection, floor_pct=self.policy.floor_pct)
+            self.index_of(collection)
             for collection in (self.collections.in_use(), *self.collections.others())
         )
         return FacesOfCollections(in_use, others)
@@ -125,6 +125,20 @@ class LocalParts:
         from local.adapters.collections import SqliteCollections
 
         return SqliteCollections(self.database, self.settings.collection_id)
+
+    @property
+    def collection_roles(self) -> CollectionRoles:
+        """Those of one machine change while nothing runs. Raises `InvalidRequest`."""
+        raise InvalidRequest("on one machine, stop the stack and run `recognizeme-local reindex`")
+
+    def index_of(self, collection: str) -> FaceIndex:
+        """One collection's."""
+        from recognizeme.adapters.user_index import index_of
+
+        return index_of(match_by_of(self.settings)).connect(collection, floor_pct=self.policy.floor_pct)
+
+    def make_collection(self, collection: str) -> None:
+        """Never asked for: `collection_roles` has refused before."""
 
     @cached_property
     def sightings(self) -> "SqliteSightings":

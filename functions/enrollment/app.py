@@ -42,6 +42,7 @@ from recognizeme.entry.presentation import (
     neighbours_json,
     person_json,
     photo_json,
+    reindex_json,
     removed_json,
     replayed_json,
     sighting_json,
@@ -247,6 +248,18 @@ def post_replay() -> Response[str]:
     api.note(replayed=replayed.given_back)
     logger.info("failed events replayed", replayed=replayed.given_back, skipped=replayed.skipped)
     return answer(replayed_json(replayed))
+
+
+@api.post("/reindexes")
+def post_reindex() -> Response[str]:
+    """Do a part of a step towards a new collection."""
+    parts = wiring.parts()
+    fields = parsing.json_object(api.body)
+    step = parsing.step(fields)
+    api.note(step=step)
+    progress = wiring.reindexer(parts).step(step, parsing.optional_text(fields, "cursor"))
+    logger.info("reindexed", step=step, photos=progress.photos)
+    return answer(reindex_json(progress, call_usd=parts.settings.call_usd))
 
 
 @api.post("/collection-checks")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from recognizeme.domain.errors import Misconfigured
 from recognizeme.domain.policy import MatchBy, Policy
@@ -15,6 +15,7 @@ from recognizeme.domain.ports import (
     AuditLog,
     Candidate,
     Clock,
+    CollectionRoles,
     Deployments,
     FaceIndex,
     FailedEvents,
@@ -34,9 +35,13 @@ from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.leaving import Leaving
 from recognizeme.usecases.recognize import Recognizer
+from recognizeme.usecases.reindex import Reindexer
 from recognizeme.usecases.remove_photo import PhotoRemover
 from recognizeme.usecases.sureness import Rules
 from recognizeme.usecases.teach import Teacher
+
+if TYPE_CHECKING:
+    from recognizeme.adapters.rekognition import RekognitionFaceIndex
 
 
 class Parts(Protocol):
@@ -65,6 +70,16 @@ class Parts(Protocol):
     @property
     def faces(self) -> FaceIndex:
         """The collection of faces."""
+
+    @property
+    def collection_roles(self) -> CollectionRoles:
+        """Which collection is in use."""
+
+    def index_of(self, collection: str) -> FaceIndex:
+        """One collection of faces, whether it is in use or not."""
+
+    def make_collection(self, collection: str) -> None:
+        """Make a collection, unless there is one of that id."""
 
     @property
     def sightings(self) -> Sightings:
@@ -119,6 +134,7 @@ class AwsParts:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.policy = Policy(settings.threshold_pct, settings.margin_pct)
+        self._indexes: dict[str, RekognitionFaceIndex] = {}
 
     @property
     def now(self) -> Clock:
@@ -132,14 +148,39 @@ class AwsParts:
 
         return S3PhotoStore.connect(self.settings.bucket)
 
-    @cached_property
+    @property
     def faces(self) -> FaceIndex:
+        """Rekognition; which collection is in use is read each time, so that a switch is one for all."""
+        from recognizeme.adapters.faces_of_collections import FacesOfCollections
+
+        collections = self.collection_roles.read()
+        return FacesOfCollections(
+            self.index_of(collections.in_use), [self.index_of(each) for each in collections.others]
+        )
+
+    @cached_property
+    def collection_roles(self) -> CollectionRoles:
+        """DynamoDB, in the table of people."""
+        from recognizeme.adapters.dynamodb import DynamoDbCollectionRoles
+
+        return DynamoDbCollectionRoles.connect(self.settings.people_table, first=self.settings.collection_id)
+
+    def index_of(self, collection: str) -> FaceIndex:
         """Rekognition."""
+        return self._rekognition(collection)
+
+    def make_collection(self, collection: str) -> None:
+        """At Rekognition."""
+        self._rekognition(collection).make()
+
+    def _rekognition(self, collection: str) -> "RekognitionFaceIndex":
         from recognizeme.adapters.user_index import index_of
 
-        return index_of(match_by_of(self.settings)).connect(
-            self.settings.collection_id, floor_pct=self.policy.floor_pct
-        )
+        if collection not in self._indexes:
+            self._indexes[collection] = index_of(match_by_of(self.settings)).connect(
+                collection, floor_pct=self.policy.floor_pct
+            )
+        return self._indexes[collection]
 
     @cached_property
     def sightings(self) -> Sightings:
@@ -347,6 +388,22 @@ def leaving(parts: Parts) -> Leaving:
         later=parts.later,
         forgetter=forgetter(parts),
         person_days=parts.settings.person_days,
+        now=parts.now,
+    )
+
+
+def reindexer(parts: Parts) -> Reindexer:
+    """Reindexing, made of these parts."""
+    return Reindexer(
+        roles=parts.collection_roles,
+        first=parts.settings.collection_id,
+        index_of=parts.index_of,
+        make=parts.make_collection,
+        people=parts.people,
+        photos=parts.photos,
+        sightings=parts.sightings,
+        lessons=parts.lessons,
+        policy=parts.policy,
         now=parts.now,
     )
 

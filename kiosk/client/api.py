@@ -357,6 +357,11 @@ class ApiClient:
         answer = self._wire.call("POST", "/collection-checks", params=params)
         return self._with(answer, "faces", "removing", "orphans")
 
+    def reindex(self, step: str, *, cursor: str | None = None) -> Json:
+        """Do a part of a step towards a new collection; `next_cursor` says where to go on."""
+        answer = self._wire.call("POST", "/reindexes", json={"step": step, "cursor": cursor})
+        return self._with(answer, "in_use", "photos", "next_cursor")
+
     def health(self, *, timeout_s: float | None = None) -> Json:
         """That the API is up, and its version."""
         return self._wire.call("GET", "/health", timeout_s=timeout_s)

@@ -58,6 +58,7 @@ MAY_CALL = {
     "POST /people/{person_id}/neighbours": {"manager", "admin"},
     "POST /replays": {"admin"},
     "POST /collection-checks": {"admin"},
+    "POST /reindexes": {"admin"},
 }
 DOORS = [route for route in ROUTES if "{kiosk_id}" in route.path and route.role is Role.DOOR]
 PARAMETERS = {
@@ -239,6 +240,7 @@ KEYLESS = {
     "POST /sightings/{capture_id}/correction": "it says what holds, however often",
     "POST /people/{person_id}/neighbours": "it creates nothing",
     "POST /collection-checks": "it creates nothing",
+    "POST /reindexes": "each step says where to go on, and the same picture gives the same face",
 }
 
 

@@ -129,6 +129,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("enrollment-neighbours", "Enrollment", 200),
         ("enrollment-replay", "Enrollment", 200),
         ("enrollment-check-collection", "Enrollment", 200),
+        ("enrollment-reindex", "Enrollment", 200),
         ("query-people", "Query", 200),
         ("query-person", "Query", 200),
         ("query-person-photos", "Query", 200),

@@ -32,6 +32,7 @@ from tests.api.answers import check
 from tests.portraits import ASTRONAUT, HOPPER
 from tests.twins.answers import TwinAnswers
 from tests.twins.audit import TwinAuditLog
+from tests.twins.collections import TwinCollectionRoles
 from tests.twins.kiosks import TwinKiosks
 
 Json = dict[str, Any]
@@ -101,6 +102,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.kiosks = TwinKiosks()
+        self.collection_roles = TwinCollectionRoles(self.settings.collection_id)
         self.forget_audit_log()
         self.answers = TwinAnswers()
 
@@ -108,6 +110,15 @@ class Stack:
     def rules(self) -> Rules:
         """Without what one of before knew: what is set counts at once."""
         return Rules(kiosks=self.kiosks, deployment=self.policy, now=self.now)
+
+    def index_of(self, collection: str) -> RekognitionFaceIndex:
+        """Of the same engine."""
+        assert isinstance(self.faces.index, RekognitionFaceIndex)
+        return RekognitionFaceIndex(self.faces.index._client, collection)
+
+    def make_collection(self, collection: str) -> None:
+        """At the same engine."""
+        self.index_of(collection).make()
 
     def forget_audit_log(self) -> None:
         """Begin a new audit log."""

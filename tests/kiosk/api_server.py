@@ -65,6 +65,9 @@ class ApiServer:
         self.apart = 0  # faces that are part of no vector
         self.pending_for = 0  # how many looks at a sighting see it pending
         self.page_size = 50
+        self.collections = ["employees", "employees-2"]  # in use, and beside it
+        self.is_settled = True
+        self.steps: list[str] = []  # of reindexing
         self._lock = threading.Lock()
         server = self
 
@@ -172,6 +175,8 @@ class ApiServer:
                     return 200, self._neighbours(person_id, query)
                 case "POST", ["replays"]:
                     return 200, {"replayed": min(3, int(query["limit"])), "skipped": ["m-1"]}
+                case "POST", ["reindexes"]:
+                    return 200, self._reindex(**json.loads(body))
                 case "POST", ["collection-checks"]:
                     removing, orphans = (3, 0) if query.get("remove") == "true" else (1, 2)
                     adopted = min(5, self.apart) if query.get("users") == "true" else 0
@@ -191,6 +196,35 @@ class ApiServer:
                 case "GET", ["stats"]:
                     return 200, self._stats()
             return problem(404, "not-found", "there is no such thing")
+
+    def _reindex(self, step: str, cursor: str | None) -> Json:
+        """Two photos, one a call; the second shows somebody else since."""
+        self.steps.append(step)
+        is_walk, second = step in ("count", "build", "compare", "settle"), cursor is not None
+        if step in ("switch", "back"):
+            self.collections.reverse()
+            self.is_settled = False
+        elif step == "settle" and second:
+            self.is_settled = True
+        differences = [
+            {"person_id": "ada", "name": "Ada", "before": ["Ada", "Ada"], "now": ["Ada", "unknown"]}
+        ]
+        refused = [
+            {"person_id": "bob", "name": "Bob", "photo_id": "b.jpg", "reason": "the photo shows no face"}
+        ]
+        return {
+            "in_use": self.collections[0],
+            "building": self.collections[1],
+            "kept": None,
+            "is_built": step == "build" and second,
+            "is_settled": self.is_settled,
+            "people": 1,
+            "photos": int(is_walk),
+            "call_usd": 0.001,
+            "refused": refused if step == "build" and second else [],
+            "differences": differences if step == "compare" and second else [],
+            "next_cursor": "1:" if is_walk and not second else None,
+        }
 
     def _ticket(self, kiosk_id: str, request: Json) -> tuple[int, Json]:
         if not re.fullmatch(r"[0-9a-f-]{14}7[0-9a-f-]{21}", request["capture_id"]):

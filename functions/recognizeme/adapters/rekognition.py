@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, Self
 
 from botocore.exceptions import ClientError
@@ -78,6 +78,11 @@ class RekognitionFaceIndex:
         """The collection in the SDK's region, or at AWS_ENDPOINT_URL_REKOGNITION."""
         # One attempt: each request is paid for, and whoever makes a call counts it before.
         return cls(make_client("rekognition", attempts=1), collection_id, floor_pct=floor_pct)
+
+    def make(self) -> None:
+        """Make the collection, unless there is one of this id."""
+        with translated(self._name), suppress(self._client.exceptions.ResourceAlreadyExistsException):
+            self._client.create_collection(CollectionId=self._collection_id)
 
     def search(self, picture: Picture) -> FaceSearch:
         """Compare the largest face, whatever its quality: the person at the door is not asked to pose."""

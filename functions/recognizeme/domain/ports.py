@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 from recognizeme.domain.audit import AuditLine, AuditQuery
+from recognizeme.domain.collections import Collections
 from recognizeme.domain.kiosks import Door, Heartbeat, Kiosk, Sureness
 from recognizeme.domain.lessons import Lesson
 from recognizeme.domain.model import (
@@ -321,6 +322,19 @@ class AuditLog(Protocol):
         """Acts, newest first, each as it ended, or as it began where nobody knows. A page may be short.
 
         Raises `InvalidRequest` for a cursor that is not ours.
+        """
+
+
+class CollectionRoles(Protocol):
+    """Which of the stack's collections is what."""
+
+    def read(self) -> Collections:
+        """As it is now; before any change, the stack's first collection is in use."""
+
+    def replace(self, after: Collections) -> bool:
+        """Store a change of what `read` returned, its `version` included, in one step.
+
+        False, having changed nothing, when somebody else has changed it meanwhile.
         """
 
 

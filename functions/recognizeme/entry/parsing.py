@@ -39,6 +39,7 @@ from recognizeme.entry.forms import (
     PictureType,
     Time,
 )
+from recognizeme.usecases.reindex import Step
 
 Json = dict[str, Any]
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -197,6 +198,16 @@ class ReplayLimit(TypedDict, total=False):
     limit: Annotated[int, Form(minimum=1, maximum=MOST_REPLAYED, default=100)]
 
 
+class ReindexRequest(TypedDict):
+    """What is to be done towards a new collection."""
+
+    step: Annotated[
+        Step,
+        "In this order, each until `next_cursor` is null; `back` undoes `switch`; `settle` follows either",
+    ]
+    cursor: NotRequired[Annotated[str | None, "`next_cursor` of the call before; building needs none"]]
+
+
 class CheckParameters(TypedDict, total=False):
     """What is done with the faces of people who do not exist."""
 
@@ -239,6 +250,15 @@ def base64_bytes(fields: Mapping[str, Any], name: str) -> bytes:
 def optional_text(fields: Mapping[str, Any], name: str) -> str | None:
     """A string member that may be left out or null."""
     return text(fields, name) if fields.get(name) is not None else None
+
+
+def step(fields: Mapping[str, Any]) -> Step:
+    """Which step of reindexing."""
+    name = text(fields, "step")
+    try:
+        return Step(name)
+    except ValueError as error:
+        raise InvalidRequest(f"step must be one of {', '.join(Step)}") from error
 
 
 def boolean(fields: Mapping[str, Any], name: str) -> bool:

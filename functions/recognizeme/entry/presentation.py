@@ -45,6 +45,7 @@ from recognizeme.entry.forms import (
 from recognizeme.usecases.check_collection import CollectionCheck
 from recognizeme.usecases.neighbours import Neighbours
 from recognizeme.usecases.read_audit import AuditPage
+from recognizeme.usecases.reindex import Progress
 from recognizeme.usecases.statistics import Tally
 
 _MOST_ORPHANS = 100
@@ -427,6 +428,74 @@ def collection_check_json(check: CollectionCheck) -> CollectionCheckJson:
         "items": [
             {"face_id": face.face_id, "person_id": face.person_id} for face in check.orphans[:_MOST_ORPHANS]
         ],
+    }
+
+
+class RefusedPhotoJson(TypedDict):
+    """A photo whose face the new collection does not take."""
+
+    person_id: str
+    name: str
+    photo_id: str
+    reason: str
+
+
+class DifferenceJson(TypedDict):
+    """A person whose photos, each searched among all other faces, are recognized differently."""
+
+    person_id: str
+    name: str
+    before: Annotated[list[str], "A name or an outcome for each photo, in the collection in use"]
+    now: Annotated[list[str], "The same in the new one"]
+
+
+class ReindexJson(TypedDict):
+    """What one call did towards a new collection, and where to go on."""
+
+    in_use: str
+    building: str | None
+    kept: Annotated[str | None, "For a way back"]
+    is_built: Annotated[bool, "Every photo is in the one being built"]
+    is_settled: Annotated[bool, "The photos' records name the faces of the one in use"]
+    people: Count
+    photos: Count
+    call_usd: Annotated[float, Form(minimum=0), "What one Rekognition call costs"]
+    refused: list[RefusedPhotoJson]
+    differences: list[DifferenceJson]
+    next_cursor: str | None
+
+
+def reindex_json(progress: Progress, *, call_usd: float) -> ReindexJson:
+    """What one call of reindexing did."""
+    collections = progress.collections
+    return {
+        "in_use": collections.in_use,
+        "building": collections.building,
+        "kept": collections.kept,
+        "is_built": collections.is_built,
+        "is_settled": collections.is_settled,
+        "people": progress.people,
+        "photos": progress.photos,
+        "call_usd": call_usd,
+        "refused": [
+            {
+                "person_id": each.person_id,
+                "name": each.name,
+                "photo_id": each.photo_id,
+                "reason": each.reason,
+            }
+            for each in progress.refused
+        ],
+        "differences": [
+            {
+                "person_id": each.person_id,
+                "name": each.name,
+                "before": list(each.before),
+                "now": list(each.now),
+            }
+            for each in progress.differences
+        ],
+        "next_cursor": progress.next_cursor,
     }
 
 

@@ -382,6 +382,14 @@ ROUTES = (
         query=asked.CheckParameters,
         answer=shown.CollectionCheckJson,
     ),
+    Route(
+        *("POST", "/reindexes", "enrollment", Role.ADMIN),
+        audit=Audit.CHANGE,
+        operation="reindex",
+        summary="A part of a step towards a new collection: build, compare, switch, go back",
+        body=asked.ReindexRequest,
+        answer=shown.ReindexJson,
+    ),
 )
 
 

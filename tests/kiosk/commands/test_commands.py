@@ -546,6 +546,36 @@ def test_what_failed_is_tried_again(server: ApiServer) -> None:
     assert lines(run(server, "replay", "--limit", "2", "--json")) == [{"replayed": 2, "skipped": ["m-1"]}]
 
 
+def test_a_reindex_says_first_what_it_costs_and_is_not_begun_without_a_yes(server: ApiServer) -> None:
+    told = CliRunner().invoke(main, ["--api", server.url, "reindex"], input="n\n")
+    assert "2 photos: indexing them costs up to 0.00 USD" in told.output
+    assert told.exit_code == 1
+    assert set(server.steps) == {"count"}
+
+
+def test_a_reindex_tells_by_name_who_would_be_recognized_differently(server: ApiServer) -> None:
+    told = run(server, "reindex", "--yes").output
+    assert "employees-2 is built, 1 photo refused" in told
+    assert "Bob, b.jpg: the photo shows no face" in told
+    assert "Ada: 2 Ada before, 1 Ada, 1 unknown now" in told
+    assert "nothing has changed yet" in told
+    assert server.steps == ["count", "build", "build", "compare", "compare"]
+
+
+def test_a_switch_uses_the_new_collection_and_the_way_back_the_old_one(server: ApiServer) -> None:
+    assert "employees-2 is in use" in run(server, "reindex", "--yes", "--switch").output
+    assert server.steps[-3:] == ["switch", "settle", "settle"]
+    assert "employees is in use" in run(server, "reindex", "--yes", "--back").output
+    assert server.steps[-3:] == ["back", "settle", "settle"]
+
+
+def test_a_switch_that_was_interrupted_is_settled_and_nothing_else_begun(server: ApiServer) -> None:
+    server.is_settled = False
+    (told,) = lines(run(server, "reindex", "--yes", "--switch", "--json"))
+    assert told == {"event": "collection_in_use", "collection": "employees", "refused": []}
+    assert server.steps == ["count", "settle", "settle"]
+
+
 @pytest.mark.parametrize("line", ["stats", "cost", "people ada", "people", "forget ada", "sightings"])
 def test_something_else_behind_the_address_is_one_sentence(server: ApiServer, line: str) -> None:
     server.faults = lambda method, path: Fault(status=200, body=b'{"hello": "world"}')

@@ -2,6 +2,7 @@
 
 from recognizeme.adapters.dynamodb.answers import DynamoDbAnswers
 from recognizeme.adapters.dynamodb.audit import DynamoDbAuditLog
+from recognizeme.adapters.dynamodb.collections import DynamoDbCollectionRoles
 from recognizeme.adapters.dynamodb.kiosks import DynamoDbKiosks
 from recognizeme.adapters.dynamodb.lessons import DynamoDbLessons
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
@@ -10,6 +11,7 @@ from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
 __all__ = [
     "DynamoDbAnswers",
     "DynamoDbAuditLog",
+    "DynamoDbCollectionRoles",
     "DynamoDbKiosks",
     "DynamoDbLessons",
     "DynamoDbPeople",
