@@ -330,7 +330,7 @@ def teacher(parts: Parts) -> Teacher:
         sightings=parts.sightings,
         lessons=parts.lessons,
         enroller=enroller(parts),
-        stranger_days=parts.settings.stranger_days,
+        stranger_days=min(parts.settings.stranger_days, parts.settings.sighting_days),
         now=parts.now,
     )
 

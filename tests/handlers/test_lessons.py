@@ -1,6 +1,8 @@
 """Corrections that teach, through the handlers and on a real face engine."""
 
 import io
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -130,3 +132,13 @@ def test_teaching_out_of_form_is_a_problem_and_leaves_nothing(stack: Stack, ada:
     )
     assert taught(stack, sighting) == {"photo": None, "lesson": None}
     assert stack.faces.additions == 0
+
+
+def test_a_strangers_face_is_kept_no_longer_than_any_sighting_is(stack: Stack, ada: bytes) -> None:
+    stack.settings = replace(stack.settings, sighting_days=10)
+    stack.enroll("bob", ada, name="Bob")
+    first = seen(stack, smaller(ada))
+    corrected(stack, first, None)
+    lesson = taught(stack, first, not_person_id="bob")["lesson"]
+    kept = datetime.fromisoformat(lesson["expires_at"]) - datetime.fromisoformat(lesson["taught_at"])
+    assert kept == timedelta(days=10)

@@ -30,7 +30,7 @@ class Teacher:
     """The collaborators of teaching, gathered once.
 
     A counter-example is the face of somebody who never agreed: it is kept for `stranger_days`, as strangers'
-    pictures are, and never longer than its sighting.
+    pictures are.
     """
 
     photos: PhotoStore
