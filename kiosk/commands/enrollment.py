@@ -18,7 +18,8 @@ from kiosk.client.wire import Json
 from kiosk.commands.names import PersonIds, slug
 from kiosk.commands.output import Record
 from kiosk.commands.photo_folder import Found, PassedOver, Portrait
-from kiosk.vision.picture_file import UnusableFile, content_type, fit
+from kiosk.vision.frame import Image
+from kiosk.vision.picture_file import UnusableFile, content_type, fit_with_pixels
 
 Answer = TypeVar("Answer")
 
@@ -85,7 +86,7 @@ class Enrollment:
         consent_recorded_by: str | None,
         consent_text: str | None = None,
         leniency: Leniency | None = None,
-        problem_of: Callable[[bytes], str | None] = lambda picture: None,
+        problem_of: Callable[[Image], str | None] = lambda image: None,
         tps: float | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
@@ -253,9 +254,12 @@ class Enrollment:
         """Hand a photo in from any thread; what cannot be handed in is refused as the API would refuse it."""
         leniency = self._leniency
         try:
-            picture = fit(portrait.file.read_bytes())
-            if not leniency.accept_poor and (problem := self._problem_of(picture)):
+            fitted = fit_with_pixels(portrait.file.read_bytes())
+            picture, image = fitted.data, fitted.image
+            del fitted
+            if not leniency.accept_poor and image is not None and (problem := self._problem_of(image)):
                 return {"state": "refused", "reason": problem}
+            del image  # many megabytes, while the API is waited for
             self._wait_for_turn()
             return self._patiently(
                 lambda: self._api.enroll_photo(

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 import cv2
@@ -19,11 +20,17 @@ from kiosk.client.api import MAX_DIRECT_BYTES
 from kiosk.vision.frame import Image
 
 MAX_SIDE_PX = 1920  # Rekognition needs a face of 40 px in a picture of this size; more only costs time
-# Photos of the largest phone cameras have 40 MB and 108 megapixels; what is larger is no photo. Only JPEG is
-# decoded at a fraction of its size, so the others have to be smaller.
-MAX_BYTES = 64 * 1024 * 1024
-_MAX_PIXELS = {"JPEG": 120_000_000, "MPO": 120_000_000, "HEIF": 60_000_000}
+# Photos of the largest phone cameras have 80 MB and 200 megapixels; what is larger is no photo. Only JPEG is
+# decoded at a fraction of its size, so the others have to be smaller; and so has a progressive one, of which
+# the decoder keeps every coefficient (3 bytes a pixel) until the last scan.
+MAX_BYTES = 96 * 1024 * 1024
+_MAX_PIXELS = {"JPEG": 210_000_000, "MPO": 210_000_000, "HEIF": 60_000_000}
 _MAX_PIXELS_ELSE = 40_000_000
+_MAX_PIXELS_PROGRESSIVE = 60_000_000
+_MAX_PIXELS_WHOLE = 120_000_000  # of what is decoded at its full size: 360 MB
+ImageFile.MAX_IMAGE_PIXELS = (
+    None  # Pillow's own bound, which is lower; ours are held before anything is decoded
+)
 # Encoders write ten scans at most; an empty one of ten bytes costs the decoder a pass over all pixels.
 MAX_SCANS = 100
 MAX_SEGMENTS = 1000
@@ -54,11 +61,19 @@ def decode_picture(data: bytes) -> Image | None:
     None for bytes that hold none, and for what `UnusableFile` would be raised for.
     """
     try:
-        with _opened(data):
+        with _opened(data, most_pixels=_MAX_PIXELS_WHOLE):
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except (UnusableFile, cv2.error):
         return None
     return None if image is None else image.astype(np.uint8, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FitPicture:
+    """A picture to hand in, and its upright pixels; None where the pixels are not known to be decodable."""
+
+    data: bytes
+    image: Image | None
 
 
 def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIRECT_BYTES) -> bytes:
@@ -67,6 +82,16 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
     Raises `UnusableFile` for an empty file, bytes that are no picture, a truncated one, or
     one that is more work to decode than any camera's.
     """
+    return _fit(data, max_side_px, max_bytes)[0]
+
+
+def fit_with_pixels(data: bytes) -> FitPicture:
+    """The picture as `fit` makes it, and its pixels without decoding them again. Raises as `fit` does."""
+    fitted, image = _fit(data, MAX_SIDE_PX, MAX_DIRECT_BYTES)
+    return FitPicture(fitted, decode_picture(fitted) if image is None else image)
+
+
+def _fit(data: bytes, max_side_px: int, max_bytes: int) -> tuple[bytes, Image | None]:
     formats = _FORMATS
     if _HEIC.match(data):
         _learn_heic()
@@ -76,9 +101,10 @@ def fit(data: bytes, *, max_side_px: int = MAX_SIDE_PX, max_bytes: int = MAX_DIR
         plain = picture.mode in {"RGB", "L"} and (
             picture.format != "PNG" or picture.getexif().get(_ORIENTATION, 1) == 1
         )
-        picture.draft("RGB", (max_side_px, max_side_px))
+        # Both sides of what is wanted: the decoder leaves out whatever neither of them needs.
+        picture.draft("RGB", _size_within(picture.size, max_side_px))
         picture.load()
-        return data if fits and plain else _smaller(picture, max_side_px)
+        return (data, None) if fits and plain else _smaller(picture, max_side_px)
 
 
 def reads_heic() -> bool:
@@ -97,7 +123,9 @@ def _learn_heic() -> None:
 
 
 @contextmanager
-def _opened(data: bytes, *, formats: Collection[str] | None = None) -> Iterator[ImageFile.Image]:
+def _opened(
+    data: bytes, *, formats: Collection[str] | None = None, most_pixels: int | None = None
+) -> Iterator[ImageFile.Image]:
     """A picture whose header was read and held against the limits; nothing is decoded yet."""
     if not data:
         raise UnusableFile("the file is empty; choose a picture")
@@ -110,6 +138,9 @@ def _opened(data: bytes, *, formats: Collection[str] | None = None) -> Iterator[
         with ImageFile.open(io.BytesIO(data), formats=None if formats is None else list(formats)) as picture:
             pixels = picture.width * picture.height
             limit = _MAX_PIXELS.get(str(picture.format), _MAX_PIXELS_ELSE)
+            if picture.info.get("progressive"):
+                limit = _MAX_PIXELS_PROGRESSIVE
+            limit = min(limit, most_pixels or limit)
             if pixels > limit or pixels * scans > _MAX_PASSED_PIXELS:
                 size = f"{picture.width}x{picture.height} pixels"
                 raise UnusableFile(f"the picture is {size}; choose a smaller one")
@@ -117,10 +148,6 @@ def _opened(data: bytes, *, formats: Collection[str] | None = None) -> Iterator[
     except UnidentifiedImageError as error:
         raise UnusableFile(
             "the file is no picture; choose a JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF"
-        ) from error
-    except ImageFile.DecompressionBombError as error:
-        raise UnusableFile(
-            "the picture has more pixels than any camera takes; choose a smaller one"
         ) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise UnusableFile("the picture is damaged or incomplete; choose another") from error
@@ -150,15 +177,31 @@ def _png_texts(png: bytes) -> int:
     return texts
 
 
-def _smaller(picture: ImageFile.Image, max_side_px: int) -> bytes:
+def _size_within(size: tuple[int, int], max_side_px: int) -> tuple[int, int]:
+    factor = min(1.0, max_side_px / max(size))
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+
+
+def _smaller(picture: ImageFile.Image, max_side_px: int) -> tuple[bytes, Image]:
+    """The picture as an upright, opaque JPEG of this size, and its pixels."""
+    exif = picture.getexif()
     if picture.mode.startswith("I"):  # 16 bits a pixel, whose upper half is what 8 bits would be
         picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if picture.mode in {"CMYK", "YCbCr", "HSV"}:
-        picture = picture.convert("RGB")
-    colours = picture if picture.mode in {"RGB", "RGBA", "L"} else picture.convert("RGBA")
-    colours.thumbnail((max_side_px, max_side_px), ImageFile.Resampling.LANCZOS)
-    upright = ImageOps.exif_transpose(colours).convert("RGBA")
-    opaque = ImageFile.alpha_composite(ImageFile.new("RGBA", upright.size, "white"), upright).convert("RGB")
+    if picture.mode not in {"RGB", "RGBA"}:
+        picture = picture.convert("RGB" if picture.mode in {"L", "CMYK", "YCbCr", "HSV"} else "RGBA")
+    pixels = np.asarray(picture)
+    size = _size_within(picture.size, max_side_px)
+    if size != picture.size:
+        # Averaging is for what shrinks a lot; at less than half, as after `draft`, it only costs more.
+        how = cv2.INTER_AREA if max(picture.size) > 2 * max(size) else cv2.INTER_LINEAR
+        pixels = cv2.resize(pixels, size, interpolation=how).astype(np.uint8, copy=False)
+    small = ImageFile.fromarray(pixels)
+    if small.mode == "RGBA":
+        small = ImageFile.alpha_composite(ImageFile.new("RGBA", small.size, "white"), small)
+    if (orientation := exif.get(_ORIENTATION, 1)) != 1:
+        small.getexif()[_ORIENTATION] = orientation
+        small = ImageOps.exif_transpose(small)
+    upright = small.convert("RGB")
     jpeg = io.BytesIO()
-    opaque.save(jpeg, "JPEG", quality=92)
-    return jpeg.getvalue()
+    upright.save(jpeg, "JPEG", quality=92)
+    return jpeg.getvalue(), np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])

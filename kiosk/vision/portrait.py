@@ -15,7 +15,6 @@ import numpy as np
 from kiosk.vision.detect import Detector, YuNet
 from kiosk.vision.frame import Box, Detection, Image, Point
 from kiosk.vision.head_pose import head_pose
-from kiosk.vision.picture_file import decode_picture
 
 
 class PhotoProblem(StrEnum):
@@ -95,11 +94,8 @@ class PhotoGate:
         self._make_detector = make_detector
         self._own = threading.local()  # a detector keeps what it works with inside
 
-    def __call__(self, picture: bytes) -> str | None:
-        """The problem's advice; None for a good photo, and for what cannot be decoded here."""
-        image = decode_picture(picture)
-        if image is None:
-            return None
+    def __call__(self, image: Image) -> str | None:
+        """The problem's advice; None for a good photo."""
         if not hasattr(self._own, "detector"):
             self._own.detector = self._make_detector()
         problem = problem_of(image, self._own.detector)

@@ -52,12 +52,17 @@ def inspect(content: bytes) -> Picture:
     if not content:
         raise UnusablePicture("the file is empty")
     if len(content) > MAX_BYTES:
-        raise UnusablePicture(f"the file is larger than {MAX_BYTES // 1024**2} MiB")
+        raise UnusablePicture(
+            f"the file is larger than {MAX_BYTES // 1024**2} MiB; `recognizeme enroll` makes it smaller"
+        )
     content_type, width_px, height_px = _read_header(content)
     if min(width_px, height_px) < MIN_SIDE_PX:
         raise UnusablePicture(f"the picture is smaller than {MIN_SIDE_PX} pixels a side")
     if width_px * height_px > MAX_PIXELS:
-        raise UnusablePicture(f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels")
+        raise UnusablePicture(
+            f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels;"
+            " `recognizeme enroll` makes it smaller"
+        )
     return Picture(content, content_type, width_px, height_px, sha256_of(content))
 
 

@@ -38,8 +38,8 @@ class _Kind:
 _KINDS = {
     "too_close": _Kind(
         "people who look the same, so that neither is recognized",
-        "One person enrolled twice: recognizeme people merge ID INTO-ID. Two people: take sharper photos of"
-        " both, from the front. Twins need a badge or a PIN.",
+        "One person enrolled twice: recognizeme people merge ID --into OTHER-ID. Two people: take sharper"
+        " photos of both, from the front. Twins need a badge or a PIN.",
     ),
     "misfiled": _Kind(
         "photos filed under the wrong person",
@@ -124,7 +124,11 @@ def command(yes: bool, report_path: Path | None, api: ApiClient, as_json: bool) 
 
 def _looked_through(api: ApiClient, people: list[Json], on_person: Callable[[], object]) -> Iterator[Record]:
     """Everybody's findings, pair by pair and photo by photo, the searches made one person after the other."""
-    album = Album(api, {str(person["person_id"]): str(person["name"]) for person in people})
+    names = {str(person["person_id"]): str(person["name"]) for person in people}
+    humans = {
+        str(person["person_id"]): str(person.get("merged_into") or person["person_id"]) for person in people
+    }
+    album = Album(api, names, humans)
     for person in people:
         person_id = str(person["person_id"])
         # Somebody may be forgotten meanwhile.

@@ -34,10 +34,14 @@ class PersonPhotos:
 
 @dataclass(slots=True)
 class Album:
-    """Everybody's photos, asked for when they are needed, once."""
+    """Everybody's photos, asked for when they are needed, once.
+
+    `humans` is whom each record counts as: itself, or another that it is merged into.
+    """
 
     api: ApiClient
     names: Mapping[str, str]
+    humans: Mapping[str, str]
     _known: dict[str, PersonPhotos] = field(default_factory=dict)
 
     def person(self, person_id: str) -> PersonPhotos:
@@ -56,6 +60,12 @@ class Album:
             name = self.names.get(person_id, person_id)
             self._known[person_id] = PersonPhotos(person_id, name, photos, tuple(twice))
         return self._known[person_id]
+
+    def same_human(self, person: PersonPhotos, match: Json) -> bool:
+        """Whether a match is of another record of the same person."""
+        other_id = str(match["person_id"])
+        one, other = (self.humans.get(each, each) for each in (person.person_id, other_id))
+        return one == other
 
 
 def findings(person: PersonPhotos, pages: Iterable[Json], album: Album) -> Iterator[Record]:
@@ -88,7 +98,11 @@ def _misplaced(
     person: PersonPhotos, faces: Mapping[str, Json], album: Album, threshold_pct: float
 ) -> Iterator[Record]:
     like = {
-        face_id: [other for other in face["others"] if other["similarity_pct"] >= threshold_pct]
+        face_id: [
+            other
+            for other in face["others"]
+            if other["similarity_pct"] >= threshold_pct and not album.same_human(person, other)
+        ]
         for face_id, face in faces.items()
     }
     unlike = [face_id for face_id, face in faces.items() if len(faces) > 1 and _own_pct(face) < ALIKE_PCT]

@@ -316,6 +316,12 @@ def test_photos_unlike_their_own_person_and_photos_that_add_nothing_are_found(
     ]
 
 
+def test_two_records_of_one_human_are_not_too_close(server: ApiServer, trio: Path) -> None:
+    similar(server, "a1", "b2", 99.6)
+    server.people["bob"]["merged_into"] = "ada"
+    assert found(server) == [("one_photo", None, None)]
+
+
 def test_people_check_is_content_with_good_photos(server: ApiServer, trio: Path) -> None:
     del server.people["dee"]
     result = run(server, "people", "check")

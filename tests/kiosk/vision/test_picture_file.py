@@ -2,9 +2,13 @@
 
 import io
 import struct
+import subprocess
+import sys
 import time
 import zlib
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pillow_heif
 import pytest
@@ -12,7 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kiosk.vision.picture_file import MAX_BYTES, MAX_TEXTS, UnusableFile, content_type, decode_picture, fit
+from kiosk.vision.picture_file import (
+    MAX_BYTES,
+    MAX_TEXTS,
+    UnusableFile,
+    content_type,
+    decode_picture,
+    fit,
+    fit_with_pixels,
+)
 from tests.kiosk.conftest import picture_of
 from tests.kiosk.pictures import astronaut
 
@@ -80,7 +92,7 @@ def test_a_picture_on_its_side_is_upright_once_it_is_made_smaller() -> None:
         (b"hello", "no picture"),
         (b"GIF89a" + bytes(50), "no picture|damaged"),
         (picture_of(size=(900, 900))[:900], "damaged"),
-        (png_of(60_000, 60_000), "more pixels than any camera"),
+        (png_of(60_000, 60_000), "60000x60000"),
         (png_of(9_000, 9_000), "9000x9000"),
         (png_of(100, 100), "damaged"),
     ],
@@ -207,7 +219,7 @@ def test_an_ordinary_progressive_picture_is_taken() -> None:
 
 def test_a_file_larger_than_any_photo_is_refused_unread() -> None:
     film = with_parts(b"", 0) + bytes(MAX_BYTES)
-    with pytest.raises(UnusableFile, match="larger than 64 MB"):
+    with pytest.raises(UnusableFile, match="larger than 96 MB"):
         fit(film)
     assert decode_picture(film) is None
 
@@ -219,3 +231,50 @@ def test_a_file_larger_than_any_photo_is_refused_unread() -> None:
 def test_no_bytes_make_it_fail_in_another_way(data: bytes, start: bytes) -> None:
     with pytest.raises(UnusableFile):
         fit(start + data)
+
+
+def in_another_process(code: str, path: Path) -> tuple[str, int]:
+    """What a program prints, and the most memory it took, in MB."""
+    code += "; print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
+    run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    said, kilobytes = run.stdout.splitlines()
+    return said, int(kilobytes) // 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process took is asked of Linux")
+def test_a_photo_of_200_megapixels_is_scaled_in_little_memory(tmp_path: Path) -> None:
+    """As the largest phone cameras take them; decoded whole it would be 600 MB."""
+    path = tmp_path / "large.jpg"
+    tile = np.tile(np.linspace(0, 255, 2040, dtype=np.uint8), (1530, 1))
+    assert cv2.imwrite(str(path), np.tile(tile, (8, 8)))
+    said, megabytes = in_another_process(
+        "import io, sys; from pathlib import Path; from PIL import Image;"
+        " from kiosk.vision.picture_file import fit;"
+        " print(Image.open(io.BytesIO(fit(Path(sys.argv[1]).read_bytes()))).size)",
+        path,
+    )
+    assert said == "(1920, 1440)"
+    assert megabytes < 300
+
+
+def test_a_progressive_photo_of_that_size_is_refused_for_what_it_would_take(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    Image.new("L", (9000, 9000)).save(data, "JPEG", progressive=True)
+    with pytest.raises(UnusableFile, match="9000x9000 pixels"):
+        fit(data.getvalue())
+
+
+@pytest.mark.parametrize("size", [(640, 480), (4000, 3000), (3000, 4000)])
+def test_the_pixels_are_those_of_the_picture_that_is_handed_in(size: tuple[int, int]) -> None:
+    data = io.BytesIO()
+    gradient = np.dstack(np.meshgrid(np.linspace(0, 255, size[0]), np.linspace(0, 255, size[1])))
+    pixels = np.dstack([gradient, np.full(size[::-1], 90.0)]).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(data, "JPEG", exif=exif)
+    fitted = fit_with_pixels(data.getvalue())
+    decoded = decode_picture(fitted.data)
+    assert fitted.image is not None
+    assert decoded is not None
+    assert decoded.shape == fitted.image.shape
+    assert np.abs(decoded.astype(int) - fitted.image).mean() < 3
