@@ -56,6 +56,7 @@ def delete_expired(parts: LocalParts, *, now: datetime, confirmed: bool = False)
     )
     parts.lessons.purge(now=now)
     parts.jobs.drop_expired(now_s=(before + kept).timestamp())
+    parts.answers.purge(now=before + kept)
     parts.audit_log.purge(now=before + kept)
     with parts.database.writing() as connection:
         # A clock set back deletes nothing, and is no reason to ask when it is right again.

@@ -1,5 +1,6 @@
 """Answers to requests with an idempotency key, in SQLite."""
 
+import sqlite3
 from datetime import datetime
 
 from local.adapters.columns import to_moment
@@ -16,7 +17,7 @@ _OURS = "WHERE answer_id = ? AND leased_until = ? AND answer IS NULL"
 
 
 class SqliteAnswers:
-    """`Answers` in a table; what has expired goes when something new comes."""
+    """`Answers` in a table; what has expired goes when something new comes, and with `purge`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,10 +28,7 @@ class SqliteAnswers:
     ) -> Remembered | None:
         """Look and write in one transaction."""
         with self._database.writing() as connection:
-            connection.execute(
-                "DELETE FROM answers WHERE expires_at <= ?1 OR (answer IS NULL AND leased_until <= ?1)",
-                (to_moment(now),),
-            )
+            _drop_expired(connection, now)
             row = connection.execute(
                 "SELECT request, answer FROM answers WHERE answer_id = ?", (answer_id,)
             ).fetchone()
@@ -53,3 +51,15 @@ class SqliteAnswers:
         """Only where our lease is."""
         with self._database.writing() as connection:
             connection.execute(f"DELETE FROM answers {_OURS}", (answer_id, to_moment(leased_until)))
+
+    def purge(self, *, now: datetime) -> None:
+        """Remove what has expired."""
+        with self._database.writing() as connection:
+            _drop_expired(connection, now)
+
+
+def _drop_expired(connection: sqlite3.Connection, now: datetime) -> None:
+    connection.execute(
+        "DELETE FROM answers WHERE expires_at <= ?1 OR (answer IS NULL AND leased_until <= ?1)",
+        (to_moment(now),),
+    )

@@ -170,6 +170,11 @@ def _is_stricter(word: str, old: Any, new: Any) -> bool:
 def main(arguments: list[str]) -> int:
     """Compare with the tag that is given, or with the last one before this commit."""
     tag = arguments[0] if arguments else _git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^")
+    if not tag and _git("rev-parse", "--is-shallow-repository") == "true":
+        print(
+            "this clone has no history to find the last tag in: git fetch --unshallow --tags", file=sys.stderr
+        )
+        return 2
     if not tag:
         print("no tag v* in the history: nothing has been released that could break")
         return 0

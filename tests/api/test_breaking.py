@@ -171,3 +171,12 @@ def test_without_a_tag_it_says_that_nothing_has_been_released(
 
     assert main([]) == 0
     assert "nothing has been released" in capsys.readouterr().out
+
+
+def test_a_clone_without_history_is_not_taken_for_one_without_releases(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checked, "_git", lambda what, *_: "true" if what == "rev-parse" else "")
+
+    assert main([]) == 2
+    assert "--unshallow" in capsys.readouterr().err

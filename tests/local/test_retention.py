@@ -55,6 +55,18 @@ def left(parts: LocalParts) -> tuple[int, int]:
     return sightings, len(list(parts.photos.keys("captures/")))
 
 
+def test_an_answer_under_an_idempotency_key_goes_when_it_has_expired(parts: LocalParts) -> None:
+    for answer_id, expires_at in (("old", NOW), ("new", NOW + DAY)):
+        parts.answers.begin(answer_id, "r", now=NOW - DAY, leased_until=NOW, expires_at=expires_at)
+        parts.answers.finish(answer_id, b"answer", leased_until=NOW)
+
+    delete_expired(parts, now=NOW)
+
+    with parts.database.reading() as connection:
+        kept = [row["answer_id"] for row in connection.execute("SELECT answer_id FROM answers")]
+    assert kept == ["new"]
+
+
 def test_collection_people_and_strangers_are_looked_through_once_a_day(parts: LocalParts) -> None:
     for hour in range(48):
         look_after(parts, hour=hour)
