@@ -101,7 +101,7 @@ class _Comparison:
             tries = [self.of_alternatives(way, *_in_time(way, part, each), where) for each in alike]
             kind = part.get("type", "anything")
             wrong = f"{where} may be {kind} " + ("no more" if way == "request" else "now")
-            yield from min(tries, key=len, default=[wrong])
+            yield from min(tries, key=_unlikeness, default=[wrong])
 
     def of_alternatives(self, way: Direction, old: Schema, new: Schema, where: str) -> list[str]:
         pair = (old.get("name", ""), new.get("name", ""))
@@ -132,8 +132,16 @@ def _alternatives(schema: Schema, document: dict[str, Any]) -> Iterator[Schema]:
     elif inside := schema.get("anyOf") or schema.get("allOf"):  # allOf holds one reference, to describe it
         for each in inside:
             yield from _alternatives(each, document)
+    elif isinstance(schema.get("type"), list):
+        for each in schema["type"]:
+            yield schema | {"type": each}
     else:
         yield schema
+
+
+def _unlikeness(lines: list[str]) -> tuple[int, int]:
+    """How unlike two objects are of which that was said: other members first, then other forms."""
+    return sum(line.endswith(("is gone", "must be given now")) for line in lines), len(lines)
 
 
 def _fits(part: Schema, whole: Schema) -> bool:

@@ -125,6 +125,13 @@ def test_what_a_client_passes_over_is_not(how: Callable[[Document], object]) -> 
     assert change(how) == []
 
 
+def test_a_list_of_types_is_the_same_as_each_of_them() -> None:
+    def narrow(document: Document) -> None:
+        shape(document, "Sighting")["properties"]["name"] = {"type": ["string", "null"]}
+
+    assert change(narrow) == []
+
+
 def test_a_shape_that_holds_itself_is_compared_to_its_end() -> None:
     def nest(document: Document) -> None:
         shape(document, "Box")["properties"]["inner"] = {"$ref": "#/components/schemas/Box"}
