@@ -1,12 +1,14 @@
 """What ends by itself, by the daily events."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from recognizeme.adapters.later import people_event, pictures_event
-from tests.handlers.conftest import Stack
+from recognizeme.domain.policy import NOT_ACTIVE
+from tests.handlers.conftest import Json, Stack
 
 pytestmark = pytest.mark.integration
 
@@ -48,3 +50,32 @@ def test_a_photo_of_somebody_without_consent_is_a_problem_where_it_is_required(
     assert (status, problem["type"]) == (409, "urn:recognizeme:problem:consent-missing")
     stack.http("enrollment", "PUT", "/people/ada", {"consent": {"given_at": "2026-01-01"}})
     stack.enroll("ada", ada, name="Ada")
+
+
+def test_a_door_is_told_the_groups_of_whoever_is_recognized_and_nothing_of_whoever_left(
+    stack: Stack, ada: bytes
+) -> None:
+    def visit() -> Json:
+        path = "/kiosks/front/recognitions"
+        return stack.http("door", "POST", path, ada, content_type="image/jpeg")[1]
+
+    stack.enroll("ada", ada)
+    stack.http("enrollment", "PUT", "/people/ada", {"groups": ["staff", "night"]})
+    seen = visit()
+    assert (seen["outcome"], seen["groups"]) == ("recognized", ["night", "staff"])
+    for query in ({"group": "staff"}, {"group": "night", "person_id": "ada"}):
+        listed = stack.http("query", "GET", "/sightings", query=query)[1]["items"]
+        assert [each["capture_id"] for each in listed] == [seen["capture_id"]]
+    counted = stack.http("query", "GET", "/stats", query={"group": "night"})[1]["total"]
+    assert counted["outcomes"] == {"recognized": 1}
+
+    stack.http("enrollment", "PUT", "/people/ada", {"active_until": "2026-01-01"})
+    left = visit()
+    assert (left["outcome"], left["person_id"], left["name"], left["groups"]) == ("unknown", None, None, [])
+    assert left["reason"] == NOT_ACTIVE
+    assert "ada" not in json.dumps(left)
+    shown = stack.http("query", "GET", f"/sightings/{left['capture_id']}")[1]
+    assert shown["explanation"] == f"{NOT_ACTIVE[:1].upper()}{NOT_ACTIVE[1:]}."
+    assert shown["decision"]["candidates"] == []
+    past = stack.http("query", "GET", f"/sightings/{seen['capture_id']}")[1]
+    assert (past["person_id"], past["groups"]) == ("ada", ["night", "staff"])

@@ -27,7 +27,9 @@ def picture(number: int) -> bytes:
 def stores(folder: Path) -> tuple[SqliteSightings, FilePhotoStore]:
     """What the writer writes to and the test reads from."""
     database = open_database(folder / "recognizeme.db")
-    SqlitePeople(database, tombstone_key=b"").put(person(), now=NOON)
+    people = SqlitePeople(database, tombstone_key=b"")
+    if people.get("ada") is None:  # or a full disk would be in the way of looking what is on it
+        people.put(person(), now=NOON)
     sightings = SqliteSightings(database, retention_days=36500, now=lambda: NOON)
     photos = FilePhotoStore(
         folder / "photos", base_url="", signing_key=b"", on_stored=lambda key, size_bytes: None
