@@ -124,7 +124,8 @@ def test_a_visit_goes_from_ticket_to_sighting_and_the_person_can_be_forgotten(de
 
     sighting = wait_for_sighting(deployed, capture_id)
     assert (sighting["outcome"], sighting["person_id"]) == ("recognized", "ada")
-    assert deployed.call("GET", "/sightings?person_id=ada").json()["items"] == [sighting]
+    (listed,) = deployed.call("GET", "/sightings?person_id=ada").json()["items"]
+    assert listed | {"decision": None} == sighting  # what the decision saw is not for doors
     assert deployed.call("GET", "/stats").json()["total"]["rekognition_calls"] == 1
 
     forgotten = deployed.call("DELETE", "/people/ada")
@@ -132,6 +133,17 @@ def test_a_visit_goes_from_ticket_to_sighting_and_the_person_can_be_forgotten(de
     assert forgotten.json()["removed"] == {"faces": 1, "photos": 1, "captures": 1, "sightings": 1}
     left = deployed.cloud.client("s3").list_object_versions(Bucket=deployed.outputs["PhotosBucket"])
     assert not left.get("Versions"), "a forgotten person's pictures are gone in every version"
+
+
+def test_who_did_what_is_in_the_audit_log_and_no_function_can_change_it(deployed: Deployed) -> None:
+    front = {"groups": ["staff"], "threshold_pct": 99.5, "reason": "twins work here"}
+    assert deployed.call("PUT", "/kiosks/front", json=front).status_code == 200
+
+    (line, *_) = deployed.call("GET", "/audit?action=PUT /kiosks/{kiosk_id}").json()["items"]
+
+    assert (line["result"], line["about"]) == ("done", {"kiosk_id": "front"})
+    assert line["principal"], "the cloud says who called"
+    assert deployed.call("GET", "/kiosks/front/policy").json()["groups"] == ["staff"]
 
 
 def hand_in(deployed: Deployed, picture: bytes, taken_at: datetime | None = None) -> str:

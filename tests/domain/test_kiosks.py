@@ -90,6 +90,14 @@ def test_the_kiosk_decides_then_the_strictest_group_then_the_deployment() -> Non
     assert policy_for(kiosk, [staff, visitors], USUAL) == Policy(95.0, 2.0)
 
 
+def test_settings_that_meet_tell_nobody_apart_from_people_who_are_not_searched_for() -> None:
+    lenient, wide = Sureness(81.0, reason="it only greets"), Sureness(margin_pct=19.0, reason="many twins")
+
+    assert policy_for(lenient, [wide], USUAL) == Policy(99.0, 19.0)
+    assert policy_for(Sureness(), [lenient, wide], USUAL) == Policy(99.0, 19.0)
+    assert policy_for(Sureness(), [], Policy(50.0, 1.0)) == Policy(50.0, 1.0)
+
+
 def test_the_version_of_a_policy_changes_with_what_the_kiosk_has_to_know_and_with_nothing_else() -> None:
     kiosk = Kiosk("front", groups=("staff",))
 

@@ -77,8 +77,8 @@ class Sureness:
 
     def check_floor(self, deployment: Policy) -> None:
         """Raise `InvalidRequest` where faces would have to be told apart that are not even searched for."""
-        policy = policy_for(self, (), deployment)
-        if policy.threshold_pct - policy.margin_pct < deployment.floor_pct:
+        threshold_pct, margin_pct = _chosen(self, (), deployment)
+        if threshold_pct - margin_pct < deployment.floor_pct:
             raise InvalidRequest(
                 f"threshold_pct less margin_pct must be {deployment.floor_pct:g} or more:"
                 " nobody less similar is searched for"
@@ -188,15 +188,22 @@ class Door:
 
 def policy_for(kiosk: Sureness, groups: Iterable[Sureness], deployment: Policy) -> Policy:
     """How sure a recognition must be: as the kiosk says, else the strictest of the person's groups, else the
-    deployment. Threshold and margin are looked for each on its own."""
-    known = list(groups)
+    deployment. Threshold and margin are looked for each on its own.
+
+    Where they meet so that people would have to be told apart who are not searched for, the threshold rises.
+    """
+    threshold_pct, margin_pct = _chosen(kiosk, tuple(groups), deployment)
+    return Policy(max(threshold_pct, min(100.0, deployment.floor_pct + margin_pct)), margin_pct)
+
+
+def _chosen(kiosk: Sureness, groups: tuple[Sureness, ...], deployment: Policy) -> tuple[float, float]:
 
     def first(of_kiosk: float | None, of_groups: list[float | None], otherwise: float) -> float:
         if of_kiosk is not None:
             return of_kiosk
         return max((each for each in of_groups if each is not None), default=otherwise)
 
-    return Policy(
-        first(kiosk.threshold_pct, [each.threshold_pct for each in known], deployment.threshold_pct),
-        first(kiosk.margin_pct, [each.margin_pct for each in known], deployment.margin_pct),
+    return (
+        first(kiosk.threshold_pct, [each.threshold_pct for each in groups], deployment.threshold_pct),
+        first(kiosk.margin_pct, [each.margin_pct for each in groups], deployment.margin_pct),
     )
