@@ -108,6 +108,10 @@ def test_every_route_that_changes_something_is_audited() -> None:
     assert Audit.LOOK not in changing.values()
 
 
+def test_no_route_changes_the_audit_log() -> None:
+    assert [route.key for route in ROUTES if route.path.startswith("/audit")] == ["GET /audit"]
+
+
 def test_every_route_that_shows_a_picture_is_audited() -> None:
     showing = {
         key for function in ("door", "enrollment", "query") for key in handlers_that_name(function, "link")
