@@ -59,7 +59,10 @@ def _say(capture_id: str, person: Json | None, other: Json | None, can_learn: bo
     if photo and photo["state"] == "indexed":
         click.echo(f"learned: the picture is a photo of {_name(person)} now, {photo['photo_id']}")
     elif photo:
-        click.echo(wrapped(f"not learned: {photo['reason']}"), err=True)
+        similar = photo.get("looks_like") or {}
+        # Whoever it was taken for is whom it looks like: no reason once somebody says that it is not them.
+        hint = f" (--not {similar['person_id']} says that it is not them)" if "person_id" in similar else ""
+        click.echo(wrapped(f"not learned: {photo['reason']}{hint}"), err=True)
     elif can_learn:
         click.echo(f"--learn would take the picture as a photo of {_name(person)}")
     if lesson:

@@ -18,6 +18,7 @@ from kiosk.client.sighting import Sighting
 from kiosk.commands.options import MOMENT, api_option, json_option
 from kiosk.commands.output import Record, wrapped, write_json, write_list
 from kiosk.commands.whom import person_id_of
+from kiosk.monitoring.wording import counted
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _COLUMNS = {
@@ -99,10 +100,11 @@ def show(capture_id: str, api: ApiClient, as_json: bool) -> None:
         return
     click.echo()
     write_list(decision["candidates"], _CANDIDATES, as_json=False, empty="nobody was considered")
-    faces = "an unknown number of" if decision["gallery_size"] is None else decision["gallery_size"]
+    size = decision["gallery_size"]
+    faces = "an unknown number of faces" if size is None else counted(size, "faces")
     click.echo(
         f"threshold {decision['threshold_pct']:g}, margin {decision['margin_pct']:g}; compared with {faces}"
-        f" faces by model {decision['model_version'] or 'of an unknown version'}"
+        f" by model {decision['model_version'] or 'of an unknown version'}"
     )
 
 

@@ -80,6 +80,10 @@ def test_both_at_once_name_the_right_person_and_the_wrong_one_is_no_runner_up(wo
     world.teacher().learn(capture_id)
     again = world.seen(LOOKALIKE)
     assert (again.outcome, again.person_id) == (Outcome.RECOGNIZED, "bob")
+    assert explain(again, people=world.people) == (
+        "Bob reached 99 with 99.4, and nobody else came near. Ada 99.4 was left out: the face looks as much"
+        " like a picture that was said not to show them (`recognizeme corrections`)."
+    )
 
 
 def test_what_is_remembered_is_taken_back_and_expires(world: World) -> None:

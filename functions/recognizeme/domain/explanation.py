@@ -59,11 +59,17 @@ def _recognized(decision: DecisionRecord, person_id: str | None, names: Mapping[
     best, second = named[0], others[0] if others else None
     digits = _digits(best.similarity_pct, second.similarity_pct if second else None, decision)
     who = f"{_who(best, names)} reached {decision.threshold_pct:g} with {best.similarity_pct:.{digits}f}"
+    left_out = "".join(
+        f" {_who(each, names)} {each.similarity_pct:.1f} was left out: the face looks as much like a picture"
+        " that was said not to show them (`recognizeme corrections`)."
+        for each in _mistaken(decision)
+        if each.similarity_pct >= decision.threshold_pct
+    )
     if second is None:
-        return f"{who}, and nobody else came near."
+        return f"{who}, and nobody else came near.{left_out}"
     return (
         f"{who}, and {_who(second, names)}, the next, is far enough behind with"
-        f" {second.similarity_pct:.{digits}f} (margin {_margin(decision)})."
+        f" {second.similarity_pct:.{digits}f} (margin {_margin(decision)}).{left_out}"
     )
 
 
@@ -86,8 +92,8 @@ def _uncertain(decision: DecisionRecord, best_pct: float | None, names: Mapping[
 
 def _unknown(decision: DecisionRecord, best_pct: float | None, names: Mapping[str, str]) -> str:
     nobody = f"Nobody reached {decision.threshold_pct:g}"
-    for each in decision.candidates:
-        if each.similarity_pct >= decision.threshold_pct and each.counter_pct is not None:
+    for each in _mistaken(decision):
+        if each.similarity_pct >= decision.threshold_pct:
             return (
                 f"{_who(each, names)} reached {decision.threshold_pct:g} with {each.similarity_pct:.1f}, but"
                 " the face looks at least as much like a picture that was said not to show them"
@@ -110,6 +116,12 @@ def _eligible(decision: DecisionRecord) -> list[Candidate]:
         for each in decision.candidates
         if each.counter_pct is None or each.counter_pct < each.similarity_pct
     ]
+
+
+def _mistaken(decision: DecisionRecord) -> list[Candidate]:
+    """Those who would be named, had nobody said that such a picture does not show them."""
+    eligible = _eligible(decision)
+    return [each for each in decision.candidates if each not in eligible]
 
 
 def _who(candidate: Candidate, names: Mapping[str, str]) -> str:

@@ -68,6 +68,16 @@ def test_a_picture_that_is_refused_as_a_photo_is_a_failure_that_says_why(
     assert "not learned: no face" in result.output
 
 
+def test_a_picture_that_looks_like_whom_it_was_taken_for_says_how_to_learn_it(
+    server: ApiServer, capture_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    like = {"person_id": "tom", "name": "Tom Baker", "similarity_pct": 99.4}
+    photo = {"photo_id": "p", "state": "refused", "reason": "this looks like Tom Baker", "looks_like": like}
+    monkeypatch.setattr(server, "_teach", lambda capture_id, request: {"photo": photo, "lesson": None})
+    said = " ".join(run(server, "correct", capture_id, "ravi", "--learn").output.split())
+    assert "not learned: this looks like Tom Baker (--not tom says that it is not them)" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
