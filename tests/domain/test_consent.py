@@ -35,7 +35,7 @@ def test_without_consent_nothing_is_stored_paid_for_or_permitted(
     assert (list(world.photos.keys("")), world.faces.calls) == ([], 0)
 
 
-def test_a_photo_put_into_the_store_without_consent_is_refused_until_there_is_some() -> None:
+def test_a_photo_put_into_the_store_without_consent_is_enrolled_as_soon_as_there_is_some() -> None:
     world = World()
     asked = enroller(world)
     world.photos.write(KEY.photo_key, ADA.content, "image/jpeg")
@@ -45,7 +45,11 @@ def test_a_photo_put_into_the_store_without_consent_is_refused_until_there_is_so
         assert photo.state is PhotoState.REFUSED
         assert "no consent" in str(photo.reason)
     assert world.faces.calls == 0
+    asked.put_person("ada", PersonChange(name="Ada"))
+    asked.put_person("ada", PersonChange(consent=WITHDRAWN))
+    assert world.later.waiting == []
     asked.put_person("ada", PersonChange(consent=GIVEN))
+    assert world.later.waiting == [("enroll", KEY.photo_key, 0)]
     photo = asked.enroll_stored(KEY)
     assert photo
     assert photo.state is PhotoState.INDEXED

@@ -29,7 +29,7 @@ from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
 from recognizeme.domain.ports import Clock, FaceIndex, Later, People, PhotoStore, UploadTicket
 from recognizeme.usecases.merge import standing_for
 
-_MISSING = "no consent of this person is recorded; record it, then hand the photo in again"
+_MISSING = "no consent of this person is recorded; record it, and photos of them are taken"
 _WITHDRAWN = "this person has withdrawn their consent; no photos of them are taken"
 _NO_CONSENT = (_MISSING, _WITHDRAWN)
 
@@ -95,6 +95,8 @@ class Enroller:
             leaves_on = (ended + timedelta(days=self.withdrawn_days)).date() if ended else None
             change = replace(change, forgotten_on=leaves_on)
         if changed := self.people.change(check_person_id(person_id), change):
+            if change.consent is not UNCHANGED:
+                self._look_again_at_refused(changed)
             return changed
         if change.name is UNCHANGED:
             raise NotFound(f"there is no person {person_id!r}; give a name to create them")
@@ -183,6 +185,15 @@ class Enroller:
             enrolled = self._enroll(person, enrollment, shown)
             if enrolled is None:
                 return None
+
+    def _look_again_at_refused(self, person: Person) -> None:
+        """Have the stored photos enrolled that were refused for want of a consent that is there now."""
+        if self._refusal(person):
+            return
+        for photo in person.photos.values():
+            if photo.state is PhotoState.REFUSED and photo.reason in _NO_CONSENT:
+                key = Enrollment(person.person_id, photo.photo_id).photo_key
+                self.later.enroll(key, delay_s=0)
 
     def _refusal(self, person: Person) -> str | None:
         """Why no photo of this person is taken, whatever it shows."""
