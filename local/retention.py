@@ -15,6 +15,8 @@ from local.errors import LocalError
 from local.wiring import NOTIFIED, LocalParts
 from recognizeme.adapters.later import CHECK_EVENT, people_event, pictures_event
 from recognizeme.domain.errors import RecognizeMeError
+from recognizeme.domain.policy import MatchBy
+from recognizeme.wiring import match_by_of
 
 _LOG = logging.getLogger(__name__)
 _EVERY_S = 3600.0
@@ -122,6 +124,9 @@ def look_after(parts: LocalParts, *, hour: int) -> None:
     """What is to be done every hour; and once a day, for faces of nobody, people who leave and strangers."""
     try:
         deleted = delete_expired(parts, now=parts.now())
+        if hour == 0 and match_by_of(parts.settings) is MatchBy.USERS:
+            # The folder may be of a time when people were compared by faces: nobody waits a day at the door.
+            parts.jobs.add(NOTIFIED["enrollments/"], CHECK_EVENT)
         if hour % 24 == 1:  # not while a stack starts
             # By the time that retention has reached: a clock that jumped forgets nobody either.
             kept, strangers = parts.settings.sighting_days, parts.settings.stranger_days

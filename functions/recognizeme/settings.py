@@ -27,7 +27,7 @@ class Settings:
     collection_id: str = _env("RECOGNIZEME_COLLECTION")
     threshold_pct: float = _env("RECOGNIZEME_THRESHOLD_PCT", 99.0)
     margin_pct: float = _env("RECOGNIZEME_MARGIN_PCT", 1.0)
-    match_by: str = _env("RECOGNIZEME_MATCH_BY", "faces")
+    match_by: str = _env("RECOGNIZEME_MATCH_BY", "users")
     duplicate_pct: float = _env("RECOGNIZEME_DUPLICATE_PCT", 99.0)
     sighting_days: int = _env("RECOGNIZEME_SIGHTING_DAYS", 90)
     consent_required: bool = _env("RECOGNIZEME_CONSENT_REQUIRED", False)

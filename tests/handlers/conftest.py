@@ -20,7 +20,7 @@ from local.jobs.queue import JobQueue
 from local.runtime.events import Request, http_event
 from local.wiring import DeadJobs, LaterJobs
 from recognizeme import wiring
-from recognizeme.adapters.rekognition import RekognitionFaceIndex
+from recognizeme.adapters.user_index import RekognitionUserIndex
 from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace, Match, new_capture_id
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
@@ -111,10 +111,10 @@ class Stack:
         """Without what one of before knew: what is set counts at once."""
         return Rules(kiosks=self.kiosks, deployment=self.policy, now=self.now)
 
-    def index_of(self, collection: str) -> RekognitionFaceIndex:
+    def index_of(self, collection: str) -> RekognitionUserIndex:
         """Of the same engine."""
-        assert isinstance(self.faces.index, RekognitionFaceIndex)
-        return RekognitionFaceIndex(self.faces.index._client, collection)
+        assert isinstance(self.faces.index, RekognitionUserIndex)
+        return RekognitionUserIndex(self.faces.index._client, collection)
 
     def make_collection(self, collection: str) -> None:
         """At the same engine."""
@@ -232,7 +232,7 @@ def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
         settings,
         Policy(settings.threshold_pct, settings.margin_pct),
         photos,
-        CountedFaces(RekognitionFaceIndex(rekolocal.client, settings.collection_id)),
+        CountedFaces(RekognitionUserIndex(rekolocal.client, settings.collection_id)),
         SqliteSightings(database, retention_days=90),
         SqlitePeople(database, tombstone_key=b"k"),
         lambda: datetime.now(UTC),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def test_an_answer_under_an_idempotency_key_goes_when_it_has_expired(parts: Loca
 
 
 def test_collection_people_and_strangers_are_looked_through_once_a_day(parts: LocalParts) -> None:
-    for hour in range(48):
+    for hour in range(1, 49):
         look_after(parts, hour=hour)
     jobs = [(job.function, job.event) for job in parts.jobs.jobs()]
     assert [(function, event["check"]) for function, event in jobs] == [
@@ -76,6 +77,15 @@ def test_collection_people_and_strangers_are_looked_through_once_a_day(parts: Lo
     ] * 2
     before = datetime.fromisoformat(jobs[2][1]["before"])
     assert timedelta(0) <= datetime.now(UTC) - 30 * DAY - before < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("match_by", "checks"), [("users", ["collection"]), ("faces", [])])
+def test_by_users_the_collection_is_looked_through_at_the_start_too_for_it_may_have_been_used_by_faces(
+    parts: LocalParts, match_by: str, checks: list[str]
+) -> None:
+    parts.settings = replace(parts.settings, match_by=match_by)
+    look_after(parts, hour=0)
+    assert [job.event["check"] for job in parts.jobs.jobs()] == checks
 
 
 def test_captures_past_their_time_are_deleted_and_enrollments_stay(parts: LocalParts) -> None:
