@@ -23,7 +23,7 @@ from recognizeme.adapters.later import (
     remove_photo_event,
     stored_event,
 )
-from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.errors import NotPossible
 from recognizeme.domain.model import Capture
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Clock, CollectionRoles, FaceIndex, FailedEvents, People, Replayed
@@ -128,8 +128,8 @@ class LocalParts:
 
     @property
     def collection_roles(self) -> CollectionRoles:
-        """Those of one machine change while nothing runs. Raises `InvalidRequest`."""
-        raise InvalidRequest("on one machine, stop the stack and run `recognizeme-local reindex`")
+        """Those of one machine change while nothing runs. Raises `NotPossible`."""
+        raise NotPossible("on one machine, stop the stack and run `recognizeme-local reindex`")
 
     def index_of(self, collection: str) -> FaceIndex:
         """One collection's."""

@@ -20,6 +20,7 @@ REFUSED_FOR_GOOD_REASON = (
     "from and until of an opening are the same",
     "a person cannot be merged into themselves",
     "cursor is not one this list gave out",
+    "the cursor is none that a step of reindexing gave",
     "name must hold at least one letter, digit or sign",
 )
 

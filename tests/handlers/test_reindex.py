@@ -26,7 +26,7 @@ def test_a_new_collection_is_built_compared_switched_to_and_left_again(stack: St
     assert status == 201
     first = stack.settings.collection_id
     assert step(stack, "count")["photos"] == 1
-    assert stack.http("enrollment", "POST", "/reindexes", {"step": "switch"})[0] == 400
+    assert stack.http("enrollment", "POST", "/reindexes", {"step": "switch"})[0] == 409
     built = step(stack, "build")
     assert (built["in_use"], built["building"], built["is_built"]) == (first, f"{first}-2", True)
     assert step(stack, "compare")["differences"] == []

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from recognizeme.domain.errors import InvalidRequest
+from recognizeme.domain.errors import NotPossible
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Collections:
         return replace(self, building=f"{first}-{number}", number=number, built_to=None, is_built=False)
 
     def switched(self) -> "Collections":
-        """With the built one in use and the one before kept. Raises `InvalidRequest` when none is built."""
+        """With the built one in use and the one before kept. Raises `NotPossible` when none is built."""
         if not self.building or not self.is_built:
-            raise InvalidRequest("no new collection is complete; build one before you switch to it")
+            raise NotPossible("no new collection is complete; build one before you switch to it")
         leaving = (*self.leaving, self.kept) if self.kept else self.leaving
         return replace(
             self, in_use=self.building, kept=self.in_use, building=None, leaving=leaving, built_to=None,
@@ -47,9 +47,9 @@ class Collections:
         )  # fmt: skip
 
     def back(self) -> "Collections":
-        """With the kept one in use again. Raises `InvalidRequest` when none is kept."""
+        """With the kept one in use again. Raises `NotPossible` when none is kept."""
         if not self.kept:
-            raise InvalidRequest("no collection was kept; a switch keeps the one before")
+            raise NotPossible("no collection was kept; a switch keeps the one before")
         return replace(self, in_use=self.kept, kept=self.in_use, is_settled=False)
 
     def settled(self) -> "Collections":

@@ -389,6 +389,7 @@ ROUTES = (
         summary="A part of a step towards a new collection: build, compare, switch, go back",
         body=asked.ReindexRequest,
         answer=shown.ReindexJson,
+        problems=(Problem.NOT_POSSIBLE,),
     ),
 )
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from recognizeme.domain.collections import Collections
-from recognizeme.domain.errors import InvalidRequest, NotFound, ServiceBusy, UnusablePicture
+from recognizeme.domain.errors import InvalidRequest, NotFound, NotPossible, ServiceBusy, UnusablePicture
 from recognizeme.domain.lessons import counter_id
 from recognizeme.domain.model import EnrolledPhoto, Enrollment, Outcome, Person, PhotoState
 from recognizeme.domain.picture import inspect
@@ -83,7 +83,7 @@ class Reindexer:
     now: Clock
 
     def step(self, step: Step, cursor: str | None = None) -> Progress:
-        """Do a part of this step. Raises `InvalidRequest` for one that cannot follow what was done before."""
+        """Do a part of this step. Raises `NotPossible` for one that cannot follow what was done before."""
         match step:
             case Step.COUNT:
                 return self._walk(Progress(self.roles.read()), cursor, lambda person, photo: None)
@@ -106,7 +106,7 @@ class Reindexer:
     def _build(self) -> Progress:
         before = self.roles.read()
         if not before.is_settled:
-            raise InvalidRequest("the last switch is not settled yet; settle it first")
+            raise NotPossible("the last switch is not settled yet; settle it first")
         begun = before.begun(self.first)
         building = begun.building
         assert building is not None
@@ -169,7 +169,7 @@ class Reindexer:
     def _compare(self, cursor: str | None) -> Progress:
         collections = self.roles.read()
         if collections.building is None:
-            raise InvalidRequest("no new collection is being built that could be compared")
+            raise NotPossible("no new collection is being built that could be compared")
         old, new = self.index_of(collections.in_use), self.index_of(collections.building)
         built: dict[str, list[str]] = {}
         for face in new.all_faces():
