@@ -46,11 +46,11 @@ STEPS: dict[str, tuple[Change, tuple[float, ...]]] = {
 
 @dataclass(frozen=True)
 class Photo:
-    """A portrait of somebody, with a face of 200 px."""
+    """A portrait of somebody: scaled to a face of 200 px, and as it was."""
 
     person: str
     image: Image
-    png: bytes
+    original: bytes
 
 
 def main() -> None:
@@ -73,10 +73,10 @@ def _row(what: str, change: Change, by: float, pairs: list[Photo], index: Rekogn
     for photo in pairs:
         image = np.asarray(change(photo.image, by), np.uint8)
         other = next(each for each in pairs if each.person == photo.person and each is not photo)
-        reference = index.add("reference", inspect(other.png), accept_poor=True)
+        reference = index.add("reference", inspect(other.original), accept_poor=True)
         try:
             spoilt = index.add("spoilt", inspect(_png(image)), accept_poor=True)
-        except PoorPhoto:  # no face at all
+        except PoorPhoto:  # no face, or more than one
             spoilt = None
         matches = index.search_face(spoilt.face_id) if spoilt else None
         similar = max(
@@ -106,7 +106,7 @@ def _photo(path: Path) -> Photo:
     (face, *_) = YuNet().detect(image)
     factor = min(1.0, _FACE_PX / face.box.area**0.5)
     image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
-    return Photo(path.parent.name, image, _png(image))
+    return Photo(path.parent.name, image, path.read_bytes())
 
 
 def _png(image: Image) -> bytes:

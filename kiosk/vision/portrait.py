@@ -43,6 +43,7 @@ ADVICE: Mapping[PhotoProblem, str] = {
 
 # A second face above this part of the first one's area stands beside it, not behind it.
 RIVAL_AREA = 1 / 3
+_RIVAL_SCORE = 0.8  # detectors see ghosts at 0.7
 _SURE_SCORE = 0.85  # of a face that lies on its side, where ghosts are more frequent
 _TURNS = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180)
 
@@ -82,7 +83,9 @@ def problem_of(image: Image, detector: Detector) -> PhotoProblem | None:
     if not faces:
         return PhotoProblem.NO_FACE
     largest, *others = faces
-    if any(other.box.area > largest.box.area * RIVAL_AREA for other in others):
+    if any(
+        other.score >= _RIVAL_SCORE and other.box.area > largest.box.area * RIVAL_AREA for other in others
+    ):
         return PhotoProblem.SEVERAL_FACES
     return _judged(look_of(image, largest))
 

@@ -23,6 +23,7 @@ from rekolocal.errors import (
 )
 from rekolocal.faults import Failure, Faults
 from rekolocal.testing import LocalRekognition, local_rekognition
+from tests.kiosk.pictures import sample
 from tests.portraits import ASTRONAUT, HOPPER
 
 pytestmark = pytest.mark.integration
@@ -116,6 +117,11 @@ def test_a_blurred_photo_is_refused_with_the_reason(
     with pytest.raises(UnusablePicture, match="face"):
         faces.add("ada", encoded(blurred))
     assert kept(server) == []
+
+
+def test_a_ghost_beside_a_good_face_is_no_second_person(faces: RekognitionFaceIndex) -> None:
+    """The detector takes part of this photo's background for a face, at 70 %."""
+    assert faces.add("biden", inspect(sample("photos/enroll/biden/biden2.jpg").read_bytes()))
 
 
 def test_a_picture_that_cannot_be_decoded_is_refused_in_a_plain_sentence(faces: RekognitionFaceIndex) -> None:

@@ -37,6 +37,7 @@ _AT_ONCE = 4096  # neither DeleteFaces nor ListFaces takes more
 # A second face above this part of the first one's area stands beside it, not behind it: which of the two
 # is the person cannot be known.
 _RIVAL_AREA = 1 / 3
+_RIVAL_PCT = 80.0  # detectors see ghosts at 70 %, and beside a good face one is no reason to refuse it
 
 # UnindexedFaces' reasons; one that says more than that the quality is low comes first.
 _PROBLEMS: Mapping[str, PhotoProblem] = {
@@ -139,9 +140,11 @@ class RekognitionFaceIndex:
                 QualityFilter="NONE" if accept_poor else "AUTO",
                 DetectionAttributes=_ATTRIBUTES,
             )
-        rival = max(answer.get("UnindexedFaces", ()), key=_area, default=None)
+        others = answer.get("UnindexedFaces", [])
         if not answer["FaceRecords"]:
-            raise PoorPhoto(_refusal(rival))
+            raise PoorPhoto(_refusal(max(others, key=_area, default=None)))
+        sure = [other for other in others if other["FaceDetail"]["Confidence"] >= _RIVAL_PCT]
+        rival = max(sure, key=_area, default=None)
         face = answer["FaceRecords"][0]["Face"]
         box = box_of(face["BoundingBox"])
         if rival and _area(rival) > box.width * box.height * _RIVAL_AREA:

@@ -147,7 +147,7 @@ def _write(found: list[Record], people: int, faces: int) -> None:
             if each["finding"] == kind:
                 for line in _lines(each):
                     click.echo(f"  {line}")
-        click.echo(wrapped(f"  {how.advice}"))
+        click.echo(wrapped(how.advice))
         click.echo()
     wrong = sum(count for kind, count in counts.items() if _KINDS[kind].is_wrong)
     click.echo(
