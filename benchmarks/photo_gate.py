@@ -21,7 +21,7 @@ from kiosk.vision.detect import YuNet
 from kiosk.vision.frame import Image
 from kiosk.vision.portrait import problem_of
 from recognizeme.adapters.rekognition import RekognitionFaceIndex
-from recognizeme.domain.errors import PoorPhoto
+from recognizeme.domain.errors import UnusablePicture
 from recognizeme.domain.photo_problems import problem_of as engine_problem_of
 from recognizeme.domain.picture import inspect
 from rekolocal.testing import local_rekognition
@@ -76,7 +76,7 @@ def _row(what: str, change: Change, by: float, pairs: list[Photo], index: Rekogn
         reference = index.add("reference", inspect(other.original), accept_poor=True)
         try:
             spoilt = index.add("spoilt", inspect(_png(image)), accept_poor=True)
-        except PoorPhoto:  # no face, or more than one
+        except UnusablePicture:  # no face, more than one, or too small a picture
             spoilt = None
         matches = index.search_face(spoilt.face_id) if spoilt else None
         similar = max(
