@@ -227,6 +227,18 @@ def put_kiosk(kiosk_id: str) -> Response[str]:
     return answer(kiosk_json.kiosk_json(door, now=parts.now(), minutes=minutes))
 
 
+@api.delete("/kiosks/<kiosk_id>")
+def delete_kiosk(kiosk_id: str) -> Response[str]:
+    """Remove a kiosk that was taken away; the answer is what was known of it."""
+    parts = wiring.parts()
+    door = parts.kiosks.get(path_id(kiosk_id, check_kiosk_id))
+    if not door.is_set and door.heartbeat is None:
+        raise NotFound(f"there is no kiosk {door.kiosk.kiosk_id!r}")
+    parts.kiosks.remove(door.kiosk.kiosk_id)
+    minutes = parts.settings.heartbeat_minutes or DEFAULT_MINUTES
+    return answer(kiosk_json.kiosk_json(door, now=parts.now(), minutes=minutes))
+
+
 @api.put("/groups/<group>")
 def put_group(group: str) -> Response[str]:
     """Say how sure a recognition must be of somebody of a group."""

@@ -390,6 +390,10 @@ class ApiClient:
         """Say what the office has to say of a kiosk; what is left out stays, None takes it away."""
         return self._wire.call("PUT", f"/kiosks/{_segment(kiosk_id)}", json=dict(change))
 
+    def remove_kiosk(self, kiosk_id: str) -> Json:
+        """Remove a kiosk that was taken away; return what was known of it. Raises `NotFound`."""
+        return self._wire.call("DELETE", f"/kiosks/{_segment(kiosk_id)}")
+
     def groups(self) -> Iterator[Json]:
         """How sure a recognition must be of each group."""
         return self._items("/groups", {}, limit=None)

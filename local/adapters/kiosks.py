@@ -46,6 +46,11 @@ class SqliteKiosks:
                 (kiosk.kiosk_id, kiosk_text(kiosk)),
             )
 
+    def remove(self, kiosk_id: str) -> None:
+        """Its row."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM kiosks WHERE kiosk_id = ?", (kiosk_id,))
+
     def all(self) -> tuple[Door, ...]:
         """In the order of their ids."""
         with self._database.reading() as connection:

@@ -47,6 +47,7 @@ MAY_CALL = {
     "GET /audit": {"manager", "admin"},
     "GET /kiosks": OFFICE,
     "PUT /kiosks/{kiosk_id}": {"manager", "admin"},
+    "DELETE /kiosks/{kiosk_id}": {"manager", "admin"},
     "GET /groups": OFFICE,
     "PUT /groups/{group}": {"manager", "admin"},
     "PUT /people/{person_id}": {"manager", "admin"},

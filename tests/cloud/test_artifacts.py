@@ -141,6 +141,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("door-policy", "Door", 200),
         ("enrollment-put-kiosk", "Enrollment", 200),
         ("enrollment-put-group", "Enrollment", 200),
+        ("enrollment-remove-kiosk", "Enrollment", 200),
         ("query-health", "Query", 200),
         ("query-openapi", "Query", 200),
     ],

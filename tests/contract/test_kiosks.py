@@ -92,6 +92,19 @@ def test_a_heartbeat_by_which_a_kiosk_does_not_see_leaves_when_it_last_did(
     assert kiosks.get("front") == door
 
 
+def test_a_kiosk_that_was_removed_is_as_if_nobody_had_said_anything(kiosks: Kiosks, beat: Heartbeat) -> None:
+    kiosks.put(FRONT)
+    kiosks.beat("front", beat)
+    kiosks.put_group("staff", Sureness(99.9, reason="a try"))
+
+    kiosks.remove("front")
+    kiosks.remove("nobody")
+
+    assert list(kiosks.all()) == []
+    assert kiosks.get("front") == Door(Kiosk("front"), is_set=False)
+    assert list(kiosks.groups()) == ["staff"]
+
+
 def test_every_kiosk_is_listed_that_was_set_or_has_said_something(kiosks: Kiosks, beat: Heartbeat) -> None:
     kiosks.put(FRONT)
     kiosks.put_group("staff", Sureness())

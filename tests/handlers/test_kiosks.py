@@ -179,6 +179,14 @@ def test_how_sure_one_must_be_of_a_group_is_set_and_listed(stack: Stack) -> None
     assert stack.kiosks.groups() == {"visitors": Sureness()}
 
 
+def test_a_kiosk_that_was_taken_away_is_removed_and_one_that_never_was_is_not_found(stack: Stack) -> None:
+    _, kiosk = put(stack, FRONT)
+
+    assert stack.http("enrollment", "DELETE", "/kiosks/front") == (200, kiosk)
+    assert stack.http("enrollment", "DELETE", "/kiosks/front")[0] == 404
+    assert stack.http("query", "GET", "/kiosks")[1]["items"] == []
+
+
 def test_a_visit_is_decided_by_the_threshold_of_its_kiosk(stack: Stack, ada: bytes) -> None:
     stack.enroll("ada", ada)
     assert put(stack, {"threshold_pct": 100, "margin_pct": 20, "reason": "a vault"})[0] == 200

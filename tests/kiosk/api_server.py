@@ -110,6 +110,8 @@ class ApiServer:
                 case "PUT", ["kiosks", kiosk_id]:
                     self.changes.append(json.loads(body))
                     return 200, self.kiosks[0] | {"kiosk_id": kiosk_id}
+                case "DELETE", ["kiosks", kiosk_id] if self.kiosks and self.kiosks[0]["kiosk_id"] == kiosk_id:
+                    return 200, self.kiosks.pop(0)
                 case "GET", ["groups"]:
                     return 200, self._page(self.groups, query)
                 case "PUT", ["groups", group]:

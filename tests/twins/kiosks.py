@@ -21,6 +21,9 @@ class TwinKiosks:
     def put(self, kiosk: Kiosk) -> None:
         self.doors[kiosk.kiosk_id] = replace(self._of(kiosk.kiosk_id), kiosk=kiosk, is_set=True)
 
+    def remove(self, kiosk_id: str) -> None:
+        self.doors.pop(kiosk_id, None)
+
     def all(self) -> tuple[Door, ...]:
         return tuple(self.doors[kiosk_id] for kiosk_id in sorted(self.doors))
 

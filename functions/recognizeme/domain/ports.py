@@ -369,6 +369,9 @@ class Kiosks(Protocol):
     def put(self, kiosk: Kiosk) -> None:
         """Store what the office says of a kiosk."""
 
+    def remove(self, kiosk_id: str) -> None:
+        """Remove what was said of a kiosk, and its heartbeat; a missing one is no error."""
+
     def all(self) -> Sequence[Door]:
         """Every kiosk that was set or has sent a heartbeat, in the order of their ids."""
 

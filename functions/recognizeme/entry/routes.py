@@ -286,6 +286,14 @@ ROUTES = (
         answer=doors.KioskJson,
     ),
     Route(
+        *("DELETE", "/kiosks/{kiosk_id}", "enrollment", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="removeKiosk",
+        summary="Remove a kiosk that was taken away; one that is there comes back, and lets nobody in",
+        answer=doors.KioskJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
         *("GET", "/groups", "query", Role.RECEPTION),
         operation="listGroups",
         summary="Every group of which it was said how sure a recognition must be, all on one page",

@@ -11,6 +11,7 @@ COMMANDS: Mapping[str, str] = {
     "list": "List the kiosks and how they are doing; what `kiosks` alone does.",
     "show": "Show all that is known of one kiosk.",
     "set": "Say where a kiosk is, whom it lets in and when, and how sure it must be.",
+    "remove": "Remove a kiosk that was taken away.",
     "groups": "List how sure a recognition must be of each group.",
     "set-group": "Say how sure a recognition must be of somebody of a group.",
 }

@@ -111,6 +111,14 @@ def test_what_contradicts_itself_is_not_sent(server: ApiServer, options: list[st
     assert server.changes == []
 
 
+def test_a_kiosk_that_was_taken_away_is_removed(server: ApiServer) -> None:
+    server.kiosks = [FRONT]
+
+    assert run(server, "remove", "bakc").exit_code == 1
+    assert "front is no longer listed" in run(server, "remove", "front").output
+    assert server.kiosks == []
+
+
 def test_groups_are_listed_and_set(server: ApiServer) -> None:
     server.groups = [
         {"group": "visitors", "threshold_pct": 99.8, "margin_pct": None, "reason": "seen seldom"}

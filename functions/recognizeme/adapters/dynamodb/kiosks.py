@@ -43,6 +43,11 @@ class DynamoDbKiosks:
         """Heartbeats stay."""
         self._update(kiosk.kiosk_id, Settings={"S": kiosk_text(kiosk)})
 
+    def remove(self, kiosk_id: str) -> None:
+        """Its item."""
+        with translated(self._name):
+            self._client.delete_item(TableName=self._table, Key={_KEY: {"S": kiosk_id}})
+
     def all(self) -> tuple[Door, ...]:
         """A scan: an item has a few hundred bytes, so a thousand kiosks are one read."""
         pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
