@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from recognizeme.domain.errors import ServiceBusy
 from recognizeme.domain.model import Consent, Outcome
 from recognizeme.domain.people import PersonChange
 from recognizeme.usecases.correct import correct
@@ -185,6 +186,25 @@ def test_of_many_people_the_others_are_looked_at_later(office: Office) -> None:
     assert what == "people"
     assert office.leaving().look_through(cursor) == Looked(22, 0, 0)
     assert len(office.world.later.waiting) == 1
+
+
+def test_a_look_that_fails_goes_on_once_it_has_succeeded(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(120):
+        office.world.enroller().put_person(f"p{number}", PersonChange(name=f"P {number}"))
+    office.person_days = 60
+
+    def busy(*_: object, **__: object) -> None:
+        raise ServiceBusy("try again")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(office.world.sightings, "query", busy)
+        for _ in range(3):
+            with pytest.raises(ServiceBusy):
+                office.leaving().look_through()
+    office.leaving().look_through()
+    assert [what for what, _, _ in office.world.later.waiting] == ["people"]
 
 
 def test_the_pictures_of_strangers_go_and_others_stay(office: Office) -> None:

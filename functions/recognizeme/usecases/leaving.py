@@ -37,8 +37,6 @@ class Leaving:
     def look_through(self, cursor: str | None = None) -> Looked:
         """Look at some people, note when they are to be forgotten, and go on with the others later."""
         page = self.people.list(limit=_PEOPLE_AT_ONCE, cursor=cursor)
-        if page.next_cursor:
-            self.later.look_through_people(page.next_cursor)
         soon = due = 0
         today = self._today()
         for person in page.items:
@@ -48,6 +46,8 @@ class Leaving:
                 self.later.leave(person.person_id)
             elif on is not None:
                 soon += 1
+        if page.next_cursor:  # last: what fails is tried again, and must not have gone on already each time
+            self.later.look_through_people(page.next_cursor)
         return Looked(len(page.items), soon, due)
 
     def leave(self, person_id: str) -> Removed | None:
@@ -106,10 +106,10 @@ def drop_strangers_pictures(
     """
     query = SightingQuery(outcome=Outcome.UNKNOWN, until=before)
     page = sightings.query(query, limit=_SIGHTINGS_AT_ONCE, cursor=cursor)
-    if page.next_cursor:
-        later.drop_pictures(before, page.next_cursor)
     shown = [sighting for sighting in page.items if sighting.photo_key]
     dropped = photos.delete([sighting.photo_key for sighting in shown if sighting.photo_key])
     for sighting in shown:
         sightings.drop_picture(sighting.capture.capture_id)
+    if page.next_cursor:
+        later.drop_pictures(before, page.next_cursor)
     return dropped
