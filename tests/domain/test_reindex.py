@@ -184,3 +184,15 @@ def test_a_cursor_that_is_none_is_refused(stack: Collections) -> None:
     for cursor in ("", "x", "x:", "99999999:ada"):
         with pytest.raises(InvalidRequest):
             stack.reindexer().step(Step.COUNT, cursor)
+
+
+def test_a_photo_that_is_removed_while_a_collection_is_built_is_not_recognized_by_after_the_switch(
+    stack: Collections,
+) -> None:
+    stack.all_of(Step.BUILD)
+    stack.world.photo_remover().remove(Enrollment("ada", "1.jpg"))
+    stack.all_of(Step.SWITCH)
+    assert len(stack.made["employees-2"].faces) == 4
+    stack.all_of(Step.SETTLE)
+    owners = sorted(str(owner) for owner, _ in stack.made["employees-2"].faces.values())
+    assert owners == ["ada", "grace", "grace"]

@@ -4,11 +4,13 @@ from contextlib import suppress
 
 import pytest
 
+from recognizeme.adapters.faces_of_collections import FacesOfCollections
 from recognizeme.domain.errors import RecognizeMeError
 from recognizeme.domain.model import Enrollment, Outcome
 from recognizeme.domain.policy import MatchBy
 from recognizeme.usecases.check_collection import CollectionCheck, check_collection
 from recognizeme.usecases.merge import merge, unmerge
+from tests.twins.faces import TwinFaces
 from tests.twins.faults import Died, Faults, Trouble
 from tests.twins.pictures import picture
 from tests.twins.world import ADA, TWINS, World
@@ -136,3 +138,17 @@ def test_a_vector_is_asked_to_take_no_more_faces_than_it_can(monkeypatch: pytest
     assert check(world).adopted == 2
     assert {user: len(faces) for user, faces in world.faces.users.items()} == {"ada": 1, "bob": 1}
     assert (check(world).adopted, check(world).apart) == (0, 0)
+
+
+def test_faces_of_a_collection_that_is_not_in_use_need_no_vector_and_are_no_strays() -> None:
+    world = prepared(MatchBy.FACES)
+    kept = TwinFaces()
+    for number in range(3):
+        kept.add("ada", picture("ada", number=20 + number))
+    world.faces = FacesOfCollections(world.faces, [kept])  # type: ignore[assignment]
+    assert check(world).adopted == 3
+    assert (check(world).adopted, kept.users) == (0, {})
+    world.people.begin_photo("ada", "a picture of which no face was recorded", now=world.now())
+    world.photo_remover().remove(SECOND)
+    world.settle()
+    assert len(kept.faces) == 3

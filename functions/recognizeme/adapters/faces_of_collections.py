@@ -1,6 +1,7 @@
 """Faces in several collections: one is searched, and what is forgotten goes from all of them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace, Match
 from recognizeme.domain.picture import Picture
@@ -41,5 +42,6 @@ class FacesOfCollections:
 
     def all_faces(self) -> Iterator[ListedFace]:
         """The faces of every collection."""
-        for index in (self._in_use, *self._others):
-            yield from index.all_faces()
+        yield from self._in_use.all_faces()
+        for index in self._others:
+            yield from (replace(face, is_searched=False) for face in index.all_faces())

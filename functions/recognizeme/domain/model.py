@@ -270,12 +270,13 @@ class FaceSearch:
 class ListedFace:
     """A face of the collection; one that somebody else put there may name no person.
 
-    `user_id` is the person whose vector it is part of.
+    `user_id` is the person whose vector it is part of; `is_searched` unless its collection is not in use.
     """
 
     face_id: str
     person_id: str | None
     user_id: str | None = field(default=None, compare=False)
+    is_searched: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

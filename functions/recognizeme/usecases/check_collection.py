@@ -68,7 +68,7 @@ def check_collection(
             leaving[person_id] = 1
         else:
             orphans.append(face)
-        if person_id in existing or (person_id and capture_of(person_id)):
+        if face.is_searched and (person_id in existing or (person_id and capture_of(person_id))):
             vectors.setdefault(person_id, []).append(face)
     for person_id in leaving:
         # Not removed here: by then somebody of this id may be enrolled anew.

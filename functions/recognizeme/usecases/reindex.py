@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from recognizeme.domain.collections import Collections
 from recognizeme.domain.errors import InvalidRequest, NotFound, NotPossible, ServiceBusy, UnusablePicture
-from recognizeme.domain.lessons import counter_id
+from recognizeme.domain.lessons import capture_of, counter_id
 from recognizeme.domain.model import EnrolledPhoto, Enrollment, Outcome, Person, PhotoState
 from recognizeme.domain.picture import inspect
 from recognizeme.domain.policy import Policy
@@ -161,10 +161,30 @@ class Reindexer:
         self._walk(done, cursor, record)
         if done.next_cursor is None and not before.is_settled:
             self._teach(index, recording=True)
+            self._remove_strays(index)
             for collection in before.leaving:
                 _empty(self.index_of(collection))
             done.collections = self._change(before.settled())
         return done
+
+    def _remove_strays(self, index: FaceIndex) -> None:
+        """Remove faces whose photo was removed while the collection was not in use: no record names them."""
+        recorded: dict[str, set[str] | None] = {}
+        strays = []
+        for face in list(index.all_faces()):  # before the records: what is enrolled meanwhile is in those
+            if face.person_id is None or capture_of(face.person_id):
+                continue
+            if face.person_id not in recorded:
+                person = self.people.get(face.person_id)
+                # Who is being enrolled right now, or gone: the check of the collection looks after those.
+                is_known = person is not None and self.people.last_begun(face.person_id) is None
+                photos = person.photos.values() if person else ()
+                ids = {photo.face_id for photo in photos if photo.face_id}
+                recorded[face.person_id] = ids if is_known else None
+            known = recorded[face.person_id]
+            if known is not None and face.face_id not in known:
+                strays.append(face.face_id)
+        index.remove(strays)
 
     def _compare(self, cursor: str | None) -> Progress:
         collections = self.roles.read()

@@ -72,7 +72,12 @@ class PhotoRemover:
         begun_at = self.people.last_begun(person_id)
         if begun_at is None:
             return
-        listed = [face.face_id for face in self.faces.all_faces() if face.person_id == person_id]
+        # Of the collection in use: one that is being built has faces that are recorded later.
+        listed = [
+            face.face_id
+            for face in self.faces.all_faces()
+            if face.person_id == person_id and face.is_searched
+        ]
         recorded = set(self.people.face_ids(person_id))
         is_quiet = self.people.last_begun(person_id) == begun_at and self.now() - begun_at >= timedelta(
             seconds=self.lease_s
