@@ -195,13 +195,17 @@ def _smaller(picture: ImageFile.Image, max_side_px: int) -> tuple[bytes, Image]:
         # Averaging is for what shrinks a lot; at less than half, as after `draft`, it only costs more.
         how = cv2.INTER_AREA if max(picture.size) > 2 * max(size) else cv2.INTER_LINEAR
         pixels = cv2.resize(pixels, size, interpolation=how).astype(np.uint8, copy=False)
-    small = ImageFile.fromarray(pixels)
-    if small.mode == "RGBA":
-        small = ImageFile.alpha_composite(ImageFile.new("RGBA", small.size, "white"), small)
-    if (orientation := exif.get(_ORIENTATION, 1)) != 1:
-        small.getexif()[_ORIENTATION] = orientation
-        small = ImageOps.exif_transpose(small)
-    upright = small.convert("RGB")
-    jpeg = io.BytesIO()
-    upright.save(jpeg, "JPEG", quality=92)
-    return jpeg.getvalue(), np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
+    orientation = exif.get(_ORIENTATION, 1)
+    if picture.mode == "RGB" and orientation == 1:  # most photos, and no copy more than is needed
+        upright = pixels
+    else:
+        small = ImageFile.fromarray(pixels)
+        if small.mode == "RGBA":
+            small = ImageFile.alpha_composite(ImageFile.new("RGBA", small.size, "white"), small)
+        if orientation != 1:
+            small.getexif()[_ORIENTATION] = orientation
+            small = ImageOps.exif_transpose(small)
+        upright = np.asarray(small.convert("RGB"))
+    image = cv2.cvtColor(upright, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+    _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return jpeg.tobytes(), image

@@ -94,6 +94,8 @@ class PhotoGate:
     """Says in a sentence why a photo should not be handed in; from any thread."""
 
     def __init__(self, make_detector: Callable[[], Detector] = YuNet) -> None:
+        """From here on OpenCV has one thread in this process: photos are looked at side by side."""
+        cv2.setNumThreads(1)
         self._make_detector = make_detector
         self._own = threading.local()  # a detector keeps what it works with inside
 
