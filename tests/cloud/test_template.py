@@ -21,6 +21,7 @@ LEASE_S = int(environment("Recognition")["RECOGNIZEME_LEASE_S"])
 
 # Wildcards that are meant, and why.
 ALLOWED_WILDCARDS = {
+    ":collection/employees-*": "the collections that reindexing makes",
     "<photos>/captures/*": "every capture; keys hold ids that nobody knows beforehand",
     "<photos>/enrollments/*": "every enrollment photo",
     "<photos>/captures/rehearsal/*": "the pictures that a rehearsal stores",
@@ -90,6 +91,7 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
                 *("rekognition:SearchFaces", "rekognition:DescribeCollection"),
                 *("rekognition:CreateUser", "rekognition:DeleteUser"),
                 *("rekognition:AssociateFaces", "rekognition:DisassociateFaces"),
+                "rekognition:CreateCollection",
             },
             "Query": set(),
         }[name]

@@ -103,7 +103,9 @@ def each_resource(statement: dict[str, Any]) -> list[str]:
     resources = statement["Resource"]
     texts = resources if isinstance(resources, list) else [resources]
     names = [text if isinstance(text, str) else text.get("Fn::Sub", "") for text in texts]
-    names = [name.replace("${AWS::StackName}", "recognizeme") for name in names]
+    named = {"${AWS::StackName}": "recognizeme", "${CollectionId}": "employees"}
+    for reference, value in named.items():
+        names = [name.replace(reference, value) for name in names]
     return [re.sub(r"\$\{(\w+\.Arn)\}", r"<\1>", name) for name in names]
 
 
