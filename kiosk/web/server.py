@@ -8,8 +8,9 @@ import waitress
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import KioskError
 from kiosk.client.loopback import is_loopback
+from kiosk.web.app import make_app
 from kiosk.web.connections import GuardedChannel, Limits
-from kiosk.web.pages import MAX_UPLOAD_BYTES, make_app
+from kiosk.web.desk import MAX_UPLOAD_BYTES
 
 MIN_TOKEN_LENGTH = 16
 

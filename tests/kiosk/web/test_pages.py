@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
 from kiosk.web import WebRefused, web_server
-from kiosk.web.pages import make_app
+from kiosk.web.app import make_app
 from tests.kiosk.api_server import ApiServer, Fault
 from tests.kiosk.conftest import picture_of
 
@@ -350,7 +350,7 @@ def test_a_screen_at_the_door_shows_what_is_asked_and_looks_again_each_second(
 def test_heic_is_offered_only_where_it_can_be_read(
     page: FlaskClient, monkeypatch: pytest.MonkeyPatch, installed: bool
 ) -> None:
-    monkeypatch.setattr("kiosk.web.pages.reads_heic", lambda: installed)
+    monkeypatch.setattr("kiosk.web.pages.recognize.reads_heic", lambda: installed)
     text = page.get("/").text
     assert (".heic" in text) is installed
     assert ("HEIC" in text) is installed

@@ -1,0 +1,5 @@
+"""The pages, one file a subject: each makes a blueprint of what it shows, in front of one `Desk`."""
+
+from kiosk.web.pages import doors, recognize, visits
+
+BLUEPRINTS = (recognize.pages, visits.pages, doors.pages)
