@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "sightings": "List who was seen, where and when, and why.",
     "correct": "Say who a sighting really was, and let that teach.",
     "corrections": "List what corrections taught, and take it back.",
+    "presence": "List who is on the premises, as far as the doors know.",
     "stats": "Count outcomes by day and kiosk.",
     "kiosks": "List the kiosks and how they are doing, and say whom they let in.",
     "audit": "List who changed what, and who looked at whose picture.",

@@ -10,14 +10,18 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import VERSION, wiring
+from recognizeme.adapters import cursor as cursors
 from recognizeme.domain.audit import keyed_hash
 from recognizeme.domain.errors import NotFound
 from recognizeme.domain.kiosks import DEFAULT_MINUTES
 from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
 from recognizeme.entry import kiosk_json, parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
+from recognizeme.entry.presence_json import presence_json
+from recognizeme.entry.routes import WEB_KIOSK_ID
 from recognizeme.usecases.explain import explain
 from recognizeme.usecases.merge import counting_merged
+from recognizeme.usecases.presence import who_is_in
 from recognizeme.usecases.read_audit import read_audit
 from recognizeme.usecases.statistics import statistics
 
@@ -104,6 +108,25 @@ def get_statistics() -> Response[str]:
         parts.sightings, since=query.since, until=query.until, now=parts.now, group=query.group
     )
     return answer(presentation.statistics_json(each, total, call_usd=parts.settings.call_usd))
+
+
+@api.get("/presence")
+def get_presence() -> Response[str]:
+    """Who is on the premises, as far as the doors know."""
+    parts = wiring.parts()
+    cursor = api.parameters.get("cursor")
+    page = who_is_in(
+        sightings=parts.sightings,
+        kiosks=parts.kiosks,
+        people=parts.people,
+        exits=wiring.exits_of(parts.settings),
+        desk=WEB_KIOSK_ID,
+        now=parts.now,
+        limit=parsing.limit(api.parameters),
+        after=cursors.decode("presence", cursor) if cursor else "",
+    )
+    next_cursor = cursors.encode("presence", page.next_cursor) if page.next_cursor else None
+    return answer(presentation.list_json(map(presence_json, page.items), next_cursor))
 
 
 @api.get("/audit")

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +28,7 @@ from recognizeme.domain.ports import (
     Watch,
     Witness,
 )
+from recognizeme.domain.presence import ForgottenExits
 from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
 from recognizeme.usecases.answer_once import Request, answer_once
@@ -126,6 +127,25 @@ def match_by_of(settings: Settings) -> MatchBy:
         raise Misconfigured(
             f"RECOGNIZEME_MATCH_BY is {settings.match_by!r}; it must be faces or users"
         ) from error
+
+
+def exits_of(settings: Settings) -> ForgottenExits:
+    """The settings of who is in; raises `Misconfigured`."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        zone = ZoneInfo(settings.time_zone)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise Misconfigured(
+            f"RECOGNIZEME_TIME_ZONE is {settings.time_zone!r}; it must be a name such as Europe/Zurich"
+        ) from error
+    try:
+        day_ends = time.fromisoformat(settings.day_ends)
+    except ValueError as error:
+        raise Misconfigured(
+            f"RECOGNIZEME_DAY_ENDS is {settings.day_ends!r}; it must be a time such as 04:00"
+        ) from error
+    return ForgottenExits(zone, day_ends, settings.presence_hours)
 
 
 class AwsParts:

@@ -382,6 +382,10 @@ class ApiClient:
             raise self._wire.unknown_answer("with the policy of another kiosk")
         return self._with(document, "version", "groups", "openings", "time_zone")
 
+    def presence(self) -> Iterator[Json]:
+        """Who is on the premises, as far as the doors know, page after page."""
+        return self._items("/presence", {}, limit=None)
+
     def kiosks(self) -> Iterator[Json]:
         """Every kiosk, and how it is doing."""
         return self._items("/kiosks", {}, limit=None)

@@ -49,6 +49,7 @@ MAY_CALL = {
     "PUT /kiosks/{kiosk_id}": {"manager", "admin"},
     "DELETE /kiosks/{kiosk_id}": {"manager", "admin"},
     "GET /groups": OFFICE,
+    "GET /presence": OFFICE,
     "PUT /groups/{group}": {"manager", "admin"},
     "PUT /people/{person_id}": {"manager", "admin"},
     "DELETE /people/{person_id}": {"manager", "admin"},

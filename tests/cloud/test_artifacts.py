@@ -138,6 +138,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("query-audit", "Query", 200),
         ("query-kiosks", "Query", 200),
         ("query-groups", "Query", 200),
+        ("query-presence", "Query", 200),
         ("door-policy", "Door", 200),
         ("enrollment-put-kiosk", "Enrollment", 200),
         ("enrollment-put-group", "Enrollment", 200),

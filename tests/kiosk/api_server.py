@@ -57,6 +57,7 @@ class ApiServer:
         self.heartbeats: list[Json] = []
         self.kiosks: list[Json] = []
         self.groups: list[Json] = []
+        self.presence: list[Json] = []
         self.changes: list[Json] = []
         self.policy: Json | None = None
         self.faults: Faults = lambda method, path: None
@@ -112,6 +113,8 @@ class ApiServer:
                     return 200, self.kiosks[0] | {"kiosk_id": kiosk_id}
                 case "DELETE", ["kiosks", kiosk_id] if self.kiosks and self.kiosks[0]["kiosk_id"] == kiosk_id:
                     return 200, self.kiosks.pop(0)
+                case "GET", ["presence"]:
+                    return 200, self._page(self.presence, query)
                 case "GET", ["groups"]:
                     return 200, self._page(self.groups, query)
                 case "PUT", ["groups", group]:

@@ -1,6 +1,6 @@
 """`People` in dictionaries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import RLock
@@ -52,6 +52,9 @@ class TwinPeople:
 
     def get(self, person_id: str) -> Person | None:
         return self.people.get(person_id)
+
+    def find(self, person_ids: Sequence[str]) -> dict[str, Person]:
+        return {each: self.people[each] for each in person_ids if each in self.people}
 
     def list(self, query: PeopleQuery = EVERYBODY, *, limit: int, cursor: str | None = None) -> Page[Person]:
         after = cursors.decode("people", cursor) if cursor else ""

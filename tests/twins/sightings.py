@@ -10,6 +10,7 @@ from recognizeme.adapters.capture_ids import id_range
 from recognizeme.domain.errors import CallsSpent, CaptureInProgress, NotFound, PersonGone
 from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status, Trace, check_capture_id
 from recognizeme.domain.ports import Clock, Page, SightingQuery
+from recognizeme.domain.presence import Pass
 from recognizeme.domain.totals import Count
 from tests.twins.people import TwinPeople
 
@@ -105,6 +106,14 @@ class TwinSightings:
         if len(found) <= limit:
             return Page(tuple(found))
         return Page(tuple(found[:limit]), cursors.encode("sightings", found[limit - 1].capture.capture_id))
+
+    def passes(self, since: datetime, until: datetime) -> list[Pass]:
+        ids = id_range(since, until)
+        return [
+            Pass(capture_id, row.sighting.person_id, row.sighting.capture.kiosk_id)
+            for capture_id, row in sorted(self.rows.items(), reverse=True)
+            if ids.low <= capture_id <= ids.high and row.sighting.person_id and row.expires_at > self.now()
+        ]
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
         with self.people.lock:

@@ -28,6 +28,7 @@ from recognizeme.domain.model import (
 )
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
+from recognizeme.domain.presence import Pass
 from recognizeme.domain.totals import Count
 
 Clock = Callable[[], datetime]
@@ -177,6 +178,9 @@ class Sightings(Protocol):
         Raises `InvalidRequest` for a cursor that is not ours.
         """
 
+    def passes(self, since: datetime, until: datetime) -> Iterable[Pass]:
+        """Who was recognized where, as corrected, with `since` <= captured_at < `until`; newest first."""
+
     def counts(self, first: date, last: date, *, group: str | None = None) -> Iterable[Count]:
         """How many sightings of these days, both included, came to what; of a group, how many showed it.
 
@@ -240,6 +244,9 @@ class People(Protocol):
 
     def get(self, person_id: str) -> Person | None:
         """One person."""
+
+    def find(self, person_ids: Sequence[str]) -> Mapping[str, Person]:
+        """Those of these people, 100 at most, who are there."""
 
     def list(self, query: PeopleQuery = EVERYBODY, *, limit: int, cursor: str | None = None) -> Page[Person]:
         """People in a stable order. A page may be short and have a next one: reading is bounded.

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from recognizeme.entry import kiosk_json as doors
 from recognizeme.entry import parsing as asked
+from recognizeme.entry import presence_json as inside
 from recognizeme.entry import presentation as shown
 from recognizeme.entry.forms import PictureBytes
 from recognizeme.entry.problems import Problem
@@ -263,6 +264,13 @@ ROUTES = (
         summary="Outcomes, calls and cost for each day and kiosk",
         query=asked.StatisticsPeriod,
         answer=shown.StatisticsJson,
+    ),
+    Route(
+        *("GET", "/presence", "query", Role.RECEPTION),
+        operation="listPresence",
+        summary="Who is on the premises, as far as the doors know, in the order of their ids",
+        query=asked.Paging,
+        answer=shown.PageJson[inside.PresenceJson],
     ),
     Route(
         *("GET", "/audit", "query", Role.MANAGER),

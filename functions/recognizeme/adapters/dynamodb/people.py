@@ -128,6 +128,10 @@ class DynamoDbPeople:
         item = self._item(_key(person_id))
         return person_of(item) if item else None
 
+    def find(self, person_ids: Sequence[str]) -> dict[str, Person]:
+        """In one request, and more for what that did not get to."""
+        return {person.person_id: person for person in self._people_of(person_ids)}
+
     def list(self, query: PeopleQuery = EVERYBODY, *, limit: int, cursor: str | None = None) -> Page[Person]:
         """In the order of a scan, by the hash of the id, stable and without meaning; filtered, by the id.
 

@@ -1,6 +1,6 @@
 """A sighting as an item of the sightings table, and back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from recognizeme.adapters.dynamodb import items
@@ -22,6 +22,7 @@ RESULT = (
     "Outcome",
     "Reason",
     "PersonId",
+    "PassDay",
     "Name",
     "Groups",
     "SimilarityPct",
@@ -59,6 +60,11 @@ def counted_as(sighting: Sighting) -> list[str]:
     return [str(sighting.outcome), *map(of_group, sighting.groups)]
 
 
+def pass_day(day: date) -> str:
+    """The partition of the index of who was recognized on a day, in UTC."""
+    return f"{day:%Y-%m-%d}"
+
+
 def of_group(group: str) -> str:
     """What the daily totals count a group's sightings as."""
     return f"group-{group}"
@@ -75,6 +81,9 @@ def to_item(sighting: Sighting) -> dict[str, Value | None]:
         "Outcome": items.string(sighting.outcome),
         "Reason": items.string(sighting.reason),
         "PersonId": items.string(sighting.person_id),
+        "PassDay": items.string(
+            pass_day(sighting.capture.captured_at.date()) if sighting.person_id else None
+        ),
         "Name": items.string(sighting.name),
         "Groups": {"SS": list(sighting.groups)} if sighting.groups else None,
         "SimilarityPct": items.number(sighting.similarity_pct),

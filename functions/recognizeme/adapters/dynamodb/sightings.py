@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
@@ -26,6 +26,7 @@ from recognizeme.adapters.dynamodb.sighting_items import (
     identity,
     kiosk_result,
     of_group,
+    pass_day,
     pointer,
     pointers,
     to_item,
@@ -34,6 +35,7 @@ from recognizeme.adapters.dynamodb.transactions import transact
 from recognizeme.domain.errors import CallsSpent, CaptureInProgress, NotFound, PersonGone, ServiceBusy
 from recognizeme.domain.model import Capture, Correction, Outcome, Sighting, Status, Trace, check_capture_id
 from recognizeme.domain.ports import Clock, Page, SightingQuery
+from recognizeme.domain.presence import Pass
 from recognizeme.domain.totals import Count
 
 if TYPE_CHECKING:
@@ -354,6 +356,28 @@ class DynamoDbSightings:
                     break
         return Page(tuple(found))
 
+    def passes(self, since: datetime, until: datetime) -> Iterator[Pass]:
+        """From an index of small entries, moments late; those of a day are read from the newest on."""
+        ids = id_range(since, until)
+        day, first = until.astimezone(UTC).date(), since.astimezone(UTC).date()
+        while ids and day >= first:
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName="passes",
+                KeyConditionExpression="PassDay = :day AND CaptureId BETWEEN :low AND :high",
+                ExpressionAttributeValues={
+                    ":day": {"S": pass_day(day)},
+                    ":low": {"S": ids.low},
+                    ":high": {"S": ids.high},
+                },
+                ScanIndexForward=False,
+            )
+            with translated(self._name):
+                for page in pages:
+                    for item in page["Items"]:
+                        yield Pass(item["CaptureId"]["S"], item["PersonId"]["S"], item["KioskId"]["S"])
+            day -= timedelta(days=1)
+
     def _of_merged(self, query: SightingQuery, limit: int, cursor: str | None) -> Page[Sighting]:
         """What was asked of each of several people, put in order, as far as all of them have been read."""
         pages = [
@@ -454,7 +478,7 @@ class DynamoDbSightings:
             item = self._item(trace.capture_id) or {}
             removed, conditions = [], []
             if trace.is_shown and items.read_string(item, "PersonId") == person_id:
-                removed += ["#PersonId", "#Name", "#Groups", "#PhotoKey", "#PictureSha256"]
+                removed += ["#PersonId", "#PassDay", "#Name", "#Groups", "#PhotoKey", "#PictureSha256"]
                 conditions.append("#PersonId = :person")
             if items.read_string(item, "WasPersonId") == person_id:
                 removed.append("#WasPersonId")
