@@ -182,7 +182,7 @@ def token_list(data: Path, as_json: bool) -> None:
             _print_json(issued.as_json())
         else:
             of = f"{issued.caller.role} {issued.caller.kiosk_id or ''}"
-            click.echo(f"{issued.token_id}  {of:<24} since {issued.created_at:%Y-%m-%d %H:%M} UTC")
+            click.echo(f"{issued.token_id}  {of:<24} since {issued.created_at.astimezone():%Y-%m-%d %H:%M}")
     if not as_json:
         click.echo("1 token" if len(found) == 1 else f"{len(found)} tokens")
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 import click
 
 from kiosk.client.api import ApiClient
-from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_list
+from kiosk.commands.times import MOMENT, utc_option
 from kiosk.commands.whom import person_id_of
 
 _TABLE = {
-    "at": "when (UTC)", "who": "who", "action": "what", "person": "person", "more": "about",
+    "at": "when", "who": "who", "action": "what", "person": "person", "more": "about",
     "result": "result",
 }  # fmt: skip
 _CSV = (
@@ -33,10 +34,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @click.option("--principal", help="Only what this one did: an IAM identity, or `token ID`.")
 @click.option("--on-behalf-of", help="Only what was done for this one.")
 @click.option("--action", help="Only this action, such as: DELETE /people/{person_id}.")
-@click.option("--since", type=MOMENT, help="Only from then on: 2026-11-23, 2026-11-23T08:00Z, or 2h, 7d ago.")
+@click.option("--since", type=MOMENT, help="Only from then on: 2026-11-23, 7d, tuesday, 'yesterday 18:00'.")
 @click.option("--until", type=MOMENT, help="Only before then.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many.  [default: 50, with --csv all]")
 @click.option("--csv", "as_csv", is_flag=True, help="Write every column as CSV, for a file or a spreadsheet.")
+@utc_option
 @api_option
 @json_option
 def command(

@@ -7,6 +7,7 @@ from kiosk.client.bidi import isolated
 from kiosk.client.wire import Json
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import wrapped, write_json
+from kiosk.commands.times import shown_day
 from kiosk.commands.whom import person_of
 
 _NOBODY = "nobody"
@@ -68,8 +69,8 @@ def _say(capture_id: str, person: Json | None, other: Json | None, can_learn: bo
     if lesson:
         click.echo(
             wrapped(
-                f"remembered until {lesson['expires_at'][:10]}: the picture does not show {_name(other)}"
-                f" (recognizeme corrections take-back {capture_id} forgets it)"
+                f"remembered until {shown_day(lesson['expires_at'])}: the picture does not show"
+                f" {_name(other)} (recognizeme corrections take-back {capture_id} forgets it)"
             )
         )
 

@@ -9,17 +9,19 @@ from kiosk.client.errors import NotFound
 from kiosk.client.wire import Json
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import wrapped, write_json, write_list
+from kiosk.commands.times import utc_option
 
 _COLUMNS = {
     "capture_id": "capture",
     "not": "does not show",
-    "taught_at": "taught (UTC)",
-    "expires_at": "until (UTC)",
+    "taught_at": "taught",
+    "expires_at": "until",
     "learned": "learned",
 }
 
 
 @click.group(invoke_without_command=True)
+@utc_option
 @api_option
 @json_option
 @click.pass_context

@@ -18,9 +18,10 @@ from kiosk.client.errors import NotFound
 from kiosk.client.loopback import is_loopback
 from kiosk.client.moment import iso_text
 from kiosk.commands.evaluation import last_report, publish
-from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import console
 from kiosk.commands.report_options import report_options
+from kiosk.commands.times import MOMENT
 from kiosk.evaluation.field import field_of
 from kiosk.evaluation.report import make_report
 from kiosk.evaluation.trial import Likeness, Probe, Trial, Unusable, unlike
@@ -43,7 +44,7 @@ _REMEDY = "take each away with `recognizeme people remove-photo`, and enroll it 
     type=MOMENT,
     default="30d",
     show_default=True,
-    help="Look at the doors' visits from then on: 2026-11-23, or 7d ago.",
+    help="Look at the doors' visits from then on: 2026-11-23, 7d, tuesday.",
 )
 @click.option(
     "--day",

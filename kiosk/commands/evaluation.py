@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from kiosk.commands.output import console, wrapped, write_json
+from kiosk.commands.times import shown_day
 from kiosk.evaluation.charts import charts
 from kiosk.evaluation.drawing import to_png
 from kiosk.evaluation.page import to_html, verdict_of, why_turned_away
@@ -106,11 +107,11 @@ def summarize(report: Report) -> None:
         verdict = verdict_of(change.before, change.now, is_clear=change.is_clear)
         if change.is_clear:
             _say(
-                f"since {(report.compared_with or '')[:10]}, {change.what.replace('_', ' ')}:"
+                f"since {shown_day(report.compared_with or '')}, {change.what.replace('_', ' ')}:"
                 f" {percent(change.before)} then, {percent(change.now)} now: {verdict}"
             )
     if report.changes and not any(change.is_clear for change in report.changes):
-        _say(f"since {(report.compared_with or '')[:10]}: no rate has changed by more than chance may do")
+        _say(f"since {shown_day(report.compared_with or '')}: no rate has changed by more than chance may do")
     if best is None:
         _say("No threshold keeps strangers out. Enroll better pictures: frontal, sharp, well lit.")
     elif best.threshold_pct == present.threshold_pct:

@@ -1,19 +1,17 @@
 """The options that every command has, and the client they give."""
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from kiosk.client.api import ApiClient
-from kiosk.client.moment import iso_text
 from kiosk.client.stack import api_url_of
 from kiosk.client.wire import DEFAULT_URL
+from kiosk.commands.times import MOMENT
 from kiosk.vision.models import YUNET_ENV
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -81,7 +79,7 @@ def yunet_option(command: Command) -> Command:
 def period_options(command: Command) -> Command:
     """Add `--since` and `--until`, of a week by default."""
     since = click.option(
-        "--since", type=MOMENT, help="Count from then on: a day, a time, or 2h, 30d ago.  [default: 7d]"
+        "--since", type=MOMENT, help="Count from then on: a day, a time, 30d, tuesday.  [default: 7d]"
     )
     return since(click.option("--until", type=MOMENT, help="Count what was before then.")(command))
 
@@ -130,28 +128,3 @@ def api_url(ctx: click.Context, given: str | None) -> str:
         return url
     stack = target.stack or os.environ.get("RECOGNIZEME_STACK")
     return api_url_of(stack) if stack else DEFAULT_URL
-
-
-class _Moment(click.ParamType[str]):
-    """A time, as ISO 8601 or how long ago (30m, 2h, 7d); becomes UTC. No zone means the machine's."""
-
-    name = "time"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read one time, or fail with the forms that are understood."""
-        ago = re.fullmatch(r"(\d{1,6})([mhd])", value)
-        try:
-            moment = (
-                datetime.now(UTC) - int(ago[1]) * _UNITS[ago[2]]
-                if ago
-                else datetime.fromisoformat(value).astimezone(UTC)
-            )
-        except (ValueError, OverflowError):
-            self.fail(
-                f"{value!r} is no time; give 2026-11-23, 2026-11-23T08:00Z, or 30m, 2h, 7d ago", param, ctx
-            )
-        return iso_text(moment)
-
-
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-MOMENT = _Moment()

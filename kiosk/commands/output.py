@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kiosk.client.bidi import isolated
+from kiosk.commands.times import shown, zone_heading
 
 Record = Mapping[str, Any]
 
@@ -40,7 +41,8 @@ def write_list(records: Iterable[Record], columns: Mapping[str, str], *, as_json
     table = Table(box=None, pad_edge=False, header_style="bold")
     for key, heading in columns.items():
         table.add_column(
-            heading, justify="right" if key.endswith(("_pct", "_usd", "faces", "calls")) else "left"
+            zone_heading(heading) if _is_time(key) else heading,
+            justify="right" if key.endswith(("_pct", "_usd", "faces", "calls")) else "left",
         )
     for record in records:
         table.add_row(*(_cell(key, record.get(key)) for key in columns))
@@ -57,9 +59,13 @@ def _cell(key: str, value: object) -> str:
         return f"{value:.3f}"
     if key.endswith("_pct"):
         return f"{value:.2f}"
-    if key.endswith("_at"):
-        return escape(str(value)[:19].replace("T", " "))
+    if _is_time(key):
+        return escape(shown(value))
     return escape(isolated(str(value)))
+
+
+def _is_time(key: str) -> bool:
+    return key == "at" or key.endswith("_at")
 
 
 def wrapped(text: str) -> str:

@@ -15,14 +15,15 @@ from kiosk.client.capture_id import captured_at
 from kiosk.client.errors import Busy, Unreachable
 from kiosk.client.moment import iso_text
 from kiosk.client.sighting import Sighting
-from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, wrapped, write_json, write_list
+from kiosk.commands.times import MOMENT, shown, utc_option
 from kiosk.commands.whom import person_id_of
 from kiosk.monitoring.wording import counted
 
 _OUTCOMES = ("recognized", "unknown", "uncertain", "no_face", "rejected")
 _COLUMNS = {
-    "captured_at": "captured (UTC)", "kiosk_id": "kiosk", "outcome": "outcome", "name": "name",
+    "captured_at": "captured", "kiosk_id": "kiosk", "outcome": "outcome", "name": "name",
     "similarity_pct": "similarity", "reason": "reason", "capture_id": "capture",
 }  # fmt: skip
 _CANDIDATES = {
@@ -41,12 +42,13 @@ _LATE = timedelta(hours=1)  # how far back --follow looks for captures that arri
 @click.option("--group", metavar="GROUP", help="Only people of this group, as it was then.")
 @click.option("--kiosk", "kiosk_id", metavar="KIOSK_ID", help="Only this kiosk.")
 @click.option("--outcome", type=click.Choice(_OUTCOMES), help="Only this outcome.")
-@click.option("--since", type=MOMENT, help="Only from then on: 2026-11-23, 2026-11-23T08:00Z, or 2h, 7d ago.")
+@click.option("--since", type=MOMENT, help="Only from then on: 2026-11-23, 7d, tuesday, 'yesterday 18:00'.")
 @click.option("--until", type=MOMENT, help="Only before then.")
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many, newest first."
 )
 @click.option("--follow", is_flag=True, help="Go on, and write each new sighting when its result is there.")
+@utc_option
 @api_option
 @json_option
 @click.pass_context
@@ -84,6 +86,7 @@ def command(
 
 @command.command()
 @click.argument("capture_id")
+@utc_option
 @api_option
 @json_option
 def show(capture_id: str, api: ApiClient, as_json: bool) -> None:
@@ -117,7 +120,7 @@ def _line(record: dict[str, Any]) -> str:
     who = record["name"] or record["outcome"] or record["status"]
     pct = record["similarity_pct"]
     similarity = "" if pct is None else f"  {pct:.2f} %"
-    return f"{record['captured_at'][:19]}  {record['kiosk_id']}  {who}{similarity}"
+    return f"{shown(record['captured_at'])}  {record['kiosk_id']}  {who}{similarity}"
 
 
 def news(

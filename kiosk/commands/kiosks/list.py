@@ -7,14 +7,16 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_list
+from kiosk.commands.times import utc_option
 
 _COLUMNS = {
-    "kiosk_id": "kiosk", "place": "place", "state": "state", "heard_at": "heard (UTC)", "lets_in": "lets in",
+    "kiosk_id": "kiosk", "place": "place", "state": "state", "heard_at": "heard", "lets_in": "lets in",
     "trouble": "trouble",
 }  # fmt: skip
 
 
 @click.command()
+@utc_option
 @api_option
 @json_option
 def command(api: ApiClient, as_json: bool) -> None:

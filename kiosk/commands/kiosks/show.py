@@ -7,10 +7,12 @@ from kiosk.client.bidi import isolated
 from kiosk.client.errors import NotFound
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_json
+from kiosk.commands.times import shown, utc_option
 
 
 @click.command()
 @click.argument("kiosk_id")
+@utc_option
 @api_option
 @json_option
 def command(kiosk_id: str, api: ApiClient, as_json: bool) -> None:
@@ -29,7 +31,7 @@ def tell(kiosk: Record) -> None:
     beat = kiosk.get("heartbeat") or {}
     for name, value in {**kiosk, **{f"heartbeat: {name}": value for name, value in beat.items()}}.items():
         if name != "heartbeat":
-            click.echo(f"{name:<28} {_words(value)}")
+            click.echo(f"{name:<28} {shown(value) if name.endswith('_at') and value else _words(value)}")
 
 
 def _words(value: object) -> str:

@@ -6,14 +6,15 @@ import click
 
 from kiosk.client.api import ApiClient
 from kiosk.client.moment import iso_text
-from kiosk.commands.options import MOMENT, api_option, json_option
+from kiosk.commands.options import api_option, json_option
 from kiosk.commands.people.record import write_person
+from kiosk.commands.times import MOMENT
 from kiosk.commands.whom import person_of
 
 
 @click.command()
 @click.argument("who")
-@click.option("--at", type=MOMENT, help="When they said so: a day, a time, or 2h, 30d ago.  [default: now]")
+@click.option("--at", type=MOMENT, help="When they said so: a day, a time, 2h, tuesday.  [default: now]")
 @click.option("--recorded-by", metavar="NAME", help="Who writes it down.")
 @click.option("--text", metavar="VERSION", help="The version of the text that they agreed to.")
 @click.option("--withdraw", is_flag=True, help="They agree no longer: from now on they are not recognized.")

@@ -10,6 +10,7 @@ from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_list
 from kiosk.commands.people.record import columns, row
 from kiosk.commands.people.show import show
+from kiosk.commands.times import utc_option
 
 
 @click.command()
@@ -17,6 +18,7 @@ from kiosk.commands.people.show import show
 @click.option("--name", help="Only those who have a name with a word that begins so.")
 @click.option("--group", metavar="GROUP", help="Only those in this group.")
 @click.option("--leaving", is_flag=True, help="Only those who are soon forgotten by themselves.")
+@utc_option
 @api_option
 @json_option
 def command(

@@ -5,13 +5,15 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_list
+from kiosk.commands.times import utc_option
 from kiosk.commands.whom import person_of
 
-_COLUMNS = {"photo_id": "photo", "state": "state", "reason": "reason", "enrolled_at": "when (UTC)"}
+_COLUMNS = {"photo_id": "photo", "state": "state", "reason": "reason", "enrolled_at": "when"}
 
 
 @click.command()
 @click.argument("who")
+@utc_option
 @api_option
 @json_option
 def command(who: str, api: ApiClient, as_json: bool) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from kiosk.client.wire import Json
 from kiosk.commands.output import Record, write_json, write_list
+from kiosk.commands.times import shown_day
 
 _COLUMNS = {
     "person_id": "person", "name": "name", "groups": "groups", "faces": "faces", "state": "state",
-    "consent": "consent", "created_at": "since (UTC)",
+    "consent": "consent", "created_at": "since",
 }  # fmt: skip
 _WHERE_THERE = ("groups", "state")  # columns that are left out where they would be empty
 
@@ -61,6 +62,6 @@ def _consent(person: Json) -> str:
     if not isinstance(consent, dict):
         return "not recorded"
     if withdrawn := consent.get("withdrawn_at"):
-        return f"withdrawn {str(withdrawn)[:10]}"
+        return f"withdrawn {shown_day(withdrawn)}"
     said = (consent.get("recorded_by"), consent.get("text_version"))
-    return " ".join([str(consent.get("given_at"))[:10], *(str(each) for each in said if each)])
+    return " ".join([shown_day(consent.get("given_at")), *(str(each) for each in said if each)])

@@ -7,11 +7,13 @@ from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_list
 from kiosk.commands.people.photos import write_photos
 from kiosk.commands.people.record import write_person
+from kiosk.commands.times import utc_option
 from kiosk.commands.whom import person_of
 
 
 @click.command()
 @click.argument("who")
+@utc_option
 @api_option
 @json_option
 def command(who: str, api: ApiClient, as_json: bool) -> None:
