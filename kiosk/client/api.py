@@ -184,6 +184,13 @@ class ApiClient:
         }
         return map(self._sighting, self._items("/sightings", filters, limit=limit))
 
+    def sightings_page(
+        self, *, cursor: str | None = None, limit: int, **filters: str | None
+    ) -> tuple[list[Sighting], str | None]:
+        """One page of `sightings`, with its filters, and the cursor of the next one; None on the last."""
+        items, next_cursor = self._page("/sightings", filters | {"cursor": cursor, "limit": str(limit)})
+        return list(map(self._sighting, items)), next_cursor
+
     def sighting_photo(self, capture_id: str) -> bytes:
         """The picture of a sighting, fetched through the short-lived link the API gives."""
         link = self._wire.call("GET", f"/sightings/{_segment(capture_id)}/photo")
@@ -415,15 +422,19 @@ class ApiClient:
         left = limit
         while left is None or left > 0:
             params["limit"] = str(100 if left is None else min(left, 100))
-            page = self._wire.call("GET", route, params=params)
-            items = page.get("items")
-            if not isinstance(items, list):
-                raise self._wire.unknown_answer("a list without items")
+            items, next_cursor = self._page(route, params)
             yield from items[:left]
             left = None if left is None else left - len(items)
-            if not page.get("next_cursor"):
+            if not next_cursor:
                 return
-            params["cursor"] = page["next_cursor"]
+            params["cursor"] = next_cursor
+
+    def _page(self, route: str, params: Mapping[str, str | None]) -> tuple[list[Json], str | None]:
+        page = self._wire.call("GET", route, params=_given(params))
+        items = page.get("items")
+        if not isinstance(items, list):
+            raise self._wire.unknown_answer("a list without items")
+        return items, page.get("next_cursor") or None
 
     def _tries(self, timeout_s: float) -> Iterator[float]:
         """The seconds that remain, again and again with growing waits between, until they are used up."""

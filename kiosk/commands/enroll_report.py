@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from kiosk.client.bidi import isolated
+from kiosk.client.names import PersonIds
 from kiosk.commands.enrollment import Enrollment
-from kiosk.commands.names import PersonIds
 from kiosk.commands.output import Record, console, wrapped
 from kiosk.commands.photo_folder import Found, PassedOver, Portrait
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from kiosk.client.api import ApiClient
 from kiosk.client.errors import ApiError, Busy, NotFound, Refused
 from kiosk.client.moment import iso_text
+from kiosk.client.names import PersonIds, slug
 from kiosk.client.wire import Json
-from kiosk.commands.names import PersonIds, slug
 from kiosk.commands.output import Record
 from kiosk.commands.photo_folder import Found, PassedOver, Portrait
 from kiosk.vision.frame import Image

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from kiosk.commands.names import is_full_name, is_name, name_of_file, readable_name, same_name, words
+from kiosk.client.names import is_full_name, is_name, name_of_file, readable_name, same_name, words
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif"}

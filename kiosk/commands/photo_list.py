@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from kiosk.client.moment import iso_text
-from kiosk.commands.names import readable_name, same_name
+from kiosk.client.names import readable_name, same_name
 from kiosk.commands.photo_folder import Found, PassedOver, Portrait, unique
 
 COLUMNS = ("file", "person_id", "name", "groups", "consent")

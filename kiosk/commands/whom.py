@@ -10,8 +10,8 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.client.bidi import isolated
 from kiosk.client.errors import NotFound, Refused
+from kiosk.client.names import same_name
 from kiosk.client.wire import Json
-from kiosk.commands.names import same_name
 
 _PERSON_ID = re.compile(r"[A-Za-z0-9_.\-:]{1,128}")
 _MOST = 10  # people that may be meant are shown, and chosen from

@@ -61,7 +61,7 @@ def decode_picture(data: bytes) -> Image | None:
     None for bytes that hold none, and for what `UnusableFile` would be raised for.
     """
     try:
-        with _opened(data, most_pixels=_MAX_PIXELS_WHOLE):
+        with opened(data, most_pixels=_MAX_PIXELS_WHOLE):
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except (UnusableFile, cv2.error):
         return None
@@ -96,7 +96,7 @@ def _fit(data: bytes, max_side_px: int, max_bytes: int) -> tuple[bytes, Image | 
     if _HEIC.match(data):
         _learn_heic()
         formats = ("AVIF", "HEIF")
-    with _opened(data, formats=formats) as picture:
+    with opened(data, formats=formats) as picture:
         fits = max(picture.size) <= max_side_px and len(data) <= max_bytes and picture.format in _HANDED_IN
         plain = picture.mode in {"RGB", "L"} and (
             picture.format != "PNG" or picture.getexif().get(_ORIENTATION, 1) == 1
@@ -123,7 +123,7 @@ def _learn_heic() -> None:
 
 
 @contextmanager
-def _opened(
+def opened(
     data: bytes, *, formats: Collection[str] | None = None, most_pixels: int | None = None
 ) -> Iterator[ImageFile.Image]:
     """A picture whose header was read and held against the limits; nothing is decoded yet."""

@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, abort, request
+from flask import Flask, Request, Response, abort, g, request
 
 from kiosk.client.loopback import is_loopback
+from kiosk.web.roles import WHOEVER
 
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        "require-trusted-types-for 'script'; trusted-types fragment"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",  # `no-referrer` would turn the Origin of our own form into `null`
     "X-Content-Type-Options": "nosniff",
 }
@@ -54,6 +56,7 @@ def guard(app: Flask, *, token: str | None, clock: Callable[[], float] = time.mo
 
     @app.before_request
     def check() -> Response | None:
+        g.user = WHOEVER
         if token is None:
             if not is_loopback(_host_name(request)):
                 abort(421, "This page is served on this machine only, under http://127.0.0.1.")

@@ -40,6 +40,7 @@ def web_server(
     host: str = "127.0.0.1",
     port: int = 8080,
     token: str | None = None,
+    development: bool = False,
     limits: Limits = Limits(),  # noqa: B008  # it never changes
 ) -> Server:
     """A server that listens already. Port 0 is any free one; `effective_port` says which.
@@ -54,7 +55,7 @@ def web_server(
             f"{host} can be reached from other machines; set RECOGNIZEME_WEB_TOKEN to serve there"
         )
     server = waitress.create_server(
-        make_app(api, token=token),
+        make_app(api, token=token, development=development),
         sockets=[_listening(host, port)],
         threads=_THREADS,
         ident=None,

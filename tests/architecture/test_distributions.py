@@ -15,6 +15,7 @@ FOLDERS = {".": ("functions", "local"), "kiosk": ("kiosk",), "rekolocal": ("reko
 MODULES = {
     "aws-lambda-powertools": {"aws_lambda_powertools"},
     "boto3": {"boto3", "botocore"},
+    "argon2-cffi": {"argon2"},
     "flask": {"flask", "werkzeug"},
     "opencv-python-headless": {"cv2"},
     "paho-mqtt": {"paho"},

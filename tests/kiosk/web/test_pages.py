@@ -39,7 +39,7 @@ def hand_in(page: FlaskClient, picture: bytes | None, **headers: str) -> TestRes
 
 def alert(response: TestResponse) -> str:
     """The one sentence of a page that says what went wrong."""
-    found = re.search(r'role="alert">.*?<p>(.*?)</p>', response.text, re.DOTALL)
+    found = re.search(r'role="alert">(?:\s*<h1>.*?</h1>\s*<p>)?(.*?)</p>', response.text, re.DOTALL)
     assert found, response.text
     assert "Traceback" not in response.text
     return found[1]
@@ -51,7 +51,7 @@ def test_a_picture_handed_in_shows_the_name_the_similarity_and_the_face(
     api.put_person("ada", name="Ada <Lovelace>")
     response = hand_in(page, picture_of("ada"))
     assert response.status_code == 200
-    assert "<h1>Ada &lt;Lovelace&gt;</h1>" in response.text
+    assert ">Ada &lt;Lovelace&gt;</h1>" in response.text
     assert "99.93" in response.text
     assert 'x="0.31" y="0.2" width="0.25" height="0.34"' in response.text
     photo = re.search(r'<img src="(/sightings/[^"]+/photo)"', response.text)
@@ -62,7 +62,7 @@ def test_a_picture_handed_in_shows_the_name_the_similarity_and_the_face(
 def test_a_name_that_runs_right_to_left_turns_nothing_around_it(page: FlaskClient, api: ApiClient) -> None:
     api.put_person("ada", name="\u05d0\u05d3\u05d4 \u202eevil")
     response = hand_in(page, picture_of("ada"))
-    assert response.text.count("\u2068\u05d0\u05d3\u05d4 evil\u2069") == 3, "title, heading, choice"
+    assert "\u2068\u05d0\u05d3\u05d4 evil\u2069</h1>" in response.text
     assert "\u202e" not in response.text + page.get("/").text
 
 
@@ -79,7 +79,7 @@ def test_a_stranger_is_told_as_one(page: FlaskClient) -> None:
 
 
 def test_a_result_says_why(page: FlaskClient) -> None:
-    assert "<p>It came to this for a reason.</p>" in hand_in(page, picture_of("ada")).text
+    assert ">It came to this for a reason.</p>" in hand_in(page, picture_of("ada")).text
 
 
 def test_a_large_picture_is_made_smaller_before_it_is_handed_in(page: FlaskClient, server: ApiServer) -> None:
@@ -214,9 +214,9 @@ def test_the_names_of_this_machine_are_answered(page: FlaskClient, host: str) ->
 
 def test_nothing_from_elsewhere_may_run_or_load(page: FlaskClient) -> None:
     response = page.get("/")
-    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; img-src 'self'")
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; ")
     assert response.headers["Cache-Control"] == "no-store"
-    assert not re.search(r"<script|style=|https?://|onclick", response.text)
+    assert not re.search(r"<script>|style=|https?://|onclick", response.text)
 
 
 def test_with_a_token_every_page_asks_for_it(api: ApiClient) -> None:
@@ -272,8 +272,9 @@ def test_a_wrong_result_is_corrected_from_its_page(
 ) -> None:
     api.put_person("ada", name="Ada <Lovelace>")
     response = hand_in(page, picture_of())
-    assert '<option value="ada" >Ada &lt;Lovelace&gt;</option>' in response.text
     capture_id = response.request.path.rsplit("/", 1)[1]
+    choice = page.get(f"/sightings/{capture_id}?find=ada").text
+    assert re.search(r'name="person_id" value="ada"[^>]*>Ada &lt;Lovelace&gt;</button>', choice)
     correction = f"/sightings/{capture_id}/correction"
     assert page.post(correction, data={"person_id": "ada"}).status_code == 403
     assert page.post(correction, data={"person_id": "ada"}, headers=OUR_PAGE).status_code == 303

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.commands.names import PersonIds, is_name, name_of_file, readable_name, slug
+from kiosk.client.names import PersonIds, is_name, name_of_file, readable_name, slug
 
 NAMES = st.text(min_size=1).filter(lambda name: bool(name.strip()))
 

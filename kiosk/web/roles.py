@@ -1,0 +1,56 @@
+"""Who is at the desk, and which pages each role is shown. What may be done is the API's to say."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A manager may see what reception may, and an admin everything."""
+
+    RECEPTION = "reception"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role is shown what the other is."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody at the desk; without a name where nobody signs in, as the page is this machine's alone."""
+
+    name: str | None
+    role: Role
+
+
+WHOEVER = User(None, Role.ADMIN)
+
+# The least role of each page; one that is missing here is an admin's.
+LEAST: dict[str, Role] = {
+    "recognize.form": Role.RECEPTION,
+    "recognize.hand_in": Role.RECEPTION,
+    "visits.index": Role.RECEPTION,
+    "visits.table": Role.RECEPTION,
+    "visits.sighting": Role.RECEPTION,
+    "visits.photo": Role.RECEPTION,
+    "visits.thumbnail": Role.RECEPTION,
+    "visits.correct": Role.RECEPTION,
+    "visits.teach": Role.MANAGER,
+    "visits.newcomer": Role.MANAGER,
+    "doors.kiosks": Role.RECEPTION,
+    "doors.display": Role.RECEPTION,
+}
+
+# What stands at the head of each page, in this order: the page and its name.
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("recognize.form", "Recognize"),
+    ("visits.index", "Visits"),
+    ("doors.kiosks", "Kiosks"),
+)
+
+
+def least(endpoint: str) -> Role:
+    """The least role that an endpoint is shown to."""
+    return LEAST.get(endpoint, Role.ADMIN)
