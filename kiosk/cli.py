@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "correct": "Say who a sighting really was, and let that teach.",
     "corrections": "List what corrections taught, and take it back.",
     "presence": "List who is on the premises, as far as the doors know.",
-    "stats": "Count outcomes by day and kiosk.",
+    "stats": "Draw what came of visits, by day, week or month.",
     "kiosks": "List the kiosks and how they are doing, and say whom they let in.",
     "audit": "List who changed what, and who looked at whose picture.",
     "cost": "Show what the recognitions cost.",

@@ -11,6 +11,7 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.client.stack import api_url_of
 from kiosk.client.wire import DEFAULT_URL
+from kiosk.commands.figures import By
 from kiosk.commands.times import MOMENT
 from kiosk.vision.models import YUNET_ENV
 
@@ -82,6 +83,31 @@ def period_options(command: Command) -> Command:
         "--since", type=MOMENT, help="Count from then on: a day, a time, 30d, tuesday.  [default: 7d]"
     )
     return since(click.option("--until", type=MOMENT, help="Count what was before then.")(command))
+
+
+def by_options(command: Command) -> Command:
+    """Add `--since`, `--until`, `--by`, `--kiosk` and `--group`."""
+    options = (
+        click.option(
+            "--since",
+            type=MOMENT,
+            help="Count from then on: a day, a time, 30d, tuesday.  [default: 7 days, 12 weeks, 12 months]",
+        ),
+        click.option("--until", type=MOMENT, help="Count what was before then."),
+        click.option(
+            "--by",
+            type=click.Choice([by.value for by in By]),
+            default=By.DAY.value,
+            show_default=True,
+            callback=lambda _, __, value: By(value),
+            help="What a row stands for.",
+        ),
+        click.option("--kiosk", "kiosk_id", metavar="KIOSK_ID", help="Count only this kiosk."),
+        click.option("--group", metavar="GROUP", help="Count only the recognitions of people in this group."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def source_of(source: str | None, file: Path | None) -> str | None:

@@ -5,15 +5,17 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_list
+from kiosk.commands.times import utc_option
 
 _COLUMNS = {
-    "who": "person", "since_at": "since (UTC)", "entered_by": "by", "seen_at": "last seen (UTC)",
+    "who": "person", "since_at": "since", "entered_by": "by", "seen_at": "last seen",
     "seen_by": "where", "note": "",
 }  # fmt: skip
 
 
 @click.command()
 @click.option("--group", metavar="GROUP", help="Only those in this group.")
+@utc_option
 @api_option
 @json_option
 def command(group: str | None, api: ApiClient, as_json: bool) -> None:

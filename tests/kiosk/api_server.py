@@ -54,6 +54,7 @@ class ApiServer:
         self.asked: list[tuple[str, str]] = []
         self.tokens: list[str | None] = []
         self.audit: list[Json] = []
+        self.statistics = [_stats("2026-11-23", "front")]
         self.heartbeats: list[Json] = []
         self.kiosks: list[Json] = []
         self.groups: list[Json] = []
@@ -195,7 +196,9 @@ class ApiServer:
                     url = f"{self.url}/_picture/{quote(person_id)}/{quote(query['photo_id'])}"
                     return 200, {"url": url, "expires_at": NOW}
                 case "GET", ["audit"]:
-                    filters = {name: query[name] for name in ("person_id", "principal") if name in query}
+                    filters = {
+                        name: query[name] for name in ("person_id", "principal", "action") if name in query
+                    }
                     found = [line for line in self.audit if filters.items() <= line.items()]
                     return 200, self._page(found, query)
                 case "GET", ["stats"]:
@@ -419,13 +422,9 @@ class ApiServer:
         return {"photo": photo, "lesson": self.lessons.get(capture_id)}
 
     def _stats(self) -> Json:
-        counts = {"outcomes": {"recognized": 12, "unknown": 2}, "pending": 0, "failed": 0}
-        paid = {"rekognition_calls": 14, "cost_usd": 0.014}
-        return {
-            "items": [{"day": "2026-11-23", "kiosk_id": "front", **counts, **paid}],
-            "total": {**counts, **paid},
-            "call_usd": 0.001,
-        }
+        last = self.statistics[-1]  # of one day the total is that day
+        total = {name: value for name, value in last.items() if name not in {"day", "kiosk_id"}}
+        return {"items": self.statistics, "total": total, "call_usd": 0.001}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -470,6 +469,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the tests' output quiet."""
+
+
+def _stats(day: str, kiosk_id: str) -> Json:
+    counts = {"outcomes": {"recognized": 12, "unknown": 2}, "pending": 0, "failed": 0}
+    return {"day": day, "kiosk_id": kiosk_id, **counts, "rekognition_calls": 14, "cost_usd": 0.014}
 
 
 def problem(status: int, kind: str, detail: str) -> tuple[int, Json]:
