@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "export": "Write everything held about a person to a folder or zip file.",
     "sightings": "List who was seen, where and when, and why.",
     "correct": "Say who a sighting really was, and let that teach.",
+    "strangers": "List unknown visitors by likeness, and say who they are.",
     "corrections": "List what corrections taught, and take it back.",
     "presence": "List who is on the premises, as far as the doors know.",
     "stats": "Draw what came of visits, by day, week or month.",

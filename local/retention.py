@@ -57,6 +57,7 @@ def delete_expired(parts: LocalParts, *, now: datetime, confirmed: bool = False)
         parts.sightings.purge(now=before + kept), parts.photos.expire("captures/", before=before), before
     )
     parts.lessons.purge(now=now)
+    parts.strangers.purge(now=now)
     parts.jobs.drop_expired(now_s=(before + kept).timestamp())
     parts.answers.purge(now=before + kept)
     parts.audit_log.purge(now=before + kept)

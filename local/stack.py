@@ -133,7 +133,8 @@ class Stack:
         lambdas = _functions(resources, env, s3_test_event(bucket=parts.settings.bucket, now=parts.now()))
         collections = (parts.collections.in_use(), *parts.collections.others())
         engine.wait_ready(partial(self.engine.make_collection, collections[0]))
-        for collection in collections[1:]:
+        strangers = [parts.settings.strangers_collection] if parts.settings.keep_strangers else []
+        for collection in (*collections[1:], *strangers):
             self.engine.make_collection(collection)
         if refusal := old_model(self.engine, parts, data_folder):
             raise Refused(refusal)

@@ -30,7 +30,7 @@ from recognizeme.domain.ports import Clock, CollectionRoles, FaceIndex, FailedEv
 from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
 from recognizeme.usecases.sureness import Rules
-from recognizeme.wiring import match_by_of, utc_now
+from recognizeme.wiring import match_by_of, stranger_faces_of, utc_now
 
 if TYPE_CHECKING:
     from local.adapters.answers import SqliteAnswers
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from local.adapters.lessons import SqliteLessons
     from local.adapters.photos import FilePhotoStore
     from local.adapters.sightings import SqliteSightings
+    from local.adapters.strangers import SqliteStrangers
 
 # The names of the architecture note; they show in events and nowhere else.
 NAMES: Mapping[str, str] = {
@@ -51,6 +52,7 @@ NAMES: Mapping[str, str] = {
     "RECOGNIZEME_PEOPLE_TABLE": "people",
     "RECOGNIZEME_AUDIT_TABLE": "audit",
     "RECOGNIZEME_LESSONS_TABLE": "sightings_lessons",
+    "RECOGNIZEME_STRANGERS_TABLE": "sightings_strangers",
     "RECOGNIZEME_ANSWERS_TABLE": "answers",
     "RECOGNIZEME_KIOSKS_TABLE": "kiosks",
     "RECOGNIZEME_COLLECTION": "employees",
@@ -153,6 +155,18 @@ class LocalParts:
         from local.adapters.lessons import SqliteLessons
 
         return SqliteLessons(self.database)
+
+    @cached_property
+    def strangers(self) -> "SqliteStrangers":
+        """SQLite."""
+        from local.adapters.strangers import SqliteStrangers
+
+        return SqliteStrangers(self.database, retention_days=self.settings.days_of_stranger_records)
+
+    @cached_property
+    def stranger_faces(self) -> FaceIndex | None:
+        """A second collection at the same endpoint."""
+        return stranger_faces_of(self.settings)
 
     @cached_property
     def people(self) -> People:

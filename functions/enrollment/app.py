@@ -52,6 +52,7 @@ from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
 from recognizeme.usecases.check_collection import check_collection
 from recognizeme.usecases.correct import correct
 from recognizeme.usecases.explain import explain
+from recognizeme.usecases.group_strangers import sweep
 from recognizeme.usecases.leaving import drop_strangers_pictures
 from recognizeme.usecases.merge import merge, unmerge
 from recognizeme.usecases.neighbours import neighbours
@@ -296,6 +297,9 @@ def _check_collection(*, remove_orphans: bool, builds_users: bool = False) -> Co
         remove_orphans=remove_orphans,
         builds_users=builds_users or wiring.match_by_of(parts.settings) is MatchBy.USERS,
     )
+    if parts.stranger_faces is not None:
+        removed, of = sweep(strangers=parts.strangers, faces=parts.stranger_faces, now=parts.now())
+        check = replace(check, of_strangers=of, strangers_removed=removed)
     logger.info(
         "collection checked",
         faces=check.faces,
@@ -303,6 +307,8 @@ def _check_collection(*, remove_orphans: bool, builds_users: bool = False) -> Co
         orphans=len(check.orphans),
         adopted=check.adopted,
         apart=check.apart,
+        of_strangers=check.of_strangers,
+        strangers_removed=check.strangers_removed,
     )
     return collection_check_json(check)
 
@@ -383,6 +389,8 @@ def _drop_pictures(before: str | None, cursor: str | None) -> dict[str, Any]:
         cursor,
         sightings=parts.sightings,
         photos=parts.photos,
+        strangers=parts.strangers,
+        stranger_faces=parts.stranger_faces,
         later=parts.later,
     )
     logger.info("strangers' pictures removed", pictures=dropped)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from recognizeme.domain.audit import keyed_hash
 from recognizeme.domain.errors import NotFound
 from recognizeme.domain.kiosks import DEFAULT_MINUTES
 from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
+from recognizeme.domain.strangers import check_stranger_id
 from recognizeme.entry import kiosk_json, parsing, presentation
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presence_json import presence_json
@@ -69,6 +71,37 @@ def get_lessons() -> Response[str]:
     lessons = [lesson for lesson in parts.lessons.all() if lesson.expires_at > parts.now()]
     newest_first = sorted(lessons, key=lambda lesson: (lesson.taught_at, lesson.capture_id), reverse=True)
     return answer(presentation.list_json(map(presentation.lesson_json, newest_first)))
+
+
+@api.get("/strangers")
+def get_strangers() -> Response[str]:
+    """Unknown visitors by likeness, who was seen last first."""
+    page = wiring.parts().strangers.list(
+        parsing.stranger_state(api.parameters),
+        limit=parsing.limit(api.parameters),
+        cursor=api.parameters.get("cursor"),
+    )
+    return answer(presentation.page_json(page, presentation.stranger_json))
+
+
+@api.get("/strangers/<stranger_id>")
+def get_stranger(stranger_id: str) -> Response[str]:
+    """A stranger and their newest visits."""
+    parts = wiring.parts()
+    stranger = parts.strangers.get(path_id(stranger_id, check_stranger_id))
+    if stranger is None:
+        raise NotFound(f"there is no stranger {stranger_id!r}")
+    visits = islice(parts.strangers.visits_of(stranger.stranger_id), presentation.MOST_VISITS_SHOWN)
+    sightings = [
+        presentation.sighting_json(sighting)
+        for visit in visits
+        if (sighting := parts.sightings.get(visit.capture.capture_id))
+    ]
+    detail: presentation.StrangerDetailJson = {
+        **presentation.stranger_json(stranger),
+        "sightings": sightings,
+    }
+    return answer(detail)
 
 
 @api.get("/people")

@@ -22,6 +22,7 @@ class Settings:
     people_table: str = _env("RECOGNIZEME_PEOPLE_TABLE")
     audit_table: str = _env("RECOGNIZEME_AUDIT_TABLE")
     lessons_table: str = _env("RECOGNIZEME_LESSONS_TABLE")
+    strangers_table: str = _env("RECOGNIZEME_STRANGERS_TABLE")
     answers_table: str = _env("RECOGNIZEME_ANSWERS_TABLE")
     kiosks_table: str = _env("RECOGNIZEME_KIOSKS_TABLE")
     collection_id: str = _env("RECOGNIZEME_COLLECTION")
@@ -34,6 +35,7 @@ class Settings:
     withdrawn_days: int = _env("RECOGNIZEME_WITHDRAWN_DAYS", 7)
     person_days: int = _env("RECOGNIZEME_PERSON_DAYS", 0)
     audit_days: int = _env("RECOGNIZEME_AUDIT_DAYS", 365)
+    keep_strangers: bool = _env("RECOGNIZEME_KEEP_STRANGERS", False)
     stranger_days: int = _env("RECOGNIZEME_STRANGER_DAYS", 30)
     time_zone: str = _env("RECOGNIZEME_TIME_ZONE", "UTC")
     day_ends: str = _env("RECOGNIZEME_DAY_ENDS", "04:00")
@@ -49,6 +51,21 @@ class Settings:
     candidates: str = _env("RECOGNIZEME_CANDIDATES", "")
     later_queue_url: str = _env("RECOGNIZEME_LATER_QUEUE_URL", "")
     tombstone_key: str = _env("RECOGNIZEME_TOMBSTONE_KEY", "")
+
+    @property
+    def strangers_collection(self) -> str:
+        """Where the faces of unknown visitors are, if they are kept; nobody is recognized by them."""
+        return f"{self.collection_id}-strangers"
+
+    @property
+    def days_of_strangers(self) -> int:
+        """How long their pictures and faces are kept: no longer than sightings."""
+        return min(self.stranger_days, self.sighting_days)
+
+    @property
+    def days_of_stranger_records(self) -> int:
+        """A week longer: the faces are found by them, by a daily job that may fail for a while."""
+        return self.days_of_strangers + 7
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -25,6 +25,7 @@ from recognizeme.domain.ports import (
     People,
     PhotoStore,
     Sightings,
+    Strangers,
     Watch,
     Witness,
 )
@@ -34,6 +35,7 @@ from recognizeme.settings import Settings
 from recognizeme.usecases.answer_once import Request, answer_once
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
+from recognizeme.usecases.group_strangers import Grouper
 from recognizeme.usecases.leaving import Leaving
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.reindex import Reindexer
@@ -95,6 +97,14 @@ class Parts(Protocol):
         """What corrections taught."""
 
     @property
+    def strangers(self) -> Strangers:
+        """Unknown visitors by likeness."""
+
+    @property
+    def stranger_faces(self) -> FaceIndex | None:
+        """The strangers' collection; None where strangers are not kept."""
+
+    @property
     def audit_log(self) -> AuditLog:
         """Who did what."""
 
@@ -146,6 +156,15 @@ def exits_of(settings: Settings) -> ForgottenExits:
             f"RECOGNIZEME_DAY_ENDS is {settings.day_ends!r}; it must be a time such as 04:00"
         ) from error
     return ForgottenExits(zone, day_ends, settings.presence_hours)
+
+
+def stranger_faces_of(settings: Settings) -> FaceIndex | None:
+    """The strangers' collection at Rekognition, by faces however people are compared; None without one."""
+    if not settings.keep_strangers:
+        return None
+    from recognizeme.adapters.rekognition import RekognitionFaceIndex
+
+    return RekognitionFaceIndex.connect(settings.strangers_collection)
 
 
 class AwsParts:
@@ -231,6 +250,20 @@ class AwsParts:
         from recognizeme.adapters.dynamodb import DynamoDbLessons
 
         return DynamoDbLessons.connect(self.settings.lessons_table)
+
+    @cached_property
+    def strangers(self) -> Strangers:
+        """DynamoDB."""
+        from recognizeme.adapters.dynamodb import DynamoDbStrangers
+
+        return DynamoDbStrangers.connect(
+            self.settings.strangers_table, retention_days=self.settings.days_of_stranger_records
+        )
+
+    @cached_property
+    def stranger_faces(self) -> FaceIndex | None:
+        """Rekognition."""
+        return stranger_faces_of(self.settings)
 
     @cached_property
     def kiosks(self) -> Kiosks:
@@ -323,6 +356,22 @@ def recognizer(parts: Parts, witness: Witness) -> Recognizer:
         most_calls=parts.settings.most_calls,
         now=parts.now,
         witness=witness,
+        grouper=grouper(parts, witness),
+    )
+
+
+def grouper(parts: Parts, witness: Witness) -> Grouper | None:
+    """Grouping unknown visitors, made of these parts; None where strangers are not kept."""
+    if parts.stranger_faces is None:
+        return None
+    return Grouper(
+        photos=parts.photos,
+        faces=parts.stranger_faces,
+        sightings=parts.sightings,
+        strangers=parts.strangers,
+        alike_pct=parts.policy.threshold_pct,
+        most_calls=parts.settings.most_calls,
+        witness=witness,
     )
 
 
@@ -350,7 +399,7 @@ def teacher(parts: Parts) -> Teacher:
         sightings=parts.sightings,
         lessons=parts.lessons,
         enroller=enroller(parts),
-        stranger_days=min(parts.settings.stranger_days, parts.settings.sighting_days),
+        stranger_days=parts.settings.days_of_strangers,
         now=parts.now,
     )
 
@@ -363,6 +412,8 @@ def forgetter(parts: Parts) -> Forgetter:
         people=parts.people,
         sightings=parts.sightings,
         lessons=parts.lessons,
+        strangers=parts.strangers,
+        stranger_faces=parts.stranger_faces,
         later=parts.later,
         lease_s=parts.settings.lease_s,
         now=parts.now,

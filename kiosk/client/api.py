@@ -219,6 +219,15 @@ class ApiClient:
         """Of which pictures it is remembered whom they do not show; newest first."""
         return self._items("/lessons", {}, limit=None)
 
+    def strangers(self, *, state: str | None = None, limit: int | None = None) -> Iterator[Json]:
+        """Unknown visitors by likeness, page after page: those who wait for a decision, or in a state."""
+        return self._items("/strangers", {"state": state}, limit=limit)
+
+    def stranger(self, stranger_id: str) -> Json:
+        """One stranger, with their visits. Raises `NotFound`."""
+        answer = self._wire.call("GET", f"/strangers/{_segment(stranger_id)}")
+        return self._with(answer, "stranger_id", "state", "visits", "kiosks", "sightings")
+
     # --- people and their photos ---
 
     def people(

@@ -91,6 +91,12 @@ def _check_collection(api: ApiClient, *, remove_orphans: bool, build_users: bool
         f" removed, and {found['orphans']} belong to nobody known here",
         soft_wrap=True,
     )
+    if found.get("of_strangers"):
+        console().print(
+            f"{found['of_strangers']} faces of unknown visitors, of which {found['strangers_removed']} were"
+            " removed",
+            soft_wrap=True,
+        )
     if adopted:
         console().print(f"{adopted} faces became part of their person's vector", soft_wrap=True)
     if found["orphans"]:

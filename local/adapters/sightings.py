@@ -142,6 +142,8 @@ _STEPS = (
     "DROP INDEX sightings_outcome",
     """CREATE INDEX sightings_outcome ON sightings (outcome, capture_id, person_id, kiosk_id, expires_at)
         WHERE outcome IS NOT NULL""",
+    "ALTER TABLE sightings ADD COLUMN stranger_id TEXT",
+    "ALTER TABLE sightings ADD COLUMN is_ignored INTEGER NOT NULL DEFAULT 0",
 )
 
 
@@ -210,6 +212,33 @@ class SqliteSightings:
                 (capture_id,),
             )
 
+    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
+        """Look and count in one transaction; a trigger counts it in the totals."""
+        with self._database.writing() as connection:
+            unknown = connection.execute(
+                "SELECT rekognition_calls FROM sightings WHERE capture_id = ? AND outcome = 'unknown'",
+                (capture.capture_id,),
+            ).fetchone()
+            if unknown is None:
+                return False
+            if unknown["rekognition_calls"] >= most:
+                raise CallsSpent(f"Rekognition was asked {most} times about this capture")
+            connection.execute(
+                "UPDATE sightings SET rekognition_calls = rekognition_calls + 1 WHERE capture_id = ?",
+                (capture.capture_id,),
+            )
+        return True
+
+    def set_stranger(self, capture_id: str, stranger_id: str) -> bool:
+        """One update."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                "UPDATE sightings SET stranger_id = ?"
+                " WHERE capture_id = ? AND outcome = 'unknown' AND photo_key IS NOT NULL",
+                (stranger_id, capture_id),
+            ).rowcount
+        return changed > 0
+
     def save(self, sighting: Sighting) -> bool:
         """Store the result, unless there is one: the first `done` stands, and nothing undoes it."""
         columns = _columns(sighting) | {"claimed_until": None}
@@ -236,7 +265,8 @@ class SqliteSightings:
     def correct(self, sighting: Sighting, correction: Correction) -> None:
         """Replace a result by what a person said. Raises `NotFound` when there is nothing to correct."""
         columns = _columns(replace(sighting, correction=correction)) | {"claimed_until": None}
-        del columns["decision"]
+        for kept in ("decision", "stranger_id", "is_ignored"):
+            del columns[kept]
         _, _, changes = _sql(columns)
         with self._database.writing() as connection:
             people.check_named(connection, sighting.person_id)
@@ -346,7 +376,7 @@ class SqliteSightings:
         """One update, unless the sighting was corrected meanwhile."""
         with self._database.writing() as connection:
             connection.execute(
-                "UPDATE sightings SET photo_key = NULL, picture_sha256 = NULL"
+                "UPDATE sightings SET photo_key = NULL, picture_sha256 = NULL, stranger_id = NULL"
                 " WHERE capture_id = ? AND outcome = 'unknown'",
                 (capture_id,),
             )
@@ -395,7 +425,7 @@ def _forget(connection: sqlite3.Connection, person_id: str, trace: Trace) -> boo
     if trace.is_shown:
         changed += connection.execute(
             "UPDATE sightings SET person_id = NULL, name = NULL, groups = NULL, photo_key = NULL,"
-            " picture_sha256 = NULL WHERE capture_id = ? AND person_id = ?",
+            " picture_sha256 = NULL, stranger_id = NULL WHERE capture_id = ? AND person_id = ?",
             (trace.capture_id, person_id),
         ).rowcount
     row = connection.execute(
@@ -452,6 +482,8 @@ def _columns(sighting: Sighting) -> dict[str, Any]:
         "was_outcome": correction.was_outcome if correction else None,
         "was_person_id": correction.was_person_id if correction else None,
         "decision": to_decision(sighting.decision),
+        "stranger_id": sighting.stranger_id,
+        "is_ignored": sighting.is_ignored,
     }
 
 
@@ -475,4 +507,6 @@ def _sighting(row: sqlite3.Row) -> Sighting:
         if corrected_at
         else None,
         decision=from_decision(row["decision"]),
+        stranger_id=row["stranger_id"],
+        is_ignored=bool(row["is_ignored"]),
     )

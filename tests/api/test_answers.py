@@ -8,7 +8,11 @@ import pytest
 from tests.api.answers import check
 
 FACE: dict[str, Any] = {"face_id": "f", "person_id": None}
-CHECKED: dict[str, Any] = {"faces": 1, "removing": 0, "orphans": 1, "adopted": 0, "apart": 0, "items": [FACE]}
+CHECKED: dict[str, Any] = {
+    **dict.fromkeys(("faces", "removing", "orphans", "adopted", "apart", "of_strangers"), 0),
+    "strangers_removed": 0,
+    "items": [FACE],
+}
 PROBLEM = {"type": "urn:recognizeme:problem:busy", "title": "Busy", "status": 503, "detail": "try again"}
 
 

@@ -39,6 +39,8 @@ MAY_CALL = {
     "POST /sightings/{capture_id}/lessons": {"manager", "admin"},
     "DELETE /sightings/{capture_id}/lessons": {"manager", "admin"},
     "GET /lessons": OFFICE,
+    "GET /strangers": OFFICE,
+    "GET /strangers/{stranger_id}": OFFICE,
     "GET /people": OFFICE,
     "GET /people/{person_id}": OFFICE,
     "GET /people/{person_id}/photos": OFFICE,
@@ -65,6 +67,7 @@ MAY_CALL = {
 DOORS = [route for route in ROUTES if "{kiosk_id}" in route.path and route.role is Role.DOOR]
 PARAMETERS = {
     "capture_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d",
+    "stranger_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d",
     "person_id": "ada",
     "photo_id": "1.jpg",
     "group": "staff",

@@ -134,6 +134,8 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("query-person", "Query", 200),
         ("query-person-photos", "Query", 200),
         ("query-lessons", "Query", 200),
+        ("query-strangers", "Query", 200),
+        ("query-stranger", "Query", 404),
         ("query-stats", "Query", 200),
         ("query-audit", "Query", 200),
         ("query-kiosks", "Query", 200),

@@ -84,7 +84,8 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
     assert (
         actions
         == {
-            "Recognition": SEARCHING,
+            "Recognition": SEARCHING
+            | {"rekognition:IndexFaces", "rekognition:SearchFaces", "rekognition:DeleteFaces"},
             "Door": SEARCHING,
             "Enrollment": {
                 *("rekognition:IndexFaces", "rekognition:DeleteFaces", "rekognition:ListFaces"),

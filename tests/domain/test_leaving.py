@@ -218,7 +218,12 @@ def test_the_pictures_of_strangers_go_and_others_stay(office: Office) -> None:
     def drop() -> int:
         before = world.now() - timedelta(days=30)
         return drop_strangers_pictures(
-            before, sightings=world.sightings, photos=world.photos, later=world.later
+            before,
+            sightings=world.sightings,
+            photos=world.photos,
+            strangers=world.strangers,
+            stranger_faces=world.stranger_faces,
+            later=world.later,
         )
 
     assert drop() == 1

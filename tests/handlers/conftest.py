@@ -16,10 +16,12 @@ from local.adapters.lessons import SqliteLessons
 from local.adapters.people import SqlitePeople
 from local.adapters.photos import FilePhotoStore
 from local.adapters.sightings import SqliteSightings
+from local.adapters.strangers import SqliteStrangers
 from local.jobs.queue import JobQueue
 from local.runtime.events import Request, http_event
 from local.wiring import DeadJobs, LaterJobs
 from recognizeme import wiring
+from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.adapters.user_index import RekognitionUserIndex
 from recognizeme.domain.model import FaceSearch, IndexedFace, ListedFace, Match, new_capture_id
 from recognizeme.domain.picture import Picture
@@ -105,6 +107,8 @@ class Stack:
         self.collection_roles = TwinCollectionRoles(self.settings.collection_id)
         self.forget_audit_log()
         self.answers = TwinAnswers()
+        self.strangers = SqliteStrangers(self.jobs._database, retention_days=30, now=self.now)
+        self.stranger_faces: RekognitionFaceIndex | None = None
 
     @property
     def rules(self) -> Rules:
@@ -216,8 +220,8 @@ def rekolocal() -> Iterator[LocalRekognition]:
 @pytest.fixture
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
     settings = Settings(
-        *("bucket", "sightings", "totals", "faces", "people", "audit", "lessons", "answers", "kiosks"),
-        f"c-{tmp_path.name}",
+        *("bucket", "sightings", "totals", "faces", "people", "audit", "lessons", "strangers", "answers"),
+        *("kiosks", f"c-{tmp_path.name}"),
     )
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")

@@ -344,6 +344,7 @@ def test_faces_of_nobody_are_found_by_the_api_and_by_the_daily_event(
     stack.faces.index.add("nobody", inspect(ada))
     (orphan,) = (face.face_id for face in stack.faces.all_faces() if face.person_id == "nobody")
     found: Json = {"faces": 2, "removing": 0, "orphans": 1, "adopted": 0, "apart": 0}
+    found |= {"of_strangers": 0, "strangers_removed": 0}
     found["items"] = [{"face_id": orphan, "person_id": "nobody"}]
     assert stack.http("enrollment", "POST", "/collection-checks") == (200, found)
     assert stack.invoke("enrollment", {"check": "collection"}) == found

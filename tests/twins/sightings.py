@@ -71,6 +71,26 @@ class TwinSightings:
             if row and row.sighting.status is Status.PENDING and row.sighting.rekognition_calls:
                 row.sighting = replace(row.sighting, rekognition_calls=row.sighting.rekognition_calls - 1)
 
+    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
+        with self.people.lock:
+            row = self.rows.get(capture.capture_id)
+            if row is None or row.sighting.outcome is not Outcome.UNKNOWN:
+                return False
+            if row.sighting.rekognition_calls >= most:
+                raise CallsSpent(f"Rekognition was asked {most} times about this capture")
+            self._count(row.sighting, -1)
+            row.sighting = replace(row.sighting, rekognition_calls=row.sighting.rekognition_calls + 1)
+            self._count(row.sighting, 1)
+            return True
+
+    def set_stranger(self, capture_id: str, stranger_id: str) -> bool:
+        with self.people.lock:
+            row = self.rows.get(capture_id)
+            if row is None or row.sighting.outcome is not Outcome.UNKNOWN or not row.sighting.photo_key:
+                return False
+            row.sighting = replace(row.sighting, stranger_id=stranger_id)
+            return True
+
     def save(self, sighting: Sighting) -> bool:
         with self.people.lock:
             row = self.rows.get(sighting.capture.capture_id)
@@ -122,7 +142,13 @@ class TwinSightings:
                 raise NotFound(f"there is no sighting {sighting.capture.capture_id}")
             self._person_must_exist(sighting)
             self._count(row.sighting, -1)
-            row.sighting = replace(sighting, correction=correction, decision=row.sighting.decision)
+            row.sighting = replace(
+                sighting,
+                correction=correction,
+                decision=row.sighting.decision,
+                stranger_id=row.sighting.stranger_id,
+                is_ignored=row.sighting.is_ignored,
+            )
             self._count(row.sighting, 1)
 
     def counts(self, first: date, last: date, *, group: str | None = None) -> list[Count]:
@@ -155,7 +181,7 @@ class TwinSightings:
         with self.people.lock:
             row = self.rows.get(capture_id)
             if row and row.sighting.outcome is Outcome.UNKNOWN:
-                row.sighting = replace(row.sighting, photo_key=None, picture_sha256=None)
+                row.sighting = replace(row.sighting, photo_key=None, picture_sha256=None, stranger_id=None)
 
     def traces(self, person_id: str) -> Iterator[Trace]:
         for capture_id, row in list(self.rows.items()):
@@ -177,7 +203,13 @@ class TwinSightings:
         was, decision = before.correction, before.decision
         if trace.is_shown and before.person_id == person_id:
             row.sighting = replace(
-                row.sighting, person_id=None, name=None, groups=(), photo_key=None, picture_sha256=None
+                row.sighting,
+                person_id=None,
+                name=None,
+                groups=(),
+                photo_key=None,
+                picture_sha256=None,
+                stranger_id=None,
             )
         if was and was.was_person_id == person_id:
             row.sighting = replace(row.sighting, correction=replace(was, was_person_id=None))

@@ -21,6 +21,7 @@ from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
+from recognizeme.usecases.group_strangers import Grouper
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.remove_photo import PhotoRemover
 from recognizeme.usecases.sureness import Rules
@@ -34,6 +35,7 @@ from tests.twins.people import TwinPeople
 from tests.twins.photos import TwinPhotos
 from tests.twins.pictures import picture
 from tests.twins.sightings import TwinSightings
+from tests.twins.strangers import TwinStrangers
 
 LEASE_S = 30.0
 TRIES = 3  # Lambda's for an asynchronous event
@@ -70,6 +72,7 @@ class World:
 
     time: datetime = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     most_calls: int = 6
+    keeps_strangers: bool = False
     events: deque[str] = field(default_factory=deque)
     failed: list[str] = field(default_factory=list)
     witness: TwinWitness = field(default_factory=TwinWitness)
@@ -80,6 +83,8 @@ class World:
         self.people = TwinPeople()
         self.sightings = TwinSightings(self.people, self.now)
         self.lessons = TwinLessons(self.now)
+        self.strangers = TwinStrangers(self.now, 37)
+        self.stranger_faces = TwinFaces()
         self.later = TwinLater()
         self.kiosks = TwinKiosks()
         self.faults = Faults()
@@ -110,6 +115,19 @@ class World:
             most_calls=self.most_calls,
             now=self.now,
             witness=self.witness,
+            grouper=self.grouper() if self.keeps_strangers else None,
+        )
+
+    def grouper(self) -> Grouper:
+        before = self.faults.before
+        return Grouper(
+            photos=before(self.photos),
+            faces=before(self.stranger_faces),
+            sightings=before(self.sightings),
+            strangers=before(self.strangers),
+            alike_pct=99,
+            most_calls=self.most_calls,
+            witness=self.witness,
         )
 
     def enroller(self) -> Enroller:
@@ -132,6 +150,8 @@ class World:
             people=before(self.people),
             sightings=before(self.sightings),
             lessons=before(self.lessons),
+            strangers=before(self.strangers),
+            stranger_faces=before(self.stranger_faces),
             later=before(self.later),
             lease_s=LEASE_S,
             now=self.now,

@@ -335,7 +335,8 @@ class Sighting:
     """The stored result of recognizing one capture. `reason` says why it was rejected or failed,
     or nobody was named who was known.
 
-    `groups` are those that the person was in when they were recognized.
+    `groups` are those that the person was in when they were recognized. `stranger_id` is that of the unknown
+    visitor it shows, who may have been named since; `is_ignored` when it looked like one who is ignored.
     `rekognition_calls` counts attempts, each before it was made: none that may cost something is missing.
     """
 
@@ -354,6 +355,13 @@ class Sighting:
     correction: Correction | None = None
     decision: DecisionRecord | None = None
     groups: tuple[str, ...] = ()
+    stranger_id: str | None = None
+    is_ignored: bool = False
+
+    @property
+    def is_named_later(self) -> bool:
+        """Whether it shows somebody who was a stranger then."""
+        return self.stranger_id is not None and self.person_id is not None
 
     @property
     def age(self) -> timedelta | None:

@@ -3,7 +3,7 @@
 Every method may raise `ServiceBusy` (try again) or `Misconfigured` (a resource does not exist).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
@@ -29,6 +29,7 @@ from recognizeme.domain.model import (
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.presence import Pass
+from recognizeme.domain.strangers import Stranger, StrangerState, StrangerVisit
 from recognizeme.domain.totals import Count
 
 Clock = Callable[[], datetime]
@@ -161,6 +162,16 @@ class Sightings(Protocol):
     def cancel_call(self, capture_id: str) -> None:
         """The last call begun was not served: take it off the count again, unless the capture is decided."""
 
+    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
+        """Write down that a paid call for an `unknown` capture is about to be made.
+
+        It counts with those made to recognize it. Returns False, having counted none, when the capture is not
+        `unknown` (any more), and raises `CallsSpent` when it has had `most` already.
+        """
+
+    def set_stranger(self, capture_id: str, stranger_id: str) -> bool:
+        """An `unknown` capture shows this stranger; False when it is not, or its picture is gone."""
+
     def save(self, sighting: Sighting) -> bool:
         """Store the result (`done` or `failed`) of a claimed capture and end the lease.
 
@@ -189,13 +200,16 @@ class Sightings(Protocol):
         """
 
     def correct(self, sighting: Sighting, correction: Correction) -> None:
-        """Store a corrected sighting together with what it said before. What the decision saw stays as it is.
+        """Store a corrected sighting together with what it said before.
+
+        What the decision saw stays as it is, and so does the stranger.
 
         Raises `NotFound` without one, and `PersonGone` as `save` does.
         """
 
     def drop_picture(self, capture_id: str) -> None:
-        """The picture of an `unknown` capture is removed: the sighting says no longer where it was."""
+        """The picture of an `unknown` capture is removed: the sighting says no longer where it was, or whom
+        it was like."""
 
     def traces(self, person_id: str) -> Iterator[Trace]:
         """Every sighting that mentions the person, once each; the expired, too.
@@ -365,6 +379,34 @@ class Lessons(Protocol):
 
     def remove(self, capture_id: str) -> None:
         """Remove a lesson; a missing one is no error."""
+
+
+class Strangers(Protocol):
+    """Unknown visitors by likeness, and their visits; whatever has expired is not returned."""
+
+    def get(self, stranger_id: str) -> Stranger | None:
+        """One stranger."""
+
+    def list(self, state: StrangerState, *, limit: int, cursor: str | None = None) -> Page[Stranger]:
+        """Strangers in this state, who was seen last first. A page may be short and have a next one.
+
+        Raises `InvalidRequest` for a cursor that is not ours.
+        """
+
+    def visits(self, capture_ids: Collection[str]) -> Mapping[str, StrangerVisit]:
+        """The visits that these captures are, by capture id; those that are none are left out."""
+
+    def visits_of(self, stranger_id: str) -> Iterator[StrangerVisit]:
+        """A stranger's visits, newest first; one of this moment may still be missing."""
+
+    def save(
+        self, stranger: Stranger, *, joins: StrangerVisit | None = None, leaves: str | None = None
+    ) -> bool:
+        """In one step, store what became of a stranger, with a visit that joins, or without one.
+
+        One whose `visits` are none is removed. Returns False, having changed nothing, when the stranger is
+        no longer of that `version`, when the visit is there already, and when none is to leave.
+        """
 
 
 class Kiosks(Protocol):

@@ -57,6 +57,7 @@ PictureType = Annotated[str, Form(enum=sorted(model.EXTENSIONS), default="image/
 PATH_PARAMETERS: dict[str, Any] = {
     "kiosk_id": KioskId,
     "capture_id": CaptureId,
+    "stranger_id": CaptureId,
     "person_id": PersonId,
     "photo_id": PhotoId,
     "group": Group,

@@ -25,6 +25,7 @@ from recognizeme.domain.model import (
 )
 from recognizeme.domain.people import PersonChange, searchable
 from recognizeme.domain.ports import PeopleQuery, SightingQuery
+from recognizeme.domain.strangers import StrangerState
 from recognizeme.entry.forms import (
     Base64,
     CaptureId,
@@ -171,6 +172,12 @@ class SightingFilters(Paging, total=False):
     group: Annotated[Group, "That the person was in when they were recognized"]
     since: Annotated[Time, "Captured at this time or later"]
     until: Annotated[Time, "Captured before this time, which is after `since`"]
+
+
+class StrangerFilters(Paging, total=False):
+    """Which strangers."""
+
+    state: Annotated[StrangerState, Form(default=StrangerState.WAITING), "What was decided about them"]
 
 
 class AuditFilters(Paging, total=False):
@@ -393,6 +400,11 @@ def sighting_query(parameters: Mapping[str, str]) -> SightingQuery:
     if query.since and query.until and query.since >= query.until:
         raise InvalidRequest("since must be before until")
     return query
+
+
+def stranger_state(parameters: Mapping[str, str]) -> StrangerState:
+    """In which state the strangers of a list are; waiting for a decision, unless it says so."""
+    return _choice(StrangerState, parameters.get("state", StrangerState.WAITING), "state")
 
 
 def audit_query(parameters: Mapping[str, str], *, key: bytes) -> AuditQuery:

@@ -27,6 +27,7 @@ from recognizeme.domain.model import (
 from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Page, People, Replayed, UploadTicket
+from recognizeme.domain.strangers import Stranger, StrangerState
 from recognizeme.domain.times import to_api_text
 from recognizeme.entry.forms import (
     CaptureId,
@@ -49,6 +50,7 @@ from recognizeme.usecases.reindex import Progress
 from recognizeme.usecases.statistics import Tally
 
 _MOST_ORPHANS = 100
+MOST_VISITS_SHOWN = 100
 _LEAVING = (PhotoState.REMOVING, PhotoState.REMOVED)
 
 # All that a door needs to greet, to open and to ask again. What is added to a sighting it does not see.
@@ -126,6 +128,11 @@ class SightingJson(TypedDict):
     rekognition_calls: Annotated[Count, "Paid calls, each counted before it is made"]
     liveness: Annotated[Liveness, "What came of asking for signs of life, as the kiosk says"]
     correction: CorrectionJson | None
+    stranger_id: Annotated[
+        CaptureId | None, "The unknown visitor it shows, where they are kept; null for doors"
+    ]
+    named_later: Annotated[bool | None, "Whether it shows a stranger who was named since; null for doors"]
+    ignored: Annotated[bool | None, "Whether it looked like a stranger who is ignored; null for doors"]
     decision: Annotated[DecisionJson | None, "Null for doors"]
     explanation: Annotated[str | None, "Why, in words, with today's names; null for doors and in lists"]
 
@@ -163,6 +170,9 @@ def sighting_json(sighting: Sighting, explanation: str | None = None) -> Sightin
         "rekognition_calls": sighting.rekognition_calls,
         "liveness": sighting.liveness,
         "correction": _correction_json(sighting.correction) if sighting.correction else None,
+        "stranger_id": sighting.stranger_id,
+        "named_later": sighting.is_named_later,
+        "ignored": sighting.is_ignored,
         "decision": _decision_json(sighting.decision) if sighting.decision else None,
         "explanation": explanation,
     }
@@ -302,6 +312,37 @@ class LessonJson(TypedDict):
     learned: Annotated[bool, "False for one that was interrupted: teach it again, or take it back"]
 
 
+class StrangerJson(TypedDict):
+    """Unknown visits that look alike."""
+
+    stranger_id: Annotated[CaptureId, "That of the capture that it began with"]
+    state: Annotated[StrangerState, "`discarded` while it is being removed"]
+    first_seen: Annotated[Time, "By the kiosk's clock"]
+    last_seen: Annotated[Time, "By the kiosk's clock"]
+    visits: Annotated[Count, "Also those whose pictures have expired"]
+    kiosks: Annotated[list[KioskId], "Where they were seen"]
+    person_id: Annotated[PersonId | None, "Who it was named"]
+
+
+class StrangerDetailJson(StrangerJson):
+    """A stranger with their visits."""
+
+    sightings: Annotated[list[SightingJson], f"The newest {MOST_VISITS_SHOWN}, newest first"]
+
+
+def stranger_json(stranger: Stranger) -> StrangerJson:
+    """A stranger, without the visits."""
+    return {
+        "stranger_id": stranger.stranger_id,
+        "state": stranger.state,
+        "first_seen": time_text(stranger.first_seen),
+        "last_seen": time_text(stranger.last_seen),
+        "visits": stranger.visits,
+        "kiosks": list(stranger.kiosks),
+        "person_id": stranger.person_id,
+    }
+
+
 class LearnedJson(TypedDict):
     """What was learned from a sighting's picture."""
 
@@ -414,6 +455,8 @@ class CollectionCheckJson(TypedDict):
     orphans: Annotated[Count, "Others that belong to nobody"]
     adopted: Annotated[Count, "Made part of their person's vector, where people are matched by users"]
     apart: Annotated[Count, "Still to be made part of it: ask again"]
+    of_strangers: Annotated[Count, "In the collection of unknown visitors, where they are kept"]
+    strangers_removed: Annotated[Count, "Of these, whose visits expired or were taken away"]
     items: Annotated[list[ListedFaceJson], f"The first {_MOST_ORPHANS} of the orphans"]
 
 
@@ -425,6 +468,8 @@ def collection_check_json(check: CollectionCheck) -> CollectionCheckJson:
         "orphans": len(check.orphans),
         "adopted": check.adopted,
         "apart": check.apart,
+        "of_strangers": check.of_strangers,
+        "strangers_removed": check.strangers_removed,
         "items": [
             {"face_id": face.face_id, "person_id": face.person_id} for face in check.orphans[:_MOST_ORPHANS]
         ],

@@ -229,6 +229,20 @@ ROUTES = (
         answer=shown.PageJson[shown.LessonJson],
     ),
     Route(
+        *("GET", "/strangers", "query", Role.RECEPTION),
+        operation="listStrangers",
+        summary="Unknown visitors by likeness, who was seen last first",
+        query=asked.StrangerFilters,
+        answer=shown.PageJson[shown.StrangerJson],
+    ),
+    Route(
+        *("GET", "/strangers/{stranger_id}", "query", Role.RECEPTION),
+        operation="getStranger",
+        summary="One stranger, with their visits",
+        answer=shown.StrangerDetailJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
         *("GET", "/people", "query", Role.RECEPTION),
         operation="listPeople",
         summary="People, all or those of a name or group",

@@ -16,6 +16,8 @@ _MOST_ADOPTED = 100  # people a time: a function has half a minute
 class CollectionCheck:
     """How many faces there are, how many of them are being removed, and which belong to nobody and stay.
 
+    `of_strangers` are those of unknown visitors, in their own collection, of which some were removed.
+
     `adopted` were made part of their person's vector, and `apart` are those that are still to be.
     """
 
@@ -24,6 +26,8 @@ class CollectionCheck:
     orphans: tuple[ListedFace, ...]
     adopted: int = 0
     apart: int = 0
+    of_strangers: int = 0
+    strangers_removed: int = 0
 
 
 def check_collection(

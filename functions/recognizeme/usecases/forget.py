@@ -8,8 +8,18 @@ from itertools import islice
 from recognizeme.domain.errors import NotFound, ServiceBusy
 from recognizeme.domain.lessons import Lesson, capture_of
 from recognizeme.domain.model import ListedFace, Remains, Removed, Trace, captured_at, check_person_id
-from recognizeme.domain.ports import Clock, FaceIndex, Later, Lessons, People, PhotoStore, Sightings
+from recognizeme.domain.ports import (
+    Clock,
+    FaceIndex,
+    Later,
+    Lessons,
+    People,
+    PhotoStore,
+    Sightings,
+    Strangers,
+)
 from recognizeme.usecases.check_collection import means_nothing
+from recognizeme.usecases.group_strangers import drop_named, take_away
 
 # Until every event of theirs has expired: six hours of retries and fourteen days in the failure queue.
 TOMBSTONE_DAYS = 15
@@ -29,6 +39,8 @@ class Forgetter:
     people: People
     sightings: Sightings
     lessons: Lessons
+    strangers: Strangers
+    stranger_faces: FaceIndex | None
     later: Later
     lease_s: float
     now: Clock
@@ -140,10 +152,13 @@ class Forgetter:
                 for trace in some:
                     if trace.is_shown and trace.capture_id in lessons:
                         self._take_back(lessons.pop(trace.capture_id))
+                shown = [trace.capture_id for trace in some if trace.is_shown]
+                take_away(shown, strangers=self.strangers, faces=self.stranger_faces)
                 # The pictures go before the name that leads to them, or a crash in between would lose them.
                 captures += self.photos.delete_below(_pictures_of(some, kiosks))
                 changed += self.sightings.forget(person_id, some)
             if not changed:
+                drop_named(person_id, strangers=self.strangers)
                 return captures, sightings
             sightings += changed
 

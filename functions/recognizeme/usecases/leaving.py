@@ -5,8 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 
 from recognizeme.domain.model import Outcome, Person, Removed, captured_at
 from recognizeme.domain.people import PersonChange
-from recognizeme.domain.ports import Clock, Later, People, PhotoStore, SightingQuery, Sightings
+from recognizeme.domain.ports import (
+    Clock,
+    FaceIndex,
+    Later,
+    People,
+    PhotoStore,
+    SightingQuery,
+    Sightings,
+    Strangers,
+)
 from recognizeme.usecases.forget import Forgetter
+from recognizeme.usecases.group_strangers import take_away
 from recognizeme.usecases.merge import counting_merged
 
 # Nobody is forgotten for not being seen whose record has not said so for as long.
@@ -98,9 +108,11 @@ def drop_strangers_pictures(
     *,
     sightings: Sightings,
     photos: PhotoStore,
+    strangers: Strangers,
+    stranger_faces: FaceIndex | None,
     later: Later,
 ) -> int:
-    """Remove the pictures of some `unknown` captures taken before that, and of the others later.
+    """Remove the pictures and faces of some `unknown` captures taken before that, and of the others later.
 
     The sightings stay, without a picture. Whoever was corrected to be somebody is no stranger.
     """
@@ -108,6 +120,7 @@ def drop_strangers_pictures(
     page = sightings.query(query, limit=_SIGHTINGS_AT_ONCE, cursor=cursor)
     shown = [sighting for sighting in page.items if sighting.photo_key]
     dropped = photos.delete([sighting.photo_key for sighting in shown if sighting.photo_key])
+    take_away([each.capture.capture_id for each in shown], strangers=strangers, faces=stranger_faces)
     for sighting in shown:
         sightings.drop_picture(sighting.capture.capture_id)
     if page.next_cursor:

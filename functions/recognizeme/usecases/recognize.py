@@ -30,6 +30,7 @@ from recognizeme.domain.ports import (
     UploadTicket,
     Witness,
 )
+from recognizeme.usecases.group_strangers import Grouper
 from recognizeme.usecases.merge import standing_for
 from recognizeme.usecases.sureness import Rules
 
@@ -42,7 +43,8 @@ class Recognizer:
     """The collaborators of recognizing, gathered once, and the two ways a capture comes in.
 
     `lease_s` is how long a claim holds: longer than a function may run, so that only a dead one loses it.
-    `most_calls` paid calls are made for a capture, whoever makes them.
+    `most_calls` paid calls are made for a capture, whoever makes them. Unknown visitors are grouped when the
+    event of their picture comes, also of one that was recognized at once: nobody at the door waits for it.
     """
 
     photos: PhotoStore
@@ -56,15 +58,20 @@ class Recognizer:
     most_calls: int
     now: Clock
     witness: Witness
+    grouper: Grouper | None = None
 
     def recognize_stored(self, capture: Capture, photo_key: str) -> Sighting:
         """Recognize a capture whose picture is in the store.
 
         While somebody else is at it, the sighting is `pending` and we look again later. Raises, with the
-        sighting marked as failed so that it can be tried again, whatever the services raised.
+        sighting marked as failed so that it can be tried again, whatever the services raised. What was
+        decided is not lost when grouping an unknown visitor fails: this event, tried again, groups it alone.
         """
         try:
-            return self._recognize_stored(capture, photo_key)
+            done = self._recognize_stored(capture, photo_key)
+            if self.grouper and (stranger_id := self.grouper.group(done)):
+                return replace(done, stranger_id=stranger_id)
+            return done
         except CaptureInProgress as error:
             self.later.recognize(photo_key, delay_s=error.retry_after_s)
             return Sighting(capture, Status.PENDING)

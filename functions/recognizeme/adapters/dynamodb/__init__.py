@@ -7,6 +7,7 @@ from recognizeme.adapters.dynamodb.kiosks import DynamoDbKiosks
 from recognizeme.adapters.dynamodb.lessons import DynamoDbLessons
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
 from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
+from recognizeme.adapters.dynamodb.strangers import DynamoDbStrangers
 
 __all__ = [
     "DynamoDbAnswers",
@@ -16,4 +17,5 @@ __all__ = [
     "DynamoDbLessons",
     "DynamoDbPeople",
     "DynamoDbSightings",
+    "DynamoDbStrangers",
 ]

@@ -35,6 +35,8 @@ RESULT = (
     "WasPersonId",
     "Decision",
     "Candidates",
+    "StrangerId",
+    "Ignored",
 )
 
 
@@ -96,6 +98,8 @@ def to_item(sighting: Sighting) -> dict[str, Value | None]:
         "CorrectedAt": items.moment(correction.corrected_at if correction else None),
         "WasOutcome": items.string(correction.was_outcome if correction else None),
         "WasPersonId": items.string(correction.was_person_id if correction else None),
+        "StrangerId": items.string(sighting.stranger_id),
+        "Ignored": {"BOOL": True} if sighting.is_ignored else None,
         "Decision": _decided(decision) if decision else None,
         # By person, so that one of them can be taken out whoever else is changing the item.
         "Candidates": {"M": {each.person_id: _considered(each) for each in decision.candidates}}
@@ -166,6 +170,8 @@ def from_item(item: Item) -> Sighting:
         rekognition_calls=int(item["RekognitionCalls"]["N"]),
         correction=_correction(item),
         decision=_decision(item),
+        stranger_id=items.read_string(item, "StrangerId"),
+        is_ignored="Ignored" in item,
     )
 
 

@@ -50,6 +50,9 @@ _READ_ITEMS = 1000
 # Who forgets somebody meets others who change the same sighting.
 _TRIES = 8
 
+# What no correction changes.
+_KEPT = frozenset({"Decision", "Candidates", "StrangerId", "Ignored"})
+
 # Kiosks' clocks: how far ahead of ours, and how long a capture may have waited to be handed in.
 _CLOCK_AHEAD = timedelta(days=1)
 _SPOOLED = timedelta(days=7)
@@ -181,6 +184,41 @@ class DynamoDbSightings:
                 },
             )
 
+    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
+        """One transaction with the totals, which count it with the sighting's others."""
+        condition = "#Outcome = :unknown AND #RekognitionCalls < :most"
+        expression = "ADD #RekognitionCalls :one"
+        call = {
+            "TableName": self._table,
+            "Key": _key(capture.capture_id),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": items.placeholders(expression, condition),
+            "ExpressionAttributeValues": {
+                ":one": {"N": "1"},
+                ":most": {"N": str(most)},
+                ":unknown": {"S": Outcome.UNKNOWN},
+            },
+        }
+        counted = totals.change(self._totals_table, capture, {str(Outcome.UNKNOWN): (0, 1)})
+        if not transact(self._client, [{"Update": call}, counted], resource=self._name, sleep=self._sleep):
+            return True
+        item = self._item(capture.capture_id)
+        if item and items.read_string(item, "Outcome") == Outcome.UNKNOWN:
+            raise CallsSpent(f"Rekognition was asked {most} times about this capture")
+        return False
+
+    def set_stranger(self, capture_id: str, stranger_id: str) -> bool:
+        """One conditional update."""
+        return self._update(
+            capture_id,
+            items.update(
+                {"StrangerId": {"S": stranger_id}},
+                condition="#Outcome = :unknown AND attribute_exists(#PhotoKey)",
+                given={":unknown": {"S": Outcome.UNKNOWN}},
+            ),
+        )
+
     def save(self, sighting: Sighting) -> bool:
         """Store the result, unless there is one.
 
@@ -222,7 +260,7 @@ class DynamoDbSightings:
         corrected = to_item(replace(sighting, correction=correction))
         if not self._store(
             sighting,
-            {name: value for name, value in corrected.items() if name not in ("Decision", "Candidates")},
+            {name: value for name, value in corrected.items() if name not in _KEPT},
             {counted: (number, number * calls) for counted, number in counts.items() if number},
             condition="#Result = :was"
             if was
@@ -443,7 +481,7 @@ class DynamoDbSightings:
         self._update(
             capture_id,
             items.update(
-                {"PhotoKey": None, "PictureSha256": None},
+                {"PhotoKey": None, "PictureSha256": None, "StrangerId": None},
                 condition="#Outcome = :unknown",
                 given={":unknown": {"S": Outcome.UNKNOWN}},
             ),
@@ -479,6 +517,7 @@ class DynamoDbSightings:
             removed, conditions = [], []
             if trace.is_shown and items.read_string(item, "PersonId") == person_id:
                 removed += ["#PersonId", "#PassDay", "#Name", "#Groups", "#PhotoKey", "#PictureSha256"]
+                removed.append("#StrangerId")
                 conditions.append("#PersonId = :person")
             if items.read_string(item, "WasPersonId") == person_id:
                 removed.append("#WasPersonId")
