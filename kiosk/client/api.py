@@ -236,6 +236,13 @@ class ApiClient:
         """People, page after page: everybody, or those with such a word in their name, or of a group."""
         return self._items("/people", {"name": name, "group": group}, limit=limit)
 
+    def people_page(
+        self, *, name: str | None = None, group: str | None = None, cursor: str | None = None, limit: int
+    ) -> tuple[list[Json], str | None]:
+        """One page of `people`, and the cursor of the next one; None on the last."""
+        params = {"name": name, "group": group, "cursor": cursor, "limit": str(limit)}
+        return self._page("/people", params)
+
     def person(self, person_id: str) -> Json:
         """One person. Raises `NotFound`."""
         return self._with(

@@ -39,6 +39,24 @@ LEAST: dict[str, Role] = {
     "visits.correct": Role.RECEPTION,
     "visits.teach": Role.MANAGER,
     "visits.newcomer": Role.MANAGER,
+    "people.index": Role.RECEPTION,
+    "people.face": Role.RECEPTION,
+    "people.photo": Role.RECEPTION,
+    "people.photo_face": Role.RECEPTION,
+    "people.new": Role.MANAGER,
+    "people.add": Role.MANAGER,
+    "person.show": Role.RECEPTION,
+    "person.record": Role.MANAGER,
+    "person.consent": Role.MANAGER,
+    "person.withdraw": Role.MANAGER,
+    "person.add_photos": Role.MANAGER,
+    "person.take": Role.MANAGER,
+    "person.remove": Role.MANAGER,
+    "person.choose_other": Role.MANAGER,
+    "person.merge": Role.MANAGER,
+    "person.unmerge": Role.MANAGER,
+    "person.ask_to_forget": Role.MANAGER,
+    "person.forget": Role.MANAGER,
     "doors.kiosks": Role.RECEPTION,
     "doors.display": Role.RECEPTION,
 }
@@ -47,6 +65,7 @@ LEAST: dict[str, Role] = {
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("recognize.form", "Recognize"),
     ("visits.index", "Visits"),
+    ("people.index", "People"),
     ("doors.kiosks", "Kiosks"),
 )
 

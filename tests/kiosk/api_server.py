@@ -332,7 +332,18 @@ class ApiServer:
 
     def _put_person(self, person_id: str, request: Json) -> tuple[int, Json]:
         known = self.people.get(
-            person_id, {"person_id": person_id, "faces": 0, "created_at": NOW, "consent": None}
+            person_id,
+            {
+                "person_id": person_id,
+                "faces": 0,
+                "created_at": NOW,
+                "consent": None,
+                "groups": [],
+                "active": True,
+                "active_until": None,
+                "merged_into": None,
+                "merged": [],
+            },
         )
         if "consent" in request:
             request["consent"] = (known["consent"] or {}) | request["consent"]
