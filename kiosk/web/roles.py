@@ -57,6 +57,10 @@ LEAST: dict[str, Role] = {
     "person.unmerge": Role.MANAGER,
     "person.ask_to_forget": Role.MANAGER,
     "person.forget": Role.MANAGER,
+    "doors.index": Role.RECEPTION,
+    "doors.door": Role.MANAGER,
+    "doors.change": Role.MANAGER,
+    "doors.remove": Role.MANAGER,
     "doors.kiosks": Role.RECEPTION,
     "doors.display": Role.RECEPTION,
 }
@@ -66,7 +70,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("recognize.form", "Recognize"),
     ("visits.index", "Visits"),
     ("people.index", "People"),
-    ("doors.kiosks", "Kiosks"),
+    ("doors.index", "Doors"),
 )
 
 

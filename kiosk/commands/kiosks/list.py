@@ -1,10 +1,9 @@
 """`recognizeme kiosks list`."""
 
-from collections.abc import Iterator
-
 import click
 
 from kiosk.client.api import ApiClient
+from kiosk.client.doors import troubles
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_list
 from kiosk.commands.times import utc_option
@@ -42,23 +41,5 @@ def _row(kiosk: Record) -> Record:
         "state": kiosk["state"],
         "heard_at": beat.get("received_at"),
         "lets_in": " ".join("everybody" if group == "*" else group for group in kiosk["groups"]) or "nobody",
-        "trouble": "; ".join(_troubles(kiosk, beat)),
+        "trouble": "; ".join(troubles(kiosk)),
     }
-
-
-def _troubles(kiosk: Record, beat: Record) -> Iterator[str]:
-    for trouble in (beat.get("camera_trouble"), beat.get("delivery_trouble")):
-        if trouble:
-            yield trouble
-    if waiting := (beat.get("spool") or {}).get("waiting"):
-        yield f"{waiting} pictures wait to be delivered"
-    if abs(beat.get("clock_ahead_s") or 0) > _WRONG_CLOCK_S:
-        yield f"its clock is {beat['clock_ahead_s']:+.0f} s off"
-    runs = beat.get("policy_version")
-    if runs and str(runs).startswith("file "):
-        yield "it runs a policy of its own"
-    elif runs and runs != kiosk["policy_version"]:
-        yield "it runs an older policy"
-
-
-_WRONG_CLOCK_S = 30

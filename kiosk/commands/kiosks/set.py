@@ -1,17 +1,14 @@
 """`recognizeme kiosks set`."""
 
-import re
 from typing import Any
 
 import click
 
 from kiosk.client.api import ApiClient
+from kiosk.client.doors import NoOpening, opening_of
 from kiosk.commands.kiosks.show import tell
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_OPENING = re.compile(r"([a-z,\-]+)(?: (\d\d:\d\d)-(\d\d:\d\d))?")
 
 
 class _Opening(click.ParamType[dict[str, Any]]):
@@ -21,22 +18,10 @@ class _Opening(click.ParamType[dict[str, Any]]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> dict[str, Any]:
         """Read `mon-fri 07:00-19:30`, `sat,sun`, or fail."""
-        found = _OPENING.fullmatch(str(value))
-        days = [day for part in found[1].split(",") for day in _days(part)] if found else []
-        if not found or not days:
-            self.fail(
-                f"{value!r} must be days and times such as 'mon-fri 07:00-19:30' or 'sat,sun'", param, ctx
-            )
-        times = {"from": found[2], "until": found[3]} if found[2] else {}
-        return {"days": days, **times}
-
-
-def _days(part: str) -> list[str]:
-    first, _, last = part.partition("-")
-    if first not in _DAYS or (last or first) not in _DAYS:
-        return []
-    begin, end = _DAYS.index(first), _DAYS.index(last or first)
-    return [_DAYS[number % 7] for number in range(begin, end + (1 if end >= begin else 8))]
+        try:
+            return opening_of(str(value))
+        except NoOpening as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()

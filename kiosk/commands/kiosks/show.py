@@ -4,6 +4,7 @@ import click
 
 from kiosk.client.api import ApiClient
 from kiosk.client.bidi import isolated
+from kiosk.client.doors import opening_words
 from kiosk.client.errors import NotFound
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_json
@@ -42,10 +43,7 @@ def _words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_words(each)}" for name, each in value.items())
     if isinstance(value, list):
-        return "; ".join(opening(each) if isinstance(each, dict) else str(each) for each in value) or "-"
+        return (
+            "; ".join(opening_words(each) if isinstance(each, dict) else str(each) for each in value) or "-"
+        )
     return isolated(str(value))
-
-
-def opening(each: Record) -> str:
-    """An opening as `set --opening` takes it."""
-    return f"{','.join(each['days'])} {each['from']}-{each['until']}"

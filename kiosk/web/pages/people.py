@@ -13,7 +13,8 @@ from kiosk.client.wire import Json
 from kiosk.vision.picture_file import content_type
 from kiosk.web.desk import Desk
 from kiosk.web.enrolling import MOST_PHOTOS, hand_in, several_photos
-from kiosk.web.pages.person import chosen_files, groups_in, person_page
+from kiosk.web.groups import groups_in
+from kiosk.web.pages.person import chosen_files, person_page
 from kiosk.web.thumbnails import Face, Thumbnails
 from kiosk.web.words import sentence
 

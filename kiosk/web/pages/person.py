@@ -13,6 +13,7 @@ from kiosk.client.moment import iso_text
 from kiosk.client.wire import Json
 from kiosk.web.desk import Desk
 from kiosk.web.enrolling import MOST_PHOTOS, NotTaken, hand_in, hand_in_again, several_photos
+from kiosk.web.groups import groups_in
 from kiosk.web.words import sentence
 
 _MOST_TO_MERGE = 12  # a search that finds more is to be made narrower
@@ -161,11 +162,6 @@ def person_page(
 def chosen_files() -> list[FileStorage]:
     """The files of the form: a field without one is there all the same."""
     return [file for file in request.files.getlist("photo") if file.filename]
-
-
-def groups_in(text: str) -> list[str]:
-    """Groups as they are written into one line, parted by commas or spaces."""
-    return sorted({group.lower() for group in text.replace(",", " ").split()})
 
 
 def _other(desk: Desk, person_id: str | None) -> Json | None:
