@@ -52,7 +52,7 @@ def synced_append(path: Path) -> Callable[[bytes], None]:
 def storage(folder: Path) -> list[Row]:
     """Rows about the disk that holds `folder`."""
     sightings = SqliteSightings(open_database(folder / "a.db"), retention_days=36500)
-    photos = FilePhotoStore(folder / "photos", base_url="", signing_key=b"", on_stored=lambda key, size: None)
+    photos = FilePhotoStore(folder / "photos", base_url="", signing_key=b"", on_stored=lambda *_: None)
     append, numbers = synced_append(folder / "bound"), count()
 
     def claim_and_save() -> None:

@@ -228,8 +228,11 @@ class LocalParts:
         """The dead jobs."""
         return DeadJobs(self.jobs)
 
-    def notify(self, key: str, size_bytes: int) -> None:
-        """Queue a stored picture for its function, before it is acknowledged: it is going to be looked at."""
+    def notify(self, key: str, size_bytes: int, busy_s: float = 0.0) -> str | None:
+        """Queue a stored picture for its function, before it is acknowledged: it is going to be looked at.
+
+        Not before `busy_s` have passed; the answer is the job's id.
+        """
         for prefix, function in NOTIFIED.items():
             if key.startswith(prefix):
                 event = object_created_event(
@@ -239,7 +242,9 @@ class LocalParts:
                     bucket=self.settings.bucket,
                     now=datetime.now(UTC),
                 )
-                self.jobs.add(function, event, awaited_s=_awaited_s(key, self.now()))
+                awaited_s = _awaited_s(key, self.now())
+                return str(self.jobs.add(function, event, awaited_s=awaited_s, delay_s=busy_s))
+        return None
 
 
 def _login() -> str:
@@ -293,6 +298,10 @@ class LaterJobs:
     def check_collection(self, *, delay_s: float) -> None:
         """As the daily job's event."""
         self._jobs.add(NOTIFIED["enrollments/"], CHECK_EVENT, delay_s=delay_s)
+
+    def call_off(self, event: str) -> None:
+        """Unless it has been taken already."""
+        self._jobs.call_off(int(event))
 
     def drop_photos(self, person_id: str) -> None:
         """Whether they wait or failed for good: their photos are gone."""

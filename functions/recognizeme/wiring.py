@@ -384,6 +384,7 @@ def enroller(parts: Parts) -> Enroller:
         later=parts.later,
         duplicate_pct=parts.settings.duplicate_pct,
         ticket_s=parts.settings.ticket_s,
+        lease_s=parts.settings.lease_s,
         now=parts.now,
         consent_required=parts.settings.consent_required,
         withdrawn_days=parts.settings.withdrawn_days,

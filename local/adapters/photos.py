@@ -36,9 +36,9 @@ class FilePhotoStore:
     """A `PhotoStore` in a folder.
 
     `base_url` is where the host answers, without a slash at its end. `signing_key` (32 random bytes or so)
-    must be the same in every process that shares the folder. `on_stored(key, size_bytes)` is called when a
-    picture is durable and before the call that stored it returns: what it raises, the caller gets, and hands
-    the picture in again.
+    must be the same in every process that shares the folder. `on_stored(key, size_bytes, busy_s)` is called
+    when a picture is durable and before the call that stored it returns, and names the event it raises; what
+    it raises as an error, the caller gets, and hands the picture in again.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FilePhotoStore:
         *,
         base_url: str,
         signing_key: bytes,
-        on_stored: Callable[[str, int], None],
+        on_stored: Callable[[str, int, float], str | None],
         now: Clock = utc_now,
     ) -> None:
         self._files = DurableFiles(root, now_s=now().timestamp())
@@ -99,15 +99,15 @@ class FilePhotoStore:
         self.write(terms["key"], picture, terms["type"])
         return str(terms["key"])
 
-    def write(self, key: str, picture: bytes, content_type: str) -> None:
+    def write(self, key: str, picture: bytes, content_type: str, *, busy_s: float = 0.0) -> str | None:
         """Store the picture, then say so. The type is not kept: `open_link` reads it from the content."""
         self._files.write(key, picture)
-        self._on_stored(key, len(picture))
+        return self._on_stored(key, len(picture), busy_s)
 
     def write_new(self, key: str, picture: bytes, content_type: str) -> bool:
         """Store the picture unless there is one, and say so either way: whoever stored it may have died."""
         is_new = self._files.write_new(key, picture)
-        self._on_stored(key, len(picture))
+        self._on_stored(key, len(picture), 0.0)
         return is_new
 
     def read(self, key: str) -> bytes:

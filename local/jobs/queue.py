@@ -145,6 +145,10 @@ class JobQueue:
         self._rows("UPDATE jobs SET due_at = 0, awaited_until = 0 WHERE state = 'waiting'")
         return len(interrupted)
 
+    def call_off(self, job_id: int) -> None:
+        """Remove a job that waits: somebody else has done it."""
+        self._rows("DELETE FROM jobs WHERE id = ? AND state = 'waiting'", (job_id,))
+
     def drop(self, *, keys: Iterable[str] = (), prefix: str | None = None) -> int:
         """Remove the jobs about these stored objects, whatever their state; return how many.
 

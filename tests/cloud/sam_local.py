@@ -146,6 +146,7 @@ def _furnish(services: StandIns) -> None:
         later=SqsLater(services.client("sqs"), settings.later_queue_url, function="enrollment:live"),
         duplicate_pct=settings.duplicate_pct,
         ticket_s=settings.ticket_s,
+        lease_s=settings.lease_s,
         now=utc_now,
     )
     enroller.put_person("ada", PersonChange(name="Ada Lovelace"))

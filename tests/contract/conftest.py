@@ -171,7 +171,7 @@ def _local_photos(tmp_path: Path, clock: SetClock) -> Photos:
         tmp_path / "photos",
         base_url="http://127.0.0.1:8000",
         signing_key=b"k" * 32,
-        on_stored=lambda key, size_bytes: stored.append((key, size_bytes)),
+        on_stored=lambda key, size_bytes, _: stored.append((key, size_bytes)),
         now=clock,
     )
 

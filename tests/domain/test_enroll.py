@@ -1,5 +1,6 @@
 """Enrolling, in memory."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -15,8 +16,9 @@ from recognizeme.domain.model import (
 )
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.photo_problems import PhotoProblem
+from recognizeme.domain.picture import sha256_of
 from recognizeme.usecases.merge import merge
-from tests.twins.faults import Faults
+from tests.twins.faults import Died, Faults, Trouble
 from tests.twins.pictures import Shown, picture
 from tests.twins.world import ADA, TWINS, World
 
@@ -32,6 +34,52 @@ def test_a_photo_is_paid_for_once_though_its_event_follows(world: World) -> None
     assert world.enroll("ada", ADA).state is PhotoState.INDEXED
     world.settle()
     assert world.faces.calls == 2  # IndexFaces, and SearchFaces for somebody who looks the same
+
+
+def test_where_events_wait_that_of_an_enrolled_photo_need_not_come() -> None:
+    world = World(can_wait=True)
+    world.enroll("ada", ADA)
+    assert not world.events
+
+
+@pytest.mark.parametrize("can_wait", [True, False])
+def test_what_is_handed_in_under_one_name_at_once_ends_as_the_picture_that_is_stored(can_wait: bool) -> None:
+    """Wherever the one comes in between, and though its own event has been called off by then."""
+    better = picture("ada", number=1)
+    for at in range(20):
+        world = World(can_wait=can_wait)
+        world.enroller().put_person("ada", PersonChange(name="Ada"))
+
+        def replaced(world: World = world) -> None:
+            world.faults = Faults()
+            world.enroller().enroll_now("ada", better.content, "1.jpg")
+
+        world.faults = faults = Faults(at=at, meanwhile=replaced)
+        world.enroller().enroll_now("ada", ADA.content, "1.jpg")
+        world.settle()
+        person = world.people.get("ada")
+        assert person, at
+        assert sha256_of(world.photos.read(FIRST.photo_key)) == person.photos["1.jpg"].sha256, at
+        if len(faults.called) <= at:
+            return
+    pytest.fail("an enrollment makes fewer calls")
+
+
+def test_an_enrollment_that_dies_anywhere_after_its_picture_is_stored_is_finished_by_its_event() -> None:
+    for at in range(2, 20):  # the record, the picture
+        world = World(can_wait=True)
+        world.enroller().put_person("ada", PersonChange(name="Ada"))
+        world.faults = faults = Faults(at=at, trouble=Trouble.DIES_BEFORE)
+        with suppress(Died):
+            world.enroller().enroll_now("ada", ADA.content, "1.jpg")
+        world.faults = Faults()
+        world.settle()
+        person = world.people.get("ada")
+        assert person, at
+        assert person.photos["1.jpg"].state is PhotoState.INDEXED, at
+        if len(faults.called) <= at:
+            return
+    pytest.fail("an enrollment makes fewer calls")
 
 
 def test_the_same_name_with_another_picture_replaces_the_face(world: World) -> None:
@@ -97,6 +145,20 @@ def test_a_face_that_looks_like_somebody_else_is_not_enrolled_and_not_kept(world
     assert photo.similar == SimilarFace(first.face_id or "", 100.0)
     world.settle()
     assert [face.person_id for face in world.faces.all_faces()] == ["ada"]
+
+
+def test_how_many_photos_somebody_has_makes_no_work_for_the_next() -> None:
+    asked = []
+    for photos in (2, 6):
+        world = World()
+        for number in range(photos):
+            world.enroll("ada", picture("ada", number=number))
+            world.enroll("tom", picture("ada", number=10 + number), exceptions=TWINS)
+        merge("tom", into="ada", people=world.people)
+        world.faults = Faults()
+        world.enroller().enroll_now("ada", picture("ada", number=20).content)
+        asked.append(world.faults.called.count("TwinPeople.get"))
+    assert asked[0] == asked[1]
 
 
 def test_who_looks_a_little_alike_is_enrolled(world: World) -> None:

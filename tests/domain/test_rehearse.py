@@ -47,7 +47,7 @@ class Photos:
 
     written: list[str] = field(default_factory=list)
 
-    def write(self, key: str, picture: bytes, content_type: str) -> None:
+    def write(self, key: str, picture: bytes, content_type: str, *, busy_s: float = 0.0) -> None:
         self.written.append(key)
 
     def read(self, key: str) -> bytes:

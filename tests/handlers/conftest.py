@@ -230,7 +230,7 @@ def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
         tmp_path / "photos",
         base_url="http://127.0.0.1:8000",
         signing_key=b"k" * 32,
-        on_stored=lambda key, _size: stored.append(key),
+        on_stored=lambda key, *_: stored.append(key),
     )
     built = Stack(
         settings,

@@ -50,6 +50,23 @@ def test_whom_a_camera_sees_now_goes_before_what_a_kiosk_hands_in_late(parts: Lo
     assert now.capture_id in job.event["Records"][0]["s3"]["object"]["key"]
 
 
+def test_an_event_waits_for_whoever_does_its_work_and_is_called_off(parts: LocalParts) -> None:
+    event = parts.photos.write(ENROLLMENT, b"picture", "image/jpeg", busy_s=30)
+    assert parts.jobs.take("enrollment") is None
+    assert len(parts.jobs.jobs(state="waiting")) == 1, "should they die, it comes"
+    assert event
+    parts.later.call_off(event)
+    assert parts.jobs.jobs() == []
+
+
+def test_an_event_that_is_being_handled_is_not_called_off(parts: LocalParts) -> None:
+    event = parts.photos.write(ENROLLMENT, b"picture", "image/jpeg")
+    assert parts.jobs.take("enrollment")
+    assert event
+    parts.later.call_off(event)
+    assert len(parts.jobs.jobs(state="running")) == 1
+
+
 def test_a_picture_elsewhere_is_nobodys_event(parts: LocalParts) -> None:
     parts.photos.write("exports/ada.jpg", b"picture", "image/jpeg")
     assert parts.jobs.jobs() == []

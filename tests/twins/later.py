@@ -1,5 +1,6 @@
 """`Later` in a list."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,6 +10,7 @@ class TwinLater:
     """`waiting` holds what is to be done ("recognize", "forget", ...), with what, after how many seconds."""
 
     waiting: list[tuple[str, str, float]] = field(default_factory=list)
+    call_off: Callable[[str], None] = lambda event: None
 
     def recognize(self, photo_key: str, *, delay_s: float) -> None:
         self.waiting.append(("recognize", photo_key, delay_s))

@@ -14,9 +14,10 @@ Versions = list[bytes | None]  # None is a delete marker
 
 @dataclass
 class TwinPhotos:
-    """`on_stored` is told of each key, as an object-created event would."""
+    """`on_stored` is told of each key, as an object-created event would; `can_wait` as on one machine."""
 
     on_stored: Callable[[str], None] = lambda key: None
+    can_wait: bool = False
     versions: dict[str, Versions] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
@@ -27,9 +28,10 @@ class TwinPhotos:
     def upload(self, ticket: UploadTicket, fields: Mapping[str, str], picture: bytes) -> None:
         self.write(fields["key"], picture, fields["Content-Type"])
 
-    def write(self, key: str, picture: bytes, content_type: str) -> None:
+    def write(self, key: str, picture: bytes, content_type: str, *, busy_s: float = 0.0) -> str | None:
         self.versions.setdefault(check_key(key), []).append(picture)
         self.on_stored(key)
+        return key if self.can_wait else None
 
     def write_new(self, key: str, picture: bytes, content_type: str) -> bool:
         if key in self._current():

@@ -68,24 +68,25 @@ class TwinWitness:
 
 @dataclass
 class World:
-    """`failed` are events that failed for good."""
+    """`failed` are events that failed for good; with `can_wait`, events wait and can be called off."""
 
     time: datetime = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     most_calls: int = 6
     keeps_strangers: bool = False
+    can_wait: bool = False
     events: deque[str] = field(default_factory=deque)
     failed: list[str] = field(default_factory=list)
     witness: TwinWitness = field(default_factory=TwinWitness)
 
     def __post_init__(self) -> None:
-        self.photos = TwinPhotos(self.events.append)
+        self.photos = TwinPhotos(self.events.append, self.can_wait)
         self.faces = TwinFaces()
         self.people = TwinPeople()
         self.sightings = TwinSightings(self.people, self.now)
         self.lessons = TwinLessons(self.now)
         self.strangers = TwinStrangers(self.now, 37)
         self.stranger_faces = TwinFaces()
-        self.later = TwinLater()
+        self.later = TwinLater(call_off=self._call_off)
         self.kiosks = TwinKiosks()
         self.faults = Faults()
 
@@ -139,6 +140,7 @@ class World:
             later=before(self.later),
             duplicate_pct=99,
             ticket_s=300,
+            lease_s=LEASE_S,
             now=self.now,
         )
 
@@ -242,6 +244,10 @@ class World:
             what, about, delay_s = self.later.waiting.pop(0)
             self.wait(delay_s)
             self.events.append(f"{what} {about}" if what in ("forget", "remove_photo") else about)
+
+    def _call_off(self, event: str) -> None:
+        if event in self.events:  # those of one key are alike: they read what is stored
+            self.events.remove(event)
 
     def _try(self, event: str) -> None:
         for _ in range(TRIES):

@@ -67,6 +67,9 @@ class SqsLater:
         """As the schedule's event."""
         self._send(CHECK_EVENT, delay_s)
 
+    def call_off(self, event: str) -> None:
+        """Nothing: S3 does not take its events back."""
+
     def drop_photos(self, person_id: str) -> None:
         """Nothing: SQS cannot be searched. Late events find the photos gone, and expire in 14 days."""
 

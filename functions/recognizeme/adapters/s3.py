@@ -51,8 +51,8 @@ class S3PhotoStore:
             )
         return UploadTicket(post["url"], post["fields"], key, max_bytes, expires_at)
 
-    def write(self, key: str, picture: bytes, content_type: str) -> None:
-        """Put the object."""
+    def write(self, key: str, picture: bytes, content_type: str, *, busy_s: float = 0.0) -> None:
+        """Put the object. S3's events wait for nobody."""
         with translated(self._name):
             self._client.put_object(
                 Bucket=self._bucket, Key=check_key(key), Body=picture, ContentType=content_type

@@ -57,8 +57,12 @@ class PhotoStore(Protocol):
     def ticket(self, key: str, content_type: str, *, max_bytes: int, expires_at: datetime) -> UploadTicket:
         """Permission to upload one picture of this type under this key."""
 
-    def write(self, key: str, picture: bytes, content_type: str) -> None:
-        """Store a picture durably, in place of the one stored under this key before."""
+    def write(self, key: str, picture: bytes, content_type: str, *, busy_s: float = 0.0) -> str | None:
+        """Store a picture durably, in place of the one stored under this key before.
+
+        Where events can wait, this one's waits for `busy_s`, as the caller does its work meanwhile, and the
+        answer names it for `Later.call_off`; elsewhere it is None.
+        """
 
     def write_new(self, key: str, picture: bytes, content_type: str) -> bool:
         """Store a picture durably unless one is stored under this key; return whether it was."""
@@ -460,6 +464,9 @@ class Later(Protocol):
 
     def check_collection(self, *, delay_s: float) -> None:
         """Go on looking through the collection."""
+
+    def call_off(self, event: str) -> None:
+        """What the event of a stored picture is for has been done: it need not come."""
 
     def drop_photos(self, person_id: str) -> None:
         """Give up what is still to be done for this person's photos, as far as it can be found."""

@@ -1,5 +1,6 @@
 """Enroll people: who they are, and the photos that tell what they look like."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from recognizeme.domain.errors import (
     InvalidRequest,
     NotFound,
     PoorPhoto,
+    RecognizeMeError,
     ServiceBusy,
     UnusablePicture,
 )
@@ -71,6 +73,7 @@ class Enroller:
     later: Later
     duplicate_pct: float
     ticket_s: float
+    lease_s: float
     now: Clock
     consent_required: bool = False
     withdrawn_days: int = 7
@@ -142,15 +145,19 @@ class Enroller:
             raise ServiceBusy("this photo is being removed right now; try again in a moment")
         # Stored first, so that its event finishes what we begin. That event knows of no exceptions, and would
         # undo what they allow: with them, the picture is stored when there is nothing left to do.
-        is_strict = exceptions == _STRICT
+        is_strict, event = exceptions == _STRICT, None
         if is_strict:
-            self.photos.write(enrollment.photo_key, content, picture.content_type)
+            event = self.photos.write(
+                enrollment.photo_key, content, picture.content_type, busy_s=self.lease_s
+            )
         enrolled = self._enroll(person, enrollment, picture, exceptions)
         if enrolled is None:
             self._known(person_id)
             raise ServiceBusy("this photo was removed meanwhile; try again in a moment")
         if not is_strict:
             self.photos.write(enrollment.photo_key, content, picture.content_type)
+        elif event:
+            self._call_off(event, enrollment, picture)
         return enrolled
 
     def enroll_stored(self, enrollment: Enrollment) -> EnrolledPhoto | None:
@@ -220,6 +227,12 @@ class Enroller:
         except UnusablePicture as error:
             return _NoPicture(sha256_of(content), str(error))
 
+    def _call_off(self, event: str, enrollment: Enrollment, recorded: Picture) -> None:
+        """Spare the event of what has been recorded, unless another picture has been stored meanwhile."""
+        with suppress(RecognizeMeError):  # then it comes, and finds nothing to do
+            if sha256_of(self.photos.read(enrollment.photo_key)) == recorded.sha256:
+                self.later.call_off(event)
+
     def _enroll(
         self,
         person: Person,
@@ -275,12 +288,16 @@ class Enroller:
         matches = self.faces.search_face(face.face_id)
         if matches is None:  # whoever enrolls the same picture has taken it out again
             raise ServiceBusy("the same photo is being enrolled elsewhere; try again in a moment")
+        passed = {person.person_id, own.person_id}  # somebody's other photos are the most alike of all
         for match in matches:
             if match.similarity_pct < self.duplicate_pct:
                 break
+            if match.person_id in passed:
+                continue
             other = standing_for(self.people.get(match.person_id), self.people)
             if other and other.person_id != own.person_id:
                 return SimilarFace(match.face_id, match.similarity_pct)
+            passed.add(match.person_id)
         return None
 
     def _leave_to_forgetting(self, person_id: str) -> None:

@@ -34,7 +34,7 @@ class World:
             now=lambda: self.time,
         )
 
-    def on_stored(self, key: str, size_bytes: int) -> None:
+    def on_stored(self, key: str, size_bytes: int, _busy_s: float) -> None:
         assert self.photos.read(key), "whoever is told can read it"
         self.stored.append((key, size_bytes))
 
@@ -113,7 +113,7 @@ def test_a_picture_may_be_as_large_as_the_ticket_says_and_no_larger(world: World
 
 
 def test_what_cannot_be_announced_is_not_acknowledged(tmp_path: Path) -> None:
-    def broken(_key: str, _size_bytes: int) -> None:
+    def broken(_key: str, _size_bytes: int, _busy_s: float) -> None:
         raise RuntimeError("the queue is gone")
 
     photos = FilePhotoStore(tmp_path, base_url="", signing_key=b"key", on_stored=broken)

@@ -31,9 +31,7 @@ def stores(folder: Path) -> tuple[SqliteSightings, FilePhotoStore]:
     if people.get("ada") is None:  # or a full disk would be in the way of looking what is on it
         people.put(person(), now=NOON)
     sightings = SqliteSightings(database, retention_days=36500, now=lambda: NOON)
-    photos = FilePhotoStore(
-        folder / "photos", base_url="", signing_key=b"", on_stored=lambda key, size_bytes: None
-    )
+    photos = FilePhotoStore(folder / "photos", base_url="", signing_key=b"", on_stored=lambda *_: None)
     return sightings, photos
 
 
