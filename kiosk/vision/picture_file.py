@@ -6,7 +6,7 @@ them; all three are known from the bytes alone (ITU-T T.81, annex B).
 
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ from importlib.util import find_spec
 import cv2
 import numpy as np
 from PIL import Image as ImageFile
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from kiosk.client.api import MAX_DIRECT_BYTES
 from kiosk.vision.frame import Image
@@ -37,9 +37,20 @@ MAX_SEGMENTS = 1000
 MAX_TEXTS = 100  # a compressed text of 8 kB in a PNG is 8 MB to the decoder
 _MAX_PASSED_PIXELS = 1_500_000_000
 _FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
-_HANDED_IN = frozenset({"JPEG", "MPO", "PNG"})  # what the API takes; MPO is a JPEG with a second picture
+_JPEGS = frozenset({"JPEG", "MPO"})  # MPO is a JPEG with a second picture
+_HANDED_IN = _JPEGS | {"PNG"}  # what the API takes
 _HEIC = re.compile(rb"....ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)", re.DOTALL)
 _ORIENTATION = 0x0112
+# How cv2.flip undoes EXIF's orientations: over the vertical axis (1), the horizontal one (0) or both (-1).
+_FLIPS: Mapping[int, int] = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
+# The parts of a JPEG's size at which it can be decoded.
+_REDUCED: Mapping[int, int] = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+_DAMAGED = "the picture is damaged or incomplete; choose another"
 _SCAN, _END = 0xDA, 0xD9
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Neither a stuffed zero nor a restart marker, which stand among the pixels, nor a fill byte.
@@ -101,6 +112,8 @@ def _fit(data: bytes, max_side_px: int, max_bytes: int) -> tuple[bytes, Image | 
         plain = picture.mode in {"RGB", "L"} and (
             picture.format != "PNG" or picture.getexif().get(_ORIENTATION, 1) == 1
         )
+        if picture.format in _JPEGS and picture.mode == "RGB":
+            return (data, _decoded(data)) if fits else _smaller_jpeg(data, picture, max_side_px)
         # Both sides of what is wanted: the decoder leaves out whatever neither of them needs.
         picture.draft("RGB", _size_within(picture.size, max_side_px))
         picture.load()
@@ -150,7 +163,7 @@ def opened(
             "the file is no picture; choose a JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF"
         ) from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise UnusableFile("the picture is damaged or incomplete; choose another") from error
+        raise UnusableFile(_DAMAGED) from error
 
 
 def _scans(jpeg: bytes) -> int:
@@ -182,6 +195,48 @@ def _size_within(size: tuple[int, int], max_side_px: int) -> tuple[int, int]:
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
+def _decoded(jpeg: bytes, how: int = cv2.IMREAD_COLOR) -> Image:
+    try:
+        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), how)
+    except cv2.error as error:
+        raise UnusableFile(_DAMAGED) from error
+    if image is None:  # also where its end is missing
+        raise UnusableFile(_DAMAGED)
+    return image.astype(np.uint8, copy=False)
+
+
+def _smaller_jpeg(data: bytes, header: ImageFile.Image, max_side_px: int) -> tuple[bytes, Image]:
+    """What `_smaller` makes of a JPEG in colour, with fewer copies on the way."""
+    size = _size_within(header.size, max_side_px)
+    times = min(header.width // size[0], header.height // size[1])
+    parts = max(parts for parts in _REDUCED if parts <= times)
+    image = _resized(_decoded(data, _REDUCED[parts] | cv2.IMREAD_IGNORE_ORIENTATION), size)
+    image = _upright(image, header.getexif())
+    return _encoded(image), image
+
+
+def _upright(image: Image, exif: ImageFile.Exif) -> Image:
+    """The image turned as EXIF's orientation says: first over its diagonal, then around or over."""
+    orientation = exif.get(_ORIENTATION, 1)
+    turned = cv2.transpose(image) if orientation in {5, 6, 7, 8} else image
+    if orientation in _FLIPS:
+        turned = cv2.flip(turned, _FLIPS[orientation])
+    return turned.astype(np.uint8, copy=False)
+
+
+def _resized(pixels: Image, size: tuple[int, int]) -> Image:
+    if pixels.shape[1::-1] == size:
+        return pixels
+    # Averaging is for what shrinks a lot; at less than half, as after `draft`, it only costs more.
+    how = cv2.INTER_AREA if max(pixels.shape[:2]) > 2 * max(size) else cv2.INTER_LINEAR
+    return cv2.resize(pixels, size, interpolation=how).astype(np.uint8, copy=False)
+
+
+def _encoded(image: Image) -> bytes:
+    _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return jpeg.tobytes()
+
+
 def _smaller(picture: ImageFile.Image, max_side_px: int) -> tuple[bytes, Image]:
     """The picture as an upright, opaque JPEG of this size, and its pixels."""
     exif = picture.getexif()
@@ -189,23 +244,9 @@ def _smaller(picture: ImageFile.Image, max_side_px: int) -> tuple[bytes, Image]:
         picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if picture.mode not in {"RGB", "RGBA"}:
         picture = picture.convert("RGB" if picture.mode in {"L", "CMYK", "YCbCr", "HSV"} else "RGBA")
-    pixels = np.asarray(picture)
-    size = _size_within(picture.size, max_side_px)
-    if size != picture.size:
-        # Averaging is for what shrinks a lot; at less than half, as after `draft`, it only costs more.
-        how = cv2.INTER_AREA if max(picture.size) > 2 * max(size) else cv2.INTER_LINEAR
-        pixels = cv2.resize(pixels, size, interpolation=how).astype(np.uint8, copy=False)
-    orientation = exif.get(_ORIENTATION, 1)
-    if picture.mode == "RGB" and orientation == 1:  # most photos, and no copy more than is needed
-        upright = pixels
-    else:
-        small = ImageFile.fromarray(pixels)
-        if small.mode == "RGBA":
-            small = ImageFile.alpha_composite(ImageFile.new("RGBA", small.size, "white"), small)
-        if orientation != 1:
-            small.getexif()[_ORIENTATION] = orientation
-            small = ImageOps.exif_transpose(small)
-        upright = np.asarray(small.convert("RGB"))
-    image = cv2.cvtColor(upright, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
-    _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])
-    return jpeg.tobytes(), image
+    small = ImageFile.fromarray(_resized(np.asarray(picture), _size_within(picture.size, max_side_px)))
+    if small.mode == "RGBA":
+        small = ImageFile.alpha_composite(ImageFile.new("RGBA", small.size, "white"), small)
+    image = cv2.cvtColor(np.asarray(small.convert("RGB")), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+    image = _upright(image, exif)
+    return _encoded(image), image

@@ -103,6 +103,14 @@ def test_what_cannot_be_handed_in_says_why(data: bytes, reason: str) -> None:
         fit(data)
 
 
+@pytest.mark.parametrize("left", [0.5, 0.99])
+@pytest.mark.parametrize("size", [(900, 900), (4000, 3000)])
+def test_a_jpeg_whose_end_is_missing_is_refused(size: tuple[int, int], left: float) -> None:
+    data = picture_of(size=size)
+    with pytest.raises(UnusableFile, match="damaged"):
+        fit(data[: int(len(data) * left)])
+
+
 @pytest.mark.parametrize("kind", ["HEIF", "AVIF", "TIFF", "BMP", "GIF", "WEBP"])
 def test_every_format_that_people_have_becomes_a_jpeg(kind: str) -> None:
     pillow_heif.register_heif_opener()
