@@ -56,7 +56,7 @@ CONTEXT = SimpleNamespace(
 )
 
 
-def rows(count: int, now: datetime) -> Iterator[tuple[object, ...]]:
+def rows(count: int, now: datetime, people: int = PEOPLE) -> Iterator[tuple[object, ...]]:
     """Sightings of the last 90 days, newest first; one of the people comes 20 times as often as others."""
     chance = random.Random(8)
     outcomes = list(OUTCOMES)
@@ -65,7 +65,7 @@ def rows(count: int, now: datetime) -> Iterator[tuple[object, ...]]:
     for number, outcome in enumerate(drawn):
         at = now - timedelta(days=DAYS) * ((number + 1) / count)
         capture_id = new_capture_id(at, number.to_bytes(4) + bytes(6))
-        person = max(0, chance.randrange(PEOPLE + 20) - 20) if outcome == "recognized" else None
+        person = max(0, chance.randrange(people + 20) - 20) if outcome == "recognized" else None
         person_id, name = (None, None) if person is None else (f"person-{person}", f"Person {person}")
         status, outcome = ("pending", None) if number < 3 else ("done", outcome)
         kiosk_id = f"kiosk-{chance.randrange(KIOSKS)}"
@@ -73,14 +73,14 @@ def rows(count: int, now: datetime) -> Iterator[tuple[object, ...]]:
         yield capture_id, kiosk_id, status, expires_at, outcome, person_id, name, 1, groups
 
 
-def fill(database: Database, count: int, now: datetime) -> SqliteSightings:
+def fill(database: Database, count: int, now: datetime, *, people: int = PEOPLE) -> SqliteSightings:
     """A table with this many sightings, written in one transaction."""
     sightings = SqliteSightings(database, retention_days=DAYS)
     with database.writing() as connection:
         connection.executemany(
             "INSERT INTO sightings (capture_id, kiosk_id, status, expires_at, outcome, person_id, name,"
             " rekognition_calls, groups) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows(count, now),
+            rows(count, now, people),
         )
     return sightings
 

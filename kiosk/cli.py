@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "strangers": "List unknown visitors by likeness, and say who they are.",
     "corrections": "List what corrections taught, and take it back.",
     "presence": "List who is on the premises, as far as the doors know.",
+    "rollcall": "Call the roll of those who are in, and tick them off.",
     "stats": "Draw what came of visits, by day, week or month.",
     "kiosks": "List the kiosks and how they are doing, and say whom they let in.",
     "audit": "List who changed what, and who looked at whose picture.",

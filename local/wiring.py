@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from local.adapters.kiosks import SqliteKiosks
     from local.adapters.lessons import SqliteLessons
     from local.adapters.photos import FilePhotoStore
+    from local.adapters.rollcalls import SqliteRollCalls
     from local.adapters.sightings import SqliteSightings
     from local.adapters.strangers import SqliteStrangers
 
@@ -55,6 +56,7 @@ NAMES: Mapping[str, str] = {
     "RECOGNIZEME_STRANGERS_TABLE": "sightings_strangers",
     "RECOGNIZEME_ANSWERS_TABLE": "answers",
     "RECOGNIZEME_KIOSKS_TABLE": "kiosks",
+    "RECOGNIZEME_ROLLCALLS_TABLE": "rollcalls",
     "RECOGNIZEME_COLLECTION": "employees",
 }
 
@@ -193,6 +195,13 @@ class LocalParts:
         from local.adapters.audit import SqliteAuditLog
 
         return SqliteAuditLog(self.database, retention_days=self.settings.audit_days)
+
+    @cached_property
+    def roll_calls(self) -> "SqliteRollCalls":
+        """SQLite."""
+        from local.adapters.rollcalls import SqliteRollCalls
+
+        return SqliteRollCalls(self.database, retention_days=self.settings.rollcall_days)
 
     @cached_property
     def answers(self) -> "SqliteAnswers":

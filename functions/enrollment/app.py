@@ -1,5 +1,6 @@
 """People and their photos: enroll, change, remove, correct, forget; by the API or by stored objects."""
 
+import secrets
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
@@ -26,7 +27,8 @@ from recognizeme.domain.model import (
     check_person_id,
 )
 from recognizeme.domain.policy import MatchBy
-from recognizeme.entry import kiosk_json, parsing
+from recognizeme.domain.rollcalls import By, Kind, State, check_rollcall_id
+from recognizeme.entry import kiosk_json, parsing, rollcall_json
 from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.observe import count_leaving
@@ -56,6 +58,7 @@ from recognizeme.usecases.group_strangers import sweep
 from recognizeme.usecases.leaving import drop_strangers_pictures
 from recognizeme.usecases.merge import merge, unmerge
 from recognizeme.usecases.neighbours import neighbours
+from recognizeme.usecases.rollcall import MOST_PEOPLE, start, tick
 
 logger = Logger()
 api = HttpApi(logger, wiring.auditor, wiring.once)
@@ -251,6 +254,50 @@ def put_group(group: str) -> Response[str]:
     api.note(threshold_pct=sureness.threshold_pct, margin_pct=sureness.margin_pct)
     parts.kiosks.put_group(group, sureness)
     return answer(kiosk_json.group_json(group, sureness))
+
+
+@api.post("/rollcalls")
+def post_roll_call() -> Response[str]:
+    """Begin a roll call with those who are in."""
+    parts = wiring.parts()
+    kind = parsing.choice(Kind, parsing.json_object(api.body), "kind", None)
+    roll_call = start(
+        kind,
+        by=By(*api.caller),
+        inside=lambda: wiring.inside(parts, limit=MOST_PEOPLE).items,
+        roll_calls=parts.roll_calls,
+        now=parts.now,
+        randomness=secrets.token_bytes,
+    )
+    api.note(rollcall_id=roll_call.rollcall_id, kind=kind)
+    return answer(rollcall_json.roll_call_json(roll_call), HTTPStatus.CREATED)
+
+
+@api.put("/rollcalls/<rollcall_id>/people/<person_id>")
+def put_tick(rollcall_id: str, person_id: str) -> Response[str]:
+    """Say how it is with somebody."""
+    parts = wiring.parts()
+    state = parsing.choice(State, parsing.json_object(api.body), "state", None)
+    api.note(state=state)
+    entry = tick(
+        path_id(rollcall_id, check_rollcall_id),
+        path_id(person_id, check_person_id),
+        state,
+        by=By(*api.caller),
+        roll_calls=parts.roll_calls,
+        people=parts.people,
+        now=parts.now,
+    )
+    return answer(rollcall_json.entry_json(entry, parts.people.get(entry.person_id)))
+
+
+@api.post("/rollcalls/<rollcall_id>/end")
+def post_end(rollcall_id: str) -> Response[str]:
+    """End a roll call."""
+    parts = wiring.parts()
+    rollcall_id = path_id(rollcall_id, check_rollcall_id)
+    roll_call = parts.roll_calls.end(rollcall_id, at=parts.now(), by=By(*api.caller))
+    return answer(rollcall_json.roll_call_json(roll_call))
 
 
 @api.post("/replays")

@@ -16,15 +16,15 @@ from recognizeme.domain.audit import keyed_hash
 from recognizeme.domain.errors import NotFound
 from recognizeme.domain.kiosks import DEFAULT_MINUTES
 from recognizeme.domain.model import Person, Sighting, check_capture_id, check_person_id
+from recognizeme.domain.rollcalls import check_rollcall_id
 from recognizeme.domain.strangers import check_stranger_id
-from recognizeme.entry import kiosk_json, parsing, presentation
+from recognizeme.entry import kiosk_json, parsing, presentation, rollcall_json
 from recognizeme.entry.http_api import HttpApi, answer, path_id
 from recognizeme.entry.presence_json import presence_json
-from recognizeme.entry.routes import WEB_KIOSK_ID
 from recognizeme.usecases.explain import explain
 from recognizeme.usecases.merge import counting_merged
-from recognizeme.usecases.presence import who_is_in
 from recognizeme.usecases.read_audit import read_audit
+from recognizeme.usecases.rollcall import named, read
 from recognizeme.usecases.statistics import statistics
 
 logger = Logger()
@@ -148,18 +148,31 @@ def get_presence() -> Response[str]:
     """Who is on the premises, as far as the doors know."""
     parts = wiring.parts()
     cursor = api.parameters.get("cursor")
-    page = who_is_in(
-        sightings=parts.sightings,
-        kiosks=parts.kiosks,
-        people=parts.people,
-        exits=wiring.exits_of(parts.settings),
-        desk=WEB_KIOSK_ID,
-        now=parts.now,
+    page = wiring.inside(
+        parts,
         limit=parsing.limit(api.parameters),
         after=cursors.decode("presence", cursor) if cursor else "",
     )
     next_cursor = cursors.encode("presence", page.next_cursor) if page.next_cursor else None
     return answer(presentation.list_json(map(presence_json, page.items), next_cursor))
+
+
+@api.get("/rollcalls")
+def get_roll_calls() -> Response[str]:
+    """Roll calls, newest first."""
+    page = wiring.parts().roll_calls.list(
+        limit=parsing.limit(api.parameters), cursor=api.parameters.get("cursor")
+    )
+    return answer(presentation.page_json(page, rollcall_json.roll_call_json))
+
+
+@api.get("/rollcalls/<rollcall_id>")
+def get_roll_call(rollcall_id: str) -> Response[str]:
+    """One roll call with its list."""
+    parts = wiring.parts()
+    roll_call = read(path_id(rollcall_id, check_rollcall_id), roll_calls=parts.roll_calls)
+    entries = parts.roll_calls.entries(roll_call.rollcall_id)
+    return answer(rollcall_json.roll_call_list_json(roll_call, entries, named(entries, parts.people)))
 
 
 @api.get("/audit")

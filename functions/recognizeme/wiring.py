@@ -22,21 +22,25 @@ from recognizeme.domain.ports import (
     Kiosks,
     Later,
     Lessons,
+    Page,
     People,
     PhotoStore,
+    RollCalls,
     Sightings,
     Strangers,
     Watch,
     Witness,
 )
-from recognizeme.domain.presence import ForgottenExits
+from recognizeme.domain.presence import ForgottenExits, Presence
 from recognizeme.entry.audit import Auditor
+from recognizeme.entry.routes import WEB_KIOSK_ID
 from recognizeme.settings import Settings
 from recognizeme.usecases.answer_once import Request, answer_once
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.group_strangers import Grouper
 from recognizeme.usecases.leaving import Leaving
+from recognizeme.usecases.presence import who_is_in
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.reindex import Reindexer
 from recognizeme.usecases.remove_photo import PhotoRemover
@@ -107,6 +111,10 @@ class Parts(Protocol):
     @property
     def audit_log(self) -> AuditLog:
         """Who did what."""
+
+    @property
+    def roll_calls(self) -> RollCalls:
+        """Roll calls and their lists."""
 
     @property
     def answers(self) -> Answers:
@@ -285,6 +293,15 @@ class AwsParts:
         return DynamoDbAuditLog.connect(self.settings.audit_table, retention_days=self.settings.audit_days)
 
     @cached_property
+    def roll_calls(self) -> RollCalls:
+        """DynamoDB."""
+        from recognizeme.adapters.dynamodb import DynamoDbRollCalls
+
+        return DynamoDbRollCalls.connect(
+            self.settings.rollcalls_table, retention_days=self.settings.rollcall_days
+        )
+
+    @cached_property
     def answers(self) -> Answers:
         """DynamoDB."""
         from recognizeme.adapters.dynamodb import DynamoDbAnswers
@@ -415,9 +432,24 @@ def forgetter(parts: Parts) -> Forgetter:
         lessons=parts.lessons,
         strangers=parts.strangers,
         stranger_faces=parts.stranger_faces,
+        roll_calls=parts.roll_calls,
         later=parts.later,
         lease_s=parts.settings.lease_s,
         now=parts.now,
+    )
+
+
+def inside(parts: Parts, *, limit: int, after: str = "") -> Page[Presence]:
+    """Who is in, by these parts: `who_is_in`."""
+    return who_is_in(
+        sightings=parts.sightings,
+        kiosks=parts.kiosks,
+        people=parts.people,
+        exits=exits_of(parts.settings),
+        desk=WEB_KIOSK_ID,
+        now=parts.now,
+        limit=limit,
+        after=after,
     )
 
 

@@ -409,6 +409,31 @@ class ApiClient:
         """Who is on the premises, as far as the doors know, page after page."""
         return self._items("/presence", {}, limit=None)
 
+    def start_roll_call(self, kind: str) -> Json:
+        """Begin a roll call, `drill` or `real`, with those who are in."""
+        return self._with(
+            self._wire.call("POST", "/rollcalls", json={"kind": kind}, is_once=True), "rollcall_id"
+        )
+
+    def roll_calls(self, *, limit: int | None = None) -> Iterator[Json]:
+        """Roll calls without their lists, newest first."""
+        return self._items("/rollcalls", {}, limit=limit)
+
+    def roll_call(self, rollcall_id: str) -> Json:
+        """One roll call with its list. Raises `NotFound`."""
+        return self._with(self._wire.call("GET", f"/rollcalls/{_segment(rollcall_id)}"), "people", "counts")
+
+    def tick_off(self, rollcall_id: str, person_id: str, state: str) -> Json:
+        """Say how it is with somebody: `safe`, `missing` or `unaccounted`. Raises `NotFound`."""
+        path = f"/rollcalls/{_segment(rollcall_id)}/people/{_segment(person_id)}"
+        return self._with(self._wire.call("PUT", path, json={"state": state}), "state")
+
+    def end_roll_call(self, rollcall_id: str) -> Json:
+        """End a roll call; one that has ended stays as it is. Raises `NotFound`."""
+        return self._with(
+            self._wire.call("POST", f"/rollcalls/{_segment(rollcall_id)}/end"), "rollcall_id", "ended_at"
+        )
+
     def kiosks(self) -> Iterator[Json]:
         """Every kiosk, and how it is doing."""
         return self._items("/kiosks", {}, limit=None)

@@ -16,6 +16,7 @@ GIVEN: dict[str, Any] = {
     "capture_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d",
     "person_id": "ada",
     "photo_id": "1.jpg",
+    "rollcall_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d",
     "kiosk_id": "front",
     "picture": b"picture",
     "change": {},

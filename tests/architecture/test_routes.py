@@ -52,6 +52,11 @@ MAY_CALL = {
     "DELETE /kiosks/{kiosk_id}": {"manager", "admin"},
     "GET /groups": OFFICE,
     "GET /presence": OFFICE,
+    "POST /rollcalls": OFFICE,
+    "GET /rollcalls": OFFICE,
+    "GET /rollcalls/{rollcall_id}": OFFICE,
+    "PUT /rollcalls/{rollcall_id}/people/{person_id}": OFFICE,
+    "POST /rollcalls/{rollcall_id}/end": OFFICE,
     "PUT /groups/{group}": {"manager", "admin"},
     "PUT /people/{person_id}": {"manager", "admin"},
     "DELETE /people/{person_id}": {"manager", "admin"},
@@ -70,6 +75,7 @@ PARAMETERS = {
     "stranger_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d",
     "person_id": "ada",
     "photo_id": "1.jpg",
+    "rollcall_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d",
     "group": "staff",
 }
 
@@ -248,6 +254,7 @@ KEYLESS = {
     "POST /kiosks/{kiosk_id}/heartbeat": "it creates nothing",
     "POST /sightings/{capture_id}/correction": "it says what holds, however often",
     "POST /people/{person_id}/neighbours": "it creates nothing",
+    "POST /rollcalls/{rollcall_id}/end": "the first end stands",
     "POST /collection-checks": "it creates nothing",
     "POST /reindexes": "each step says where to go on, and the same picture gives the same face",
 }

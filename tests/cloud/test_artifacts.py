@@ -141,6 +141,7 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("query-kiosks", "Query", 200),
         ("query-groups", "Query", 200),
         ("query-presence", "Query", 200),
+        ("query-rollcalls", "Query", 200),
         ("door-policy", "Door", 200),
         ("enrollment-put-kiosk", "Enrollment", 200),
         ("enrollment-put-group", "Enrollment", 200),
@@ -154,6 +155,24 @@ def test_every_route_answers_its_sample_event(
     functions: dict[str, Emulator], name: str, function: str, status: int
 ) -> None:
     assert body(functions[function].invoke(event(name)), status)
+
+
+def test_the_roll_is_called(functions: dict[str, Emulator], enrolled: str) -> None:
+    started = body(functions["Enrollment"].invoke(event("enrollment-start-rollcall")), 201)
+
+    def of_it(name: str) -> Any:
+        sample = event(name)
+        known = sample["pathParameters"]["rollcall_id"]
+        return json.loads(
+            json.dumps(sample).replace(known, started["rollcall_id"]).replace("/ada", f"/{enrolled}")
+        )
+
+    ticked = body(functions["Enrollment"].invoke(of_it("enrollment-tick")))
+    body(functions["Enrollment"].invoke(of_it("enrollment-end-rollcall")))
+    shown = body(functions["Query"].invoke(of_it("query-rollcall")))
+
+    assert shown["people"] == [ticked]
+    assert shown["ended_at"]
 
 
 def test_a_person_is_merged_into_another_and_told_apart_again(

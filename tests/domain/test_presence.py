@@ -222,7 +222,7 @@ def test_pages_show_everybody_once(building: Building) -> None:
     assert pages == 4
 
 
-SETTINGS = Settings(*["x"] * 10)  # type: ignore[arg-type]
+SETTINGS = Settings(*["x"] * 12)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.twins.answers import TwinAnswers
 from tests.twins.audit import TwinAuditLog
 from tests.twins.collections import TwinCollectionRoles
 from tests.twins.kiosks import TwinKiosks
+from tests.twins.rollcalls import TwinRollCalls
 
 Json = dict[str, Any]
 
@@ -109,6 +110,7 @@ class Stack:
         self.answers = TwinAnswers()
         self.strangers = SqliteStrangers(self.jobs._database, retention_days=30, now=self.now)
         self.stranger_faces: RekognitionFaceIndex | None = None
+        self.roll_calls = TwinRollCalls(self.now)
 
     @property
     def rules(self) -> Rules:
@@ -221,7 +223,7 @@ def rekolocal() -> Iterator[LocalRekognition]:
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
     settings = Settings(
         *("bucket", "sightings", "totals", "faces", "people", "audit", "lessons", "strangers", "answers"),
-        *("kiosks", f"c-{tmp_path.name}"),
+        *("kiosks", "rollcalls", f"c-{tmp_path.name}"),
     )
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")

@@ -37,6 +37,15 @@ class Fault:
     body: bytes = b""
 
 
+_BY: Json = {"principal": "token desk", "on_behalf_of": "grace@office"}
+
+
+def _counted(roll_call: Json) -> Json:
+    states = [each["state"] for each in roll_call["people"]]
+    roll_call["counts"] = {state: states.count(state) for state in ("safe", "missing", "unaccounted")}
+    return roll_call
+
+
 Faults = Callable[[str, str], Fault | None]
 
 
@@ -59,6 +68,7 @@ class ApiServer:
         self.kiosks: list[Json] = []
         self.groups: list[Json] = []
         self.presence: list[Json] = []
+        self.roll_calls: dict[str, Json] = {}
         self.changes: list[Json] = []
         self.policy: Json | None = None
         self.faults: Faults = lambda method, path: None
@@ -116,6 +126,18 @@ class ApiServer:
                     return 200, self.kiosks.pop(0)
                 case "GET", ["presence"]:
                     return 200, self._page(self.presence, query)
+                case "POST", ["rollcalls"]:
+                    return 201, self._start_roll_call(json.loads(body)["kind"])
+                case "GET", ["rollcalls"]:
+                    heads = [self._head(each) for each in reversed(self.roll_calls.values())]
+                    return 200, self._page(heads, query)
+                case "GET", ["rollcalls", rollcall_id] if rollcall_id in self.roll_calls:
+                    return 200, self.roll_calls[rollcall_id]
+                case "PUT", ["rollcalls", rollcall_id, "people", person_id] if rollcall_id in self.roll_calls:
+                    return 200, self._tick(self.roll_calls[rollcall_id], person_id, json.loads(body)["state"])
+                case "POST", ["rollcalls", rollcall_id, "end"] if rollcall_id in self.roll_calls:
+                    self.roll_calls[rollcall_id] |= {"ended_at": NOW, "ended_by": _BY}
+                    return 200, self._head(self.roll_calls[rollcall_id])
                 case "GET", ["groups"]:
                     return 200, self._page(self.groups, query)
                 case "PUT", ["groups", group]:
@@ -324,6 +346,38 @@ class ApiServer:
             if name in f" {person['name']}".casefold()
             and query.get("group") in {None, *person.get("groups", ())}
         ]
+
+    def _start_roll_call(self, kind: str) -> Json:
+        rollcall_id = f"01900000-0000-7000-8000-{len(self.roll_calls):012}"
+        roll_call: Json = {
+            "rollcall_id": rollcall_id, "kind": kind, "started_at": NOW, "started_by": _BY,
+            "ended_at": None, "ended_by": None, "people": [],
+        }  # fmt: skip
+        for each in self.presence:
+            roll_call["people"].append(self._entry(each["person_id"]) | {"seen_at": NOW, "seen_by": "front"})
+        self.roll_calls[rollcall_id] = _counted(roll_call)
+        return self._head(roll_call)
+
+    def _entry(self, person_id: str) -> Json:
+        name = self.people[person_id]["name"]
+        return {
+            "person_id": person_id, "name": name, "state": "unaccounted", "seen_at": None, "seen_by": None,
+            "ticks": [],
+        }  # fmt: skip
+
+    def _tick(self, roll_call: Json, person_id: str, state: str) -> Json:
+        entry = next((each for each in roll_call["people"] if each["person_id"] == person_id), None)
+        if entry is None:
+            entry = self._entry(person_id)
+            roll_call["people"].append(entry)
+        entry["state"] = state
+        entry["ticks"].append({"state": state, "at": NOW, "by": _BY})
+        _counted(roll_call)
+        return dict(entry)
+
+    @staticmethod
+    def _head(roll_call: Json) -> Json:
+        return {name: value for name, value in roll_call.items() if name not in ("people", "counts")}
 
     def _page(self, items: list[Json], query: dict[str, str]) -> Json:
         start, size = int(query.get("cursor", 0)), min(int(query.get("limit", 50)), self.page_size)

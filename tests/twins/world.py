@@ -34,6 +34,7 @@ from tests.twins.lessons import TwinLessons
 from tests.twins.people import TwinPeople
 from tests.twins.photos import TwinPhotos
 from tests.twins.pictures import picture
+from tests.twins.rollcalls import TwinRollCalls
 from tests.twins.sightings import TwinSightings
 from tests.twins.strangers import TwinStrangers
 
@@ -87,6 +88,7 @@ class World:
         self.strangers = TwinStrangers(self.now, 37)
         self.stranger_faces = TwinFaces()
         self.later = TwinLater(call_off=self._call_off)
+        self.roll_calls = TwinRollCalls(self.now)
         self.kiosks = TwinKiosks()
         self.faults = Faults()
 
@@ -154,6 +156,7 @@ class World:
             lessons=before(self.lessons),
             strangers=before(self.strangers),
             stranger_faces=before(self.stranger_faces),
+            roll_calls=before(self.roll_calls),
             later=before(self.later),
             lease_s=LEASE_S,
             now=self.now,
@@ -268,6 +271,9 @@ class World:
         left += [f"intent {each}" for each in self.people.unsettled if each[0] == person_id]
         left += [
             f"photo {key}" for key, versions in self.photos.versions.items() if shown.content in versions
+        ]
+        left += [
+            f"roll call {each}" for each, entries in self.roll_calls.lists.items() if person_id in entries
         ]
         for row in self.sightings.rows.values():
             if row.sighting.status is Status.DONE and (

@@ -29,6 +29,7 @@ from recognizeme.domain.model import (
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.presence import Pass
+from recognizeme.domain.rollcalls import By, Entry, RollCall, Tick
 from recognizeme.domain.strangers import Stranger, StrangerState, StrangerVisit
 from recognizeme.domain.totals import Count
 
@@ -436,6 +437,44 @@ class Kiosks(Protocol):
 
     def put_group(self, group: str, sureness: Sureness) -> None:
         """Store how sure one must be of a group."""
+
+
+class RollCalls(Protocol):
+    """Roll calls and their lists, until they expire."""
+
+    def start(self, roll_call: RollCall, entries: Iterable[Entry]) -> None:
+        """Store a roll call with its list; it can be found when all of that is stored."""
+
+    def get(self, rollcall_id: str) -> RollCall | None:
+        """One roll call."""
+
+    def has(self, rollcall_id: str, person_id: str) -> bool:
+        """Whether somebody is on its list."""
+
+    def entries(self, rollcall_id: str) -> Sequence[Entry]:
+        """Its list, in the order of ids."""
+
+    def list(self, *, limit: int, cursor: str | None = None) -> Page[RollCall]:
+        """Roll calls, newest first. A page may be short and have a next one.
+
+        Raises `InvalidRequest` for a cursor that is not ours.
+        """
+
+    def tick(self, rollcall_id: str, person_id: str, tick: Tick) -> Entry:
+        """Add a tick to those of somebody, who is added to the list if need be, in one step.
+
+        Whoever ticks at the same time: all of it is kept. Raises `NotFound`, and `NotPossible` when the roll
+        call has ended.
+        """
+
+    def end(self, rollcall_id: str, *, at: datetime, by: By) -> RollCall:
+        """End a roll call; one that has ended stays as it is. Raises `NotFound`."""
+
+    def mentions(self, person_id: str) -> int:
+        """On how many lists somebody is; the expired, too."""
+
+    def forget(self, person_id: str) -> int:
+        """Take somebody off every list, with their ticks; return off how many."""
 
 
 class Later(Protocol):

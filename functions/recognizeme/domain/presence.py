@@ -1,4 +1,4 @@
-"""Who is on the premises, as far as the doors know (docs/adr/0026-who-is-in.md)."""
+"""Who is on the premises, as far as the doors know (docs/adr/0028-who-is-in.md)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

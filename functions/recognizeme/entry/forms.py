@@ -60,5 +60,6 @@ PATH_PARAMETERS: dict[str, Any] = {
     "stranger_id": CaptureId,
     "person_id": PersonId,
     "photo_id": PhotoId,
+    "rollcall_id": CaptureId,
     "group": Group,
 }

@@ -114,6 +114,12 @@ class HttpApi(APIGatewayHttpResolver):
             self._act.detail |= detail
 
     @property
+    def caller(self) -> tuple[str, str | None]:
+        """Who calls, and whom that one says to act for; raises `InvalidRequest`."""
+        event = self.current_event.raw_event
+        return principal_of(event["requestContext"]), on_behalf_of(event)
+
+    @property
     def body(self) -> bytes:
         """The request's body; raises `PictureTooLarge` and `InvalidRequest`."""
         body = self.current_event.body or ""

@@ -424,8 +424,8 @@ def audit_query(parameters: Mapping[str, str], *, key: bytes) -> AuditQuery:
     return query
 
 
-def choice(kind: type[Choice], fields: Mapping[str, Any], name: str, default: Choice) -> Choice:
-    """A member that is one of a few words."""
+def choice(kind: type[Choice], fields: Mapping[str, Any], name: str, default: Choice | None) -> Choice:
+    """A member that is one of a few words; without a default it must be there."""
     return _choice(kind, text(fields, name, default), name)
 
 

@@ -15,6 +15,7 @@ from recognizeme.entry import kiosk_json as doors
 from recognizeme.entry import parsing as asked
 from recognizeme.entry import presence_json as inside
 from recognizeme.entry import presentation as shown
+from recognizeme.entry import rollcall_json as rolls
 from recognizeme.entry.forms import PictureBytes
 from recognizeme.entry.problems import Problem
 
@@ -285,6 +286,47 @@ ROUTES = (
         summary="Who is on the premises, as far as the doors know, in the order of their ids",
         query=asked.Paging,
         answer=shown.PageJson[inside.PresenceJson],
+    ),
+    Route(
+        *("POST", "/rollcalls", "enrollment", Role.RECEPTION),
+        audit=Audit.CHANGE,
+        takes_key=True,
+        operation="startRollCall",
+        summary="Begin a roll call with a list of those who are in",
+        body=rolls.RollCallRequest,
+        answer=rolls.RollCallJson,
+        statuses=_CREATED,
+    ),
+    Route(
+        *("GET", "/rollcalls", "query", Role.RECEPTION),
+        operation="listRollCalls",
+        summary="Roll calls without their lists, newest first",
+        query=asked.Paging,
+        answer=shown.PageJson[rolls.RollCallJson],
+    ),
+    Route(
+        *("GET", "/rollcalls/{rollcall_id}", "query", Role.RECEPTION),
+        operation="getRollCall",
+        summary="One roll call: who is not accounted for, and the whole list",
+        answer=rolls.RollCallListJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("PUT", "/rollcalls/{rollcall_id}/people/{person_id}", "enrollment", Role.RECEPTION),
+        audit=Audit.CHANGE,
+        operation="tickOff",
+        summary="Say how it is with somebody, who need not be on the list; every tick is kept",
+        body=rolls.TickRequest,
+        answer=rolls.EntryJson,
+        problems=(Problem.NOT_POSSIBLE, Problem.NOT_FOUND),
+    ),
+    Route(
+        *("POST", "/rollcalls/{rollcall_id}/end", "enrollment", Role.RECEPTION),
+        audit=Audit.CHANGE,
+        operation="endRollCall",
+        summary="End a roll call; one that has ended stays as it is",
+        answer=rolls.RollCallJson,
+        problems=(Problem.NOT_FOUND,),
     ),
     Route(
         *("GET", "/audit", "query", Role.MANAGER),

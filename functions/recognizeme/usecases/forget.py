@@ -15,6 +15,7 @@ from recognizeme.domain.ports import (
     Lessons,
     People,
     PhotoStore,
+    RollCalls,
     Sightings,
     Strangers,
 )
@@ -41,6 +42,7 @@ class Forgetter:
     lessons: Lessons
     strangers: Strangers
     stranger_faces: FaceIndex | None
+    roll_calls: RollCalls
     later: Later
     lease_s: float
     now: Clock
@@ -83,6 +85,7 @@ class Forgetter:
             or self.people.face_ids(person_id)
             or any(True for _ in self.photos.keys(_photos_of(person_id)))
             or any(True for _ in self.sightings.traces(person_id))
+            or self.roll_calls.mentions(person_id)
         )
 
     def _begin(self, person_id: str, *, unless_there: bool = False) -> Remains | None:
@@ -126,6 +129,8 @@ class Forgetter:
         for lesson in [each for each in self.lessons.all() if person_id in each.not_person_ids]:
             self._take_back(lesson)
         captures, sightings = self._remove_sightings(person_id)
+        while self.roll_calls.forget(person_id):  # an index may be moments behind its table
+            pass
         stale = [face.face_id for face in counters if means_nothing(face, self.lessons)]
         if stale:
             self.faces.remove(stale)

@@ -6,6 +6,7 @@ from recognizeme.adapters.dynamodb.collections import DynamoDbCollectionRoles
 from recognizeme.adapters.dynamodb.kiosks import DynamoDbKiosks
 from recognizeme.adapters.dynamodb.lessons import DynamoDbLessons
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
+from recognizeme.adapters.dynamodb.rollcalls import DynamoDbRollCalls
 from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
 from recognizeme.adapters.dynamodb.strangers import DynamoDbStrangers
 
@@ -16,6 +17,7 @@ __all__ = [
     "DynamoDbKiosks",
     "DynamoDbLessons",
     "DynamoDbPeople",
+    "DynamoDbRollCalls",
     "DynamoDbSightings",
     "DynamoDbStrangers",
 ]
