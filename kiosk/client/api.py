@@ -364,6 +364,12 @@ class ApiClient:
         }
         return self._items("/audit", filters, limit=limit)
 
+    def audit_page(
+        self, *, cursor: str | None = None, limit: int, **filters: str | None
+    ) -> tuple[list[Json], str | None]:
+        """One page of `audit`, with its filters, and the cursor of the next one; None on the last."""
+        return self._page("/audit", filters | {"cursor": cursor, "limit": str(limit)})
+
     def replay(self, *, limit: int) -> Json:
         """Have at most `limit` (1-1000) events that failed for good handled again."""
         answer = self._wire.call("POST", "/replays", params={"limit": str(limit)}, is_once=True)

@@ -1,12 +1,9 @@
 """`recognizeme audit`: who did what."""
 
-import csv
-import sys
-from collections.abc import Iterable
-
 import click
 
 from kiosk.client.api import ApiClient
+from kiosk.client.audit_log import csv_lines, pairs
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_list
 from kiosk.commands.times import MOMENT, utc_option
@@ -16,12 +13,6 @@ _TABLE = {
     "at": "when", "who": "who", "action": "what", "person": "person", "more": "about",
     "result": "result",
 }  # fmt: skip
-_CSV = (
-    *("line_id", "at", "principal", "on_behalf_of", "action", "person_id", "person_hash", "about", "detail"),
-    *("source", "result", "status"),
-)
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.command()
@@ -70,7 +61,8 @@ def command(
         limit=limit or (None if as_csv else 50),
     )
     if as_csv:
-        _write_csv(lines)
+        for row in csv_lines(lines):
+            click.echo(row, nl=False)
         return
     rows = lines if as_json else map(_row, lines)
     write_list(rows, _TABLE, as_json=as_json, empty="nothing was changed or looked at")
@@ -83,22 +75,6 @@ def _row(line: Record) -> Record:
         "who": " for ".join(filter(None, (line["principal"], line.get("on_behalf_of")))),
         "action": line["action"],
         "person": line.get("person_id") or (f"#{hashed[:8]}" if hashed else ""),
-        "more": _pairs({**line["about"], **line["detail"]}),
+        "more": pairs({**line["about"], **line["detail"]}),
         "result": "?" if line["result"] == "began" else line["result"],
     }
-
-
-def _write_csv(lines: Iterable[Record]) -> None:
-    writer = csv.writer(sys.stdout)
-    writer.writerow(_CSV)
-    for line in lines:
-        writer.writerow(_cell(line.get(column)) for column in _CSV)
-
-
-def _cell(value: object) -> str:
-    text = _pairs(value) if isinstance(value, dict) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _pairs(texts: Record) -> str:
-    return " ".join(f"{name}={value}" for name, value in texts.items())

@@ -57,6 +57,8 @@ LEAST: dict[str, Role] = {
     "person.unmerge": Role.MANAGER,
     "person.ask_to_forget": Role.MANAGER,
     "person.forget": Role.MANAGER,
+    "audit.index": Role.MANAGER,
+    "audit.table": Role.MANAGER,
     "doors.index": Role.RECEPTION,
     "doors.door": Role.MANAGER,
     "doors.change": Role.MANAGER,
@@ -71,6 +73,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("visits.index", "Visits"),
     ("people.index", "People"),
     ("doors.index", "Doors"),
+    ("audit.index", "Audit"),
 )
 
 
