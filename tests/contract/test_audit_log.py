@@ -123,7 +123,7 @@ def test_pages_follow_one_another_and_split_no_act(log: AuditLog, line: Make, cl
         (AuditQuery(until=SetClock().time), {"yesterday's"}),
         (AuditQuery(person="ada", principal="admin"), set()),
     ],
-    ids=str,
+    ids=["person", "principal", "on behalf of", "action", "since", "until", "person and principal"],
 )
 def test_lines_are_found_by_whom_by_what_and_by_when(
     log: AuditLog, line: Make, clock: SetClock, query: AuditQuery, expected: set[str]
