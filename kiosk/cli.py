@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "rollcall": "Call the roll of those who are in, and tick them off.",
     "stats": "Draw what came of visits, by day, week or month.",
     "kiosks": "List the kiosks and how they are doing, and say whom they let in.",
+    "notifications": "Say whom to tell of what, and list what was sent.",
     "audit": "List who changed what, and who looked at whose picture.",
     "cost": "Show what the recognitions cost.",
     "evaluate": "Measure how reliably the people enrolled are told apart.",

@@ -62,6 +62,7 @@ def delete_expired(parts: LocalParts, *, now: datetime, confirmed: bool = False)
     parts.answers.purge(now=before + kept)
     parts.audit_log.purge(now=before + kept)
     parts.roll_calls.purge(now=before + kept)
+    parts.notifications.purge(now=before + kept)
     with parts.database.writing() as connection:
         # A clock set back deletes nothing, and is no reason to ask when it is right again.
         reached = before if confirmed or done is None else max(before, done)

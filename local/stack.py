@@ -23,13 +23,16 @@ from local.gateway.host import event_host
 from local.gateway.serving import serve
 from local.gateway.store import store_routes
 from local.jobs.runner import JobRunner
-from local.kiosk_watch import KioskWatch
+from local.kiosk_watch import KioskEvent, KioskWatch, log
 from local.reindex import missing_faces, old_model
 from local.runtime import servers
 from local.runtime.engine import Engine
 from local.runtime.events import Event, s3_test_event
 from local.runtime.functions import Function, Functions
-from local.wiring import DATA, NOTIFIED, URL, LocalParts
+from local.wiring import DATA, NOTIFICATION, NOTIFIED, URL, LocalParts
+from recognizeme.adapters.later import kiosk_event
+from recognizeme.domain.kiosks import KioskState
+from recognizeme.domain.notifications import EventKind
 from recognizeme.domain.picture import MAX_BYTES
 from recognizeme.entry.routes import Caller, Role
 
@@ -40,6 +43,7 @@ FUNCTIONS = (
     Function("door", "door.app.lambda_handler", at_once=3),
     Function("enrollment", "enrollment.app.lambda_handler"),
     Function("query", "query.app.lambda_handler", at_once=3),
+    Function(NOTIFICATION, "notification.app.lambda_handler"),
 )
 
 # The engine's keys are made at each start, whatever keys another rekolocal of the user's has.
@@ -130,6 +134,7 @@ class Stack:
         )
         parts = LocalParts.from_env(env)
         resources.callback(parts.database.close)
+        _ = parts.messenger  # or why mail cannot be sent as the settings say
         lambdas = _functions(resources, env, s3_test_event(bucket=parts.settings.bucket, now=parts.now()))
         collections = (parts.collections.in_use(), *parts.collections.others())
         engine.wait_ready(partial(self.engine.make_collection, collections[0]))
@@ -146,10 +151,15 @@ class Stack:
         # The lock says that nobody else works on this data: what was being done when it stopped is free.
         parts.sightings.release_claims()
         resources.callback(retention.Retention(parts).stop)
-        watch = KioskWatch(parts.kiosks, minutes=parts.settings.heartbeat_minutes, now=parts.now)
+        watch = KioskWatch(
+            parts.kiosks,
+            minutes=parts.settings.heartbeat_minutes,
+            now=parts.now,
+            tell=partial(_announce, parts),
+        )
         watch.start()
         resources.callback(watch.stop)
-        runner = JobRunner(parts.jobs, lambdas.invoke, functions=set(NOTIFIED.values()))
+        runner = JobRunner(parts.jobs, lambdas.invoke, functions={*NOTIFIED.values(), NOTIFICATION})
         runner.start()
         resources.callback(runner.join, _GRACE_S)
         engine.watch(on_back=runner.hurry)
@@ -200,6 +210,14 @@ class Stack:
         return tokens
 
 
+def _announce(parts: LocalParts, event: KioskEvent) -> None:
+    """Log that a kiosk is gone or back, and have the rules looked at."""
+    log(event)
+    kind = EventKind.KIOSK_BACK if event.state is KioskState.ONLINE else EventKind.KIOSK_GONE
+    at = event.seen_at or parts.now()
+    parts.jobs.add(NOTIFICATION, kiosk_event(event.kiosk_id, kind, at))
+
+
 def _url(host: str, listening: socket.socket) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     name = f"[{host}]" if ":" in host else host
@@ -209,7 +227,7 @@ def _url(host: str, listening: socket.socket) -> str:
 def _functions(resources: ExitStack, env: Mapping[str, str], test_event: Event) -> Functions:
     lambdas = Functions(FUNCTIONS, env=env, on_log=_pass_log_on)
     resources.callback(lambdas.close)
-    for function in FUNCTIONS:
+    for function in FUNCTIONS[:-1]:  # what announces starts with the first rule
         lambdas.warm(function.name, test_event if function.name in NOTIFIED.values() else None)
     return lambdas
 

@@ -18,6 +18,7 @@ from recognizeme.adapters.later import (
     CHECK_EVENT,
     forget_event,
     leave_event,
+    notice_event,
     people_event,
     pictures_event,
     remove_photo_event,
@@ -25,8 +26,17 @@ from recognizeme.adapters.later import (
 )
 from recognizeme.domain.errors import NotPossible
 from recognizeme.domain.model import Capture
+from recognizeme.domain.notifications import Channel
 from recognizeme.domain.policy import Policy
-from recognizeme.domain.ports import Clock, CollectionRoles, FaceIndex, FailedEvents, People, Replayed
+from recognizeme.domain.ports import (
+    Clock,
+    CollectionRoles,
+    FaceIndex,
+    FailedEvents,
+    Messenger,
+    People,
+    Replayed,
+)
 from recognizeme.entry.audit import Auditor
 from recognizeme.settings import Settings
 from recognizeme.usecases.sureness import Rules
@@ -39,6 +49,7 @@ if TYPE_CHECKING:
     from local.adapters.database import Database
     from local.adapters.kiosks import SqliteKiosks
     from local.adapters.lessons import SqliteLessons
+    from local.adapters.notifications import SqliteNotifications
     from local.adapters.photos import FilePhotoStore
     from local.adapters.rollcalls import SqliteRollCalls
     from local.adapters.sightings import SqliteSightings
@@ -57,8 +68,11 @@ NAMES: Mapping[str, str] = {
     "RECOGNIZEME_ANSWERS_TABLE": "answers",
     "RECOGNIZEME_KIOSKS_TABLE": "kiosks",
     "RECOGNIZEME_ROLLCALLS_TABLE": "rollcalls",
+    "RECOGNIZEME_NOTIFICATIONS_TABLE": "notifications",
     "RECOGNIZEME_COLLECTION": "employees",
 }
+
+NOTIFICATION = "notification"  # the function that announces
 
 # The bucket's notifications: which function handles what is stored under a prefix.
 NOTIFIED: Mapping[str, str] = {"captures/": "recognition", "enrollments/": "enrollment"}
@@ -204,6 +218,32 @@ class LocalParts:
         return SqliteRollCalls(self.database, retention_days=self.settings.rollcall_days)
 
     @cached_property
+    def notifications(self) -> "SqliteNotifications":
+        """SQLite."""
+        from local.adapters.notifications import SqliteNotifications
+
+        assert self.jobs  # their table is written by a trigger
+        return SqliteNotifications(self.database)
+
+    @cached_property
+    def messenger(self) -> Messenger:
+        """SMTP where there is a server, and whatever answers; secrets are in the environment."""
+        from recognizeme.adapters.channels import Channels
+        from recognizeme.adapters.channels.email import Smtp
+        from recognizeme.adapters.channels.mqtt import Mqtt
+        from recognizeme.adapters.channels.secrets import EnvironmentSecrets
+        from recognizeme.adapters.channels.web import Web
+
+        secrets = EnvironmentSecrets(os.environ)
+        web, sender = Web(secrets=secrets, stays_here=True), self.settings.notification_sender
+        url = os.environ.get("RECOGNIZEME_SMTP_URL")
+        return Channels(
+            {Channel.WEBHOOK: web.webhook, Channel.SLACK: web.slack, Channel.TEAMS: web.teams}
+            | {Channel.MQTT: Mqtt(secrets=secrets, stays_here=True)}
+            | ({Channel.EMAIL: Smtp(url, sender=sender, secrets=secrets)} if url else {})
+        )
+
+    @cached_property
     def answers(self) -> "SqliteAnswers":
         """SQLite."""
         from local.adapters.answers import SqliteAnswers
@@ -311,6 +351,10 @@ class LaterJobs:
     def call_off(self, event: str) -> None:
         """Unless it has been taken already."""
         self._jobs.call_off(int(event))
+
+    def send_notice(self, notice_id: str, *, delay_s: float) -> None:
+        """As an event of our own."""
+        self._jobs.add(NOTIFICATION, notice_event(notice_id), delay_s=delay_s)
 
     def drop_photos(self, person_id: str) -> None:
         """Whether they wait or failed for good: their photos are gone."""

@@ -3,12 +3,15 @@
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from recognizeme.domain.errors import Misconfigured
+from recognizeme.domain.model import Sighting
+from recognizeme.domain.notifications import Channel
 from recognizeme.domain.policy import MatchBy, Policy
 from recognizeme.domain.ports import (
     Answers,
@@ -22,6 +25,8 @@ from recognizeme.domain.ports import (
     Kiosks,
     Later,
     Lessons,
+    Messenger,
+    Notifications,
     Page,
     People,
     PhotoStore,
@@ -32,7 +37,7 @@ from recognizeme.domain.ports import (
     Witness,
 )
 from recognizeme.domain.presence import ForgottenExits, Presence
-from recognizeme.entry.audit import Auditor
+from recognizeme.entry.audit import SYSTEM, Auditor
 from recognizeme.entry.routes import WEB_KIOSK_ID
 from recognizeme.settings import Settings
 from recognizeme.usecases.answer_once import Request, answer_once
@@ -40,6 +45,7 @@ from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.group_strangers import Grouper
 from recognizeme.usecases.leaving import Leaving
+from recognizeme.usecases.notify import Notifier
 from recognizeme.usecases.presence import who_is_in
 from recognizeme.usecases.recognize import Recognizer
 from recognizeme.usecases.reindex import Reindexer
@@ -123,6 +129,14 @@ class Parts(Protocol):
     @property
     def id_key(self) -> bytes:
         """The key of hashes that stand for ids where those must not stay: in tombstones, in the audit log."""
+
+    @property
+    def notifications(self) -> Notifications:
+        """What is announced to whom, and what became of it."""
+
+    @property
+    def messenger(self) -> Messenger:
+        """Whoever takes messages where they are to go."""
 
     @property
     def later(self) -> Later:
@@ -308,6 +322,30 @@ class AwsParts:
 
         return DynamoDbAnswers.connect(self.settings.answers_table)
 
+    @cached_property
+    def notifications(self) -> Notifications:
+        """DynamoDB."""
+        from recognizeme.adapters.dynamodb import DynamoDbNotifications
+
+        return DynamoDbNotifications.connect(self.settings.notifications_table)
+
+    @cached_property
+    def messenger(self) -> Messenger:
+        """Amazon SES where there is a sender, and the internet; secrets are in Parameter Store."""
+        from recognizeme.adapters.channels import Channels
+        from recognizeme.adapters.channels.email import Ses
+        from recognizeme.adapters.channels.mqtt import Mqtt
+        from recognizeme.adapters.channels.secrets import SsmSecrets
+        from recognizeme.adapters.channels.web import Web
+
+        secrets = SsmSecrets(self.settings.secrets_path)
+        web, sender = Web(secrets=secrets, stays_here=False), self.settings.notification_sender
+        return Channels(
+            {Channel.WEBHOOK: web.webhook, Channel.SLACK: web.slack, Channel.TEAMS: web.teams}
+            | {Channel.MQTT: Mqtt(secrets=secrets, stays_here=False)}
+            | ({Channel.EMAIL: Ses(sender=sender)} if sender else {})
+        )
+
     @property
     def id_key(self) -> bytes:
         """The stack's own id."""
@@ -433,6 +471,7 @@ def forgetter(parts: Parts) -> Forgetter:
         strangers=parts.strangers,
         stranger_faces=parts.stranger_faces,
         roll_calls=parts.roll_calls,
+        notifications=parts.notifications,
         later=parts.later,
         lease_s=parts.settings.lease_s,
         now=parts.now,
@@ -470,6 +509,29 @@ def once(request: Request, act: Callable[[], bytes]) -> tuple[bytes, bool]:
         lease_s=made_of.settings.lease_s,
         randomness=secrets.token_bytes,
     )
+
+
+def notifier(parts: Parts) -> Notifier:
+    """Announcing, made of these parts."""
+    return Notifier(
+        notifications=parts.notifications,
+        sightings=parts.sightings,
+        people=parts.people,
+        kiosks=parts.kiosks,
+        photos=parts.photos,
+        later=parts.later,
+        messenger=parts.messenger,
+        audited=_picture_sent,
+        key=parts.id_key,
+        randomness=secrets.token_bytes,
+        now=parts.now,
+    )
+
+
+def _picture_sent(sighting: Sighting) -> AbstractContextManager[object]:
+    ids = {"capture_id": sighting.capture.capture_id}
+    about = {"person_id": sighting.person_id} if sighting.person_id else {}
+    return auditor().change("picture sent", principal=SYSTEM, source="notification", **ids, **about)
 
 
 def photo_remover(parts: Parts) -> PhotoRemover:

@@ -460,6 +460,26 @@ class ApiClient:
         """Say how sure a recognition must be of somebody of a group."""
         return self._wire.call("PUT", f"/groups/{_segment(group)}", json=dict(change))
 
+    def rules(self) -> Iterator[Json]:
+        """Every rule of what is announced to whom."""
+        return self._items("/notification-rules", {}, limit=None)
+
+    def put_rule(self, rule_id: str, change: Mapping[str, Any]) -> Json:
+        """Say what is announced to whom, in the place of what the rule said before."""
+        return self._wire.call("PUT", f"/notification-rules/{_segment(rule_id)}", json=dict(change))
+
+    def remove_rule(self, rule_id: str) -> Json:
+        """Remove a rule; return what it was. Raises `NotFound`."""
+        return self._wire.call("DELETE", f"/notification-rules/{_segment(rule_id)}")
+
+    def test_rule(self, rule_id: str) -> Json:
+        """Send a test by a rule; return the message that waits to be sent. Raises `NotFound`."""
+        return self._wire.call("POST", f"/notification-rules/{_segment(rule_id)}/test")
+
+    def notifications(self, limit: int) -> Iterator[Json]:
+        """The messages of what happened last, the newest first."""
+        return self._items("/notifications", {}, limit=limit)
+
     def clock_ahead_s(self, *, timeout_s: float = 5.0) -> float | None:
         """How far this machine's clock is ahead of the API's, in seconds; None when it does not say."""
         return self._wire.clock_ahead_s(timeout_s=timeout_s)

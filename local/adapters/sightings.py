@@ -75,7 +75,7 @@ _ENTER = "INSERT OR IGNORE INTO sightings_groups SELECT value, new.capture_id FR
 _LEAVE = """DELETE FROM sightings_groups WHERE capture_id = old.capture_id
     AND label IN (SELECT value FROM json_each(old.groups))"""
 
-_STEPS = (
+STEPS = (
     """CREATE TABLE sightings (
         capture_id TEXT PRIMARY KEY, kiosk_id TEXT NOT NULL, status TEXT NOT NULL,
         claimed_until TEXT, expires_at TEXT NOT NULL,
@@ -155,7 +155,7 @@ class SqliteSightings:
         self._retention = timedelta(days=retention_days)
         self._now = now
         database.prepare("people", people.STEPS)
-        database.prepare("sightings", _STEPS)
+        database.prepare("sightings", STEPS)
 
     def claim(self, capture: Capture, *, now: datetime, lease_s: float) -> Sighting:
         """Look and take in one transaction, which excludes every other writer."""

@@ -58,6 +58,11 @@ MAY_CALL = {
     "PUT /rollcalls/{rollcall_id}/people/{person_id}": OFFICE,
     "POST /rollcalls/{rollcall_id}/end": OFFICE,
     "PUT /groups/{group}": {"manager", "admin"},
+    "GET /notification-rules": OFFICE,
+    "PUT /notification-rules/{rule_id}": {"manager", "admin"},
+    "DELETE /notification-rules/{rule_id}": {"manager", "admin"},
+    "POST /notification-rules/{rule_id}/test": {"manager", "admin"},
+    "GET /notifications": OFFICE,
     "PUT /people/{person_id}": {"manager", "admin"},
     "DELETE /people/{person_id}": {"manager", "admin"},
     "POST /people/{person_id}/photos": {"manager", "admin"},
@@ -77,6 +82,7 @@ PARAMETERS = {
     "photo_id": "1.jpg",
     "rollcall_id": "01a20779-07e8-71c0-84d5-e2f7a90b3c6d",
     "group": "staff",
+    "rule_id": "desk",
 }
 
 
@@ -255,6 +261,7 @@ KEYLESS = {
     "POST /sightings/{capture_id}/correction": "it says what holds, however often",
     "POST /people/{person_id}/neighbours": "it creates nothing",
     "POST /rollcalls/{rollcall_id}/end": "the first end stands",
+    "POST /notification-rules/{rule_id}/test": "a second test does no harm, and has an id of its own",
     "POST /collection-checks": "it creates nothing",
     "POST /reindexes": "each step says where to go on, and the same picture gives the same face",
 }

@@ -17,7 +17,7 @@ PSEUDO = {
     "AWS::StackName": STACK,
     "AWS::URLSuffix": "amazonaws.com",
 }
-FUNCTIONS = ("Recognition", "Door", "Enrollment", "Query")  # those that serve
+FUNCTIONS = ("Recognition", "Door", "Enrollment", "Query", "Notification")  # those that serve
 EVERY_FUNCTION = (*FUNCTIONS, "Rehearsal")
 
 

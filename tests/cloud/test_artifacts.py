@@ -102,6 +102,11 @@ def test_what_is_no_capture_is_ignored_without_an_error(functions: dict[str, Emu
     assert answer["sightings"] == []
 
 
+@pytest.mark.parametrize("name", ["notification-seen", "notification-kiosk-gone"])
+def test_what_nobody_asked_to_be_told_of_is_not_announced(functions: dict[str, Emulator], name: str) -> None:
+    assert functions["Notification"].invoke(event(name)) == {"notices": 0}
+
+
 @pytest.mark.usefixtures("enrolled")
 def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
     functions: dict[str, Emulator], services: StandIns
@@ -146,6 +151,11 @@ def test_a_photo_whose_name_has_spaces_plus_and_umlauts_is_enrolled(
         ("enrollment-put-kiosk", "Enrollment", 200),
         ("enrollment-put-group", "Enrollment", 200),
         ("enrollment-remove-kiosk", "Enrollment", 200),
+        ("notification-put-rule", "Notification", 200),
+        ("notification-list-rules", "Notification", 200),
+        ("notification-test-rule", "Notification", 200),
+        ("notification-list", "Notification", 200),
+        ("notification-remove-rule", "Notification", 200),
         ("query-health", "Query", 200),
         ("query-openapi", "Query", 200),
     ],

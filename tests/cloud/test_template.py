@@ -25,6 +25,8 @@ ALLOWED_WILDCARDS = {
     "<photos>/captures/*": "every capture; keys hold ids that nobody knows beforehand",
     "<photos>/enrollments/*": "every enrollment photo",
     "<photos>/captures/rehearsal/*": "the pictures that a rehearsal stores",
+    ":parameter/recognizeme/notifications/*": "the secrets that rules name",
+    ":identity/*": "whichever identity the sender's address is of; a condition names the address",
     "Function.Arn>:*": "whichever version of a function is the new one",
     ":alarm:recognizeme-kiosk-gone-*": "an alarm for each kiosk, whose ids nobody knows beforehand",
     ":deploymentgroup:recognizeme-*": "CodeDeploy's application, whose name CloudFormation makes",
@@ -95,6 +97,7 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
                 "rekognition:CreateCollection",
             },
             "Query": set(),
+            "Notification": set(),
         }[name]
     )
 

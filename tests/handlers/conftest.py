@@ -36,6 +36,7 @@ from tests.twins.answers import TwinAnswers
 from tests.twins.audit import TwinAuditLog
 from tests.twins.collections import TwinCollectionRoles
 from tests.twins.kiosks import TwinKiosks
+from tests.twins.notifications import TwinMessenger, TwinNotifications
 from tests.twins.rollcalls import TwinRollCalls
 
 Json = dict[str, Any]
@@ -105,6 +106,8 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.kiosks = TwinKiosks()
+        self.notifications = TwinNotifications()
+        self.messenger = TwinMessenger()
         self.collection_roles = TwinCollectionRoles(self.settings.collection_id)
         self.forget_audit_log()
         self.answers = TwinAnswers()
@@ -223,7 +226,7 @@ def rekolocal() -> Iterator[LocalRekognition]:
 def stack(tmp_path: Path, rekolocal: LocalRekognition) -> Iterator[Stack]:
     settings = Settings(
         *("bucket", "sightings", "totals", "faces", "people", "audit", "lessons", "strangers", "answers"),
-        *("kiosks", "rollcalls", f"c-{tmp_path.name}"),
+        *("kiosks", "rollcalls", "notifications", f"c-{tmp_path.name}"),
     )
     rekolocal.client.create_collection(CollectionId=settings.collection_id)
     database = open_database(tmp_path / "tables.sqlite")

@@ -21,6 +21,11 @@ BODIES: dict[str, Json] = {
     "POST /people/{person_id}/photos": {"photo_id": "ada-lovelace.jpg"},
     "POST /sightings/{capture_id}/correction": {"person_id": "ada"},
     "PUT /kiosks/{kiosk_id}": {"groups": ["staff"]},
+    "PUT /notification-rules/{rule_id}": {
+        "events": ["unknown"],
+        "channel": "email",
+        "to": "desk@example.com",
+    },
     "PUT /groups/{group}": {"threshold_pct": 99.5, "reason": "seen seldom"},
 }
 
@@ -63,7 +68,7 @@ def ask(stack: Stack, route: Route, capture_id: str, **options: Any) -> tuple[in
     photo_id = next(iter(person.photos)) if (person := stack.people.get("ada")) else ""
     path = route.path.format(
         kiosk_id="web", person_id="ada", capture_id=capture_id, group="staff", photo_id=photo_id,
-        rollcall_id=capture_id,
+        rollcall_id=capture_id, rule_id="desk",
     )  # fmt: skip
     query = {"photo_id": photo_id} if route.path.endswith("/photo") else {}
     return stack.http(route.function, route.method, path, BODIES.get(route.key, {}), query=query, **options)
@@ -122,6 +127,8 @@ def state(stack: Stack, capture_id: str) -> tuple[Any, ...]:
         stack.stored.copy(),
         stack.kiosks.all(),
         stack.kiosks.groups(),
+        stack.notifications.rules(),
+        stack.notifications.newest(limit=9),
     )
 
 

@@ -47,7 +47,7 @@ class CodeDeploy:
 
 @pytest.fixture
 def codedeploy(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> CodeDeploy:
-    arns = {name: ARN.format(name) for name in ("recognition", "door", "enrollment", "query")}
+    arns = {name: ARN.format(name) for name in ("recognition", "door", "enrollment", "query", "notification")}
     candidate, codedeploy = LambdaCandidate(Lambda(stack), arns), CodeDeploy()
     monkeypatch.setattr(
         wiring, "stage", lambda: Stage(candidate, CodeDeployDeployments(codedeploy), stack.photos)

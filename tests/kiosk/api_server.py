@@ -19,6 +19,11 @@ from kiosk.client.capture_id import captured_at
 
 Json = dict[str, Any]
 NOW = "2026-11-23T08:15:02.120Z"
+RULE: Json = {
+    "rule_id": "desk", "events": ["unknown"], "channel": "email", "to": None, "secret": None, "people": [],
+    "groups": [], "kiosks": [], "hours": [], "quiet": [], "time_zone": "UTC", "cooldown_s": 300,
+    "wording": "plain", "picture": False, "enabled": True,
+}  # fmt: skip
 BOX = {"left": 0.31, "top": 0.2, "width": 0.25, "height": 0.34}
 
 
@@ -66,6 +71,8 @@ class ApiServer:
         self.statistics = [_stats("2026-11-23", "front")]
         self.heartbeats: list[Json] = []
         self.kiosks: list[Json] = []
+        self.rules: list[Json] = []
+        self.notices: list[Json] = []
         self.groups: list[Json] = []
         self.presence: list[Json] = []
         self.roll_calls: dict[str, Json] = {}
@@ -117,6 +124,17 @@ class ApiServer:
                     return 200, {"kiosk_id": kiosk_id, "received_at": NOW, "policy_version": "v1"}
                 case "GET", ["kiosks", kiosk_id, "policy"] if self.policy is not None:
                     return 200, {"kiosk_id": kiosk_id, **self.policy}
+                case "GET", ["notification-rules"]:
+                    return 200, self._page(self.rules, query)
+                case "PUT", ["notification-rules", rule_id]:
+                    self.rules = [{**RULE, **json.loads(body), "rule_id": rule_id}]
+                    return 200, self.rules[0]
+                case "DELETE", ["notification-rules", _] if self.rules:
+                    return 200, self.rules.pop(0)
+                case "POST", ["notification-rules", _, "test"]:
+                    return 200, self.notices[0] | {"state": "waiting", "attempts": 0}
+                case "GET", ["notifications"]:
+                    return 200, self._page(self.notices, query)
                 case "GET", ["kiosks"]:
                     return 200, self._page(self.kiosks, query)
                 case "PUT", ["kiosks", kiosk_id]:

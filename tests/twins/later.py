@@ -36,4 +36,7 @@ class TwinLater:
     def check_collection(self, *, delay_s: float) -> None:
         self.waiting.append(("check_collection", "", delay_s))
 
+    def send_notice(self, notice_id: str, *, delay_s: float) -> None:
+        self.waiting.append(("notice", notice_id, delay_s))
+
     def drop_photos(self, person_id: str) -> None: ...

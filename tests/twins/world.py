@@ -31,6 +31,7 @@ from tests.twins.faults import Died, Faults
 from tests.twins.kiosks import TwinKiosks
 from tests.twins.later import TwinLater
 from tests.twins.lessons import TwinLessons
+from tests.twins.notifications import TwinNotifications
 from tests.twins.people import TwinPeople
 from tests.twins.photos import TwinPhotos
 from tests.twins.pictures import picture
@@ -90,6 +91,7 @@ class World:
         self.later = TwinLater(call_off=self._call_off)
         self.roll_calls = TwinRollCalls(self.now)
         self.kiosks = TwinKiosks()
+        self.notifications = TwinNotifications()
         self.faults = Faults()
 
     def now(self) -> datetime:
@@ -157,6 +159,7 @@ class World:
             strangers=before(self.strangers),
             stranger_faces=before(self.stranger_faces),
             roll_calls=before(self.roll_calls),
+            notifications=before(self.notifications),
             later=before(self.later),
             lease_s=LEASE_S,
             now=self.now,
@@ -268,6 +271,7 @@ class World:
         left += [f"face record {face}" for face, owner in self.people.faces.items() if owner == person_id]
         left += [f"face {face}" for face, (owner, _) in self.faces.faces.items() if owner == person_id]
         left += [f"lesson {each}" for each in self.lessons.all() if person_id in each.not_person_ids]
+        left += [f"rule {each}" for each in self.notifications.rules() if person_id in each.people]
         left += [f"intent {each}" for each in self.people.unsettled if each[0] == person_id]
         left += [
             f"photo {key}" for key, versions in self.photos.versions.items() if shown.content in versions

@@ -33,8 +33,8 @@ class LambdaCandidate:
         return cls(make_client("lambda", read_timeout_s=30), named)
 
     def warm(self) -> None:
-        """Give the functions of the bucket its test event, which they ignore."""
-        for name in ("recognition", "enrollment"):
+        """Give the functions of events the bucket's test event, which they ignore."""
+        for name in ("recognition", "enrollment", "notification"):
             self._invoke(name, {"Event": "s3:TestEvent"})
 
     def recognize_stored(self, photo_key: str) -> str | None:

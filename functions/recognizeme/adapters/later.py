@@ -70,6 +70,10 @@ class SqsLater:
     def call_off(self, event: str) -> None:
         """Nothing: S3 does not take its events back."""
 
+    def send_notice(self, notice_id: str, *, delay_s: float) -> None:
+        """As an event of our own."""
+        self._send(notice_event(notice_id), delay_s)
+
     def drop_photos(self, person_id: str) -> None:
         """Nothing: SQS cannot be searched. Late events find the photos gone, and expire in 14 days."""
 
@@ -117,3 +121,18 @@ def pictures_event(before: datetime, cursor: str | None = None) -> dict[str, Any
 def leave_event(person_id: str) -> dict[str, Any]:
     """The event that has the enrollment function forget a person, if it is time."""
     return {"leave": person_id}
+
+
+def notice_event(notice_id: str) -> dict[str, Any]:
+    """The event that has the notification function send a message."""
+    return {"notice": notice_id}
+
+
+def noticed_event(capture_id: str) -> dict[str, Any]:
+    """The event that has the notification function look whether a sighting is to be announced."""
+    return {"noticed": capture_id}
+
+
+def kiosk_event(kiosk_id: str, kind: str, at: datetime) -> dict[str, Any]:
+    """The event that has the notification function look whether a kiosk's is to be announced."""
+    return {"kiosk": {"kiosk_id": kiosk_id, "kind": kind, "at": to_text(at)}}

@@ -100,5 +100,9 @@ class RecordsFailed(RecognizeMeError):
         self.retry_after_s = retry_after_s
 
 
+class NotDelivered(RecognizeMeError):
+    """A message did not reach whom it was for; the text says why, and names nobody."""
+
+
 class VersionFailed(RecognizeMeError):
     """A new version of a function raised when it was tried out."""

@@ -26,6 +26,7 @@ from recognizeme.domain.model import (
     Sighting,
     Trace,
 )
+from recognizeme.domain.notifications import Last, Message, Notice, Rule
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.presence import Pass
@@ -477,6 +478,44 @@ class RollCalls(Protocol):
         """Take somebody off every list, with their ticks; return off how many."""
 
 
+class Notifications(Protocol):
+    """What is announced to whom, and what became of each message. Messages expire after `NOTICE_DAYS`."""
+
+    def rules(self) -> Sequence[Rule]:
+        """Every rule, in the order of their ids."""
+
+    def put_rule(self, rule: Rule) -> None:
+        """Store a rule, in the place of one of the same id."""
+
+    def remove_rule(self, rule_id: str) -> None:
+        """Remove a rule; a missing one is no error."""
+
+    def last(self, rule_id: str, about: str) -> Last | None:
+        """The last message that was decided on by a rule about somebody."""
+
+    def add(self, notice: Notice, *, after: Last | None) -> bool:
+        """In one step, store a message unless it is there, and that it is the last of its rule and subject.
+
+        `after` is what `last` returned; False, having changed nothing, when that is so no longer.
+        """
+
+    def get(self, notice_id: str) -> Notice | None:
+        """One message."""
+
+    def update(self, notice: Notice) -> None:
+        """Store what became of a message."""
+
+    def newest(self, *, limit: int) -> Sequence[Notice]:
+        """The messages of what happened last, the newest first."""
+
+
+class Messenger(Protocol):
+    """Whoever takes messages to where a rule says."""
+
+    def send(self, message: Message, rule: Rule) -> None:
+        """Deliver it, at least once. Raises `NotDelivered` when that is not known to have worked."""
+
+
 class Later(Protocol):
     """Work that is done after a while, at least once, whatever becomes of this process."""
 
@@ -506,6 +545,9 @@ class Later(Protocol):
 
     def call_off(self, event: str) -> None:
         """What the event of a stored picture is for has been done: it need not come."""
+
+    def send_notice(self, notice_id: str, *, delay_s: float) -> None:
+        """Send this message."""
 
     def drop_photos(self, person_id: str) -> None:
         """Give up what is still to be done for this person's photos, as far as it can be found."""

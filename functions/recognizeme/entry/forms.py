@@ -5,7 +5,7 @@ A form is a Python type with, in `Annotated`, what JSON Schema adds to it (`Form
 
 from typing import Annotated, Any
 
-from recognizeme.domain import audit, kiosks, model
+from recognizeme.domain import audit, kiosks, model, notifications
 from recognizeme.usecases.answer_once import IDEMPOTENCY_KEY
 
 
@@ -35,6 +35,7 @@ PhotoId = Annotated[str, Form(minLength=1, maxLength=255, format="file-name")]
 Name = Annotated[str, Form(maxLength=model.MAX_NAME_LENGTH, pattern=f"^{_PLAIN}*{_VISIBLE}{_PLAIN}*$")]
 Group = Annotated[str, Form(title="group", pattern=f"^{model.GROUP}$")]
 Groups = Annotated[list[Group], Form(maxItems=model.MAX_GROUPS)]
+RuleId = Annotated[str, Form(title="rule id", pattern=f"^{notifications.RULE_ID}$")]
 Somebody = Annotated[str, Form(title="id or address", pattern=f"^{audit.SOMEBODY}$")]
 IdempotencyKey = Annotated[str, Form(pattern=f"^{IDEMPOTENCY_KEY}$")]
 Time = Annotated[str, Form(format="date-time")]
@@ -62,4 +63,5 @@ PATH_PARAMETERS: dict[str, Any] = {
     "photo_id": PhotoId,
     "rollcall_id": CaptureId,
     "group": Group,
+    "rule_id": RuleId,
 }

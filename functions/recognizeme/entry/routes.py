@@ -12,6 +12,7 @@ from functools import cached_property
 from http import HTTPStatus
 
 from recognizeme.entry import kiosk_json as doors
+from recognizeme.entry import notification_json as announced
 from recognizeme.entry import parsing as asked
 from recognizeme.entry import presence_json as inside
 from recognizeme.entry import presentation as shown
@@ -370,6 +371,44 @@ ROUTES = (
         summary="Say how sure a recognition must be of somebody of a group",
         body=doors.SurenessRequest,
         answer=doors.GroupJson,
+    ),
+    Route(
+        *("GET", "/notification-rules", "notification", Role.RECEPTION),
+        operation="listRules",
+        summary="Every rule of what is announced to whom, all on one page",
+        answer=shown.PageJson[announced.RuleJson],
+    ),
+    Route(
+        *("PUT", "/notification-rules/{rule_id}", "notification", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="putRule",
+        summary="Say what is announced to whom; the rule is replaced as a whole",
+        body=announced.RuleRequest,
+        answer=announced.RuleJson,
+        problems=(Problem.NOT_POSSIBLE,),
+    ),
+    Route(
+        *("DELETE", "/notification-rules/{rule_id}", "notification", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="removeRule",
+        summary="Remove a rule; what it has not sent yet is not sent",
+        answer=announced.RuleJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("POST", "/notification-rules/{rule_id}/test", "notification", Role.MANAGER),
+        audit=Audit.CHANGE,
+        operation="testRule",
+        summary="Send a message that says that it is a test",
+        answer=announced.NoticeJson,
+        problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("GET", "/notifications", "notification", Role.RECEPTION),
+        operation="listNotifications",
+        summary="The messages of what happened last and what became of them, newest first",
+        query=announced.NoticeLimit,
+        answer=shown.PageJson[announced.NoticeJson],
     ),
     Route(
         *("PUT", "/people/{person_id}", "enrollment", Role.MANAGER),

@@ -13,6 +13,7 @@ from recognizeme.domain.ports import (
     FaceIndex,
     Later,
     Lessons,
+    Notifications,
     People,
     PhotoStore,
     RollCalls,
@@ -21,6 +22,7 @@ from recognizeme.domain.ports import (
 )
 from recognizeme.usecases.check_collection import means_nothing
 from recognizeme.usecases.group_strangers import drop_named, take_away
+from recognizeme.usecases.notify import forget_in_rules
 
 # Until every event of theirs has expired: six hours of retries and fourteen days in the failure queue.
 TOMBSTONE_DAYS = 15
@@ -43,6 +45,7 @@ class Forgetter:
     strangers: Strangers
     stranger_faces: FaceIndex | None
     roll_calls: RollCalls
+    notifications: Notifications
     later: Later
     lease_s: float
     now: Clock
@@ -128,6 +131,7 @@ class Forgetter:
         faces = self.faces.remove(tuple(dict.fromkeys(face_ids)))
         for lesson in [each for each in self.lessons.all() if person_id in each.not_person_ids]:
             self._take_back(lesson)
+        forget_in_rules(person_id, self.notifications)
         captures, sightings = self._remove_sightings(person_id)
         while self.roll_calls.forget(person_id):  # an index may be moments behind its table
             pass

@@ -11,7 +11,9 @@ from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import write_json
 
 
-class _Opening(click.ParamType[dict[str, Any]]):
+class OpeningType(click.ParamType[dict[str, Any]]):
+    """`mon-fri 07:00-19:30`, or days alone."""
+
     name = "DAYS FROM-UNTIL"
 
     def convert(
@@ -43,7 +45,7 @@ class _Opening(click.ParamType[dict[str, Any]]):
     "--opening",
     "openings",
     multiple=True,
-    type=_Opening(),
+    type=OpeningType(),
     help="When it may open: 'mon-fri 07:00-19:30', or days alone. Several times.",
 )
 @click.option("--always", is_flag=True, help="Never closed.")

@@ -18,14 +18,14 @@ NOW = datetime(2026, 11, 23, 23, 59, 59, 999_000, tzinfo=UTC)
 
 
 def test_what_an_older_version_saved_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (first,) = (number for number, step in enumerate(module._STEPS) if "ADD COLUMN day" in step)
+    (first,) = (number for number, step in enumerate(module.STEPS) if "ADD COLUMN day" in step)
     later = NOW + timedelta(milliseconds=1)
     saved = [
         *[(NOW, "done", "unknown")] * 2,
         *((later, "done", "unknown"), (NOW, "done", "recognized"), (NOW, "pending", None)),
     ]
     with open_database(tmp_path / "a.db") as database, monkeypatch.context() as older:
-        older.setattr(module, "_STEPS", module._STEPS[:first])
+        older.setattr(module, "STEPS", module.STEPS[:first])
         SqliteSightings(database, retention_days=30)
         with database.writing() as connection:
             for number, (at, status, outcome) in enumerate(saved):

@@ -5,6 +5,7 @@ from recognizeme.adapters.dynamodb.audit import DynamoDbAuditLog
 from recognizeme.adapters.dynamodb.collections import DynamoDbCollectionRoles
 from recognizeme.adapters.dynamodb.kiosks import DynamoDbKiosks
 from recognizeme.adapters.dynamodb.lessons import DynamoDbLessons
+from recognizeme.adapters.dynamodb.notifications import DynamoDbNotifications
 from recognizeme.adapters.dynamodb.people import DynamoDbPeople
 from recognizeme.adapters.dynamodb.rollcalls import DynamoDbRollCalls
 from recognizeme.adapters.dynamodb.sightings import DynamoDbSightings
@@ -16,6 +17,7 @@ __all__ = [
     "DynamoDbCollectionRoles",
     "DynamoDbKiosks",
     "DynamoDbLessons",
+    "DynamoDbNotifications",
     "DynamoDbPeople",
     "DynamoDbRollCalls",
     "DynamoDbSightings",
