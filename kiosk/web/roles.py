@@ -59,6 +59,8 @@ LEAST: dict[str, Role] = {
     "person.forget": Role.MANAGER,
     "audit.index": Role.MANAGER,
     "audit.table": Role.MANAGER,
+    "status.index": Role.MANAGER,
+    "status.replay": Role.ADMIN,
     "doors.index": Role.RECEPTION,
     "doors.door": Role.MANAGER,
     "doors.change": Role.MANAGER,
@@ -74,6 +76,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("people.index", "People"),
     ("doors.index", "Doors"),
     ("audit.index", "Audit"),
+    ("status.index", "Status"),
 )
 
 

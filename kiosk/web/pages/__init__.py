@@ -1,5 +1,13 @@
 """The pages, one file a subject: each makes a blueprint of what it shows, in front of one `Desk`."""
 
-from kiosk.web.pages import audit, doors, people, person, recognize, visits
+from kiosk.web.pages import audit, doors, people, person, recognize, status, visits
 
-BLUEPRINTS = (recognize.pages, visits.pages, people.pages, person.pages, doors.pages, audit.pages)
+BLUEPRINTS = (
+    recognize.pages,
+    visits.pages,
+    people.pages,
+    person.pages,
+    doors.pages,
+    audit.pages,
+    status.pages,
+)
