@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "presence": "List who is on the premises, as far as the doors know.",
     "rollcall": "Call the roll of those who are in, and tick them off.",
     "stats": "Draw what came of visits, by day, week or month.",
+    "report": "Report visits, unknowns, errors, cost or corrections, as CSV or XLSX too.",
     "kiosks": "List the kiosks and how they are doing, and say whom they let in.",
     "notifications": "Say whom to tell of what, and list what was sent.",
     "audit": "List who changed what, and who looked at whose picture.",
