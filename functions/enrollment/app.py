@@ -28,6 +28,7 @@ from recognizeme.domain.model import (
 )
 from recognizeme.domain.policy import MatchBy
 from recognizeme.domain.rollcalls import By, Kind, State, check_rollcall_id
+from recognizeme.domain.strangers import check_stranger_id
 from recognizeme.entry import kiosk_json, parsing, rollcall_json
 from recognizeme.entry.audit import SYSTEM
 from recognizeme.entry.http_api import HttpApi, answer, path_id
@@ -36,6 +37,7 @@ from recognizeme.entry.presentation import (
     CollectionCheckJson,
     CorrectedJson,
     LearnedJson,
+    NamedJson,
     PhotoJson,
     PhotoTicketJson,
     collection_check_json,
@@ -48,6 +50,7 @@ from recognizeme.entry.presentation import (
     removed_json,
     replayed_json,
     sighting_json,
+    stranger_json,
     ticket_json,
 )
 from recognizeme.entry.s3_event import handle_objects, put_by, unwrapped
@@ -216,6 +219,39 @@ def delete_lesson(capture_id: str) -> Response[str]:
     return answer(lesson_json(lesson))
 
 
+@api.post("/strangers/<stranger_id>/name")
+def post_stranger_name(stranger_id: str) -> Response[str]:
+    """Say who a stranger is: a known person, or one who is created with these pictures."""
+    parts = wiring.parts()
+    fields = parsing.json_object(api.body)
+    said, _ = parsing.person_change({name: fields[name] for name in ("name", "consent") if name in fields})
+    given_id = parsing.optional_text(fields, "person_id")
+    stranger_id = path_id(stranger_id, check_stranger_id)
+    api.note(person_id=given_id or stranger_id)
+    named = wiring.stranger_desk(parts).name(stranger_id, given_id, said)
+    api.note(visits=named.visits, photos=len(named.photos))
+    shown: NamedJson = {
+        **stranger_json(named.stranger),
+        "named_visits": named.visits,
+        "photos": [photo_json(photo, named.person, parts.people) for photo in named.photos],
+    }
+    return answer(shown)
+
+
+@api.post("/strangers/<stranger_id>/ignore")
+def post_stranger_ignore(stranger_id: str) -> Response[str]:
+    """Say that a stranger is known and of no interest."""
+    stranger_id = path_id(stranger_id, check_stranger_id)
+    return answer(stranger_json(wiring.stranger_desk(wiring.parts()).ignore(stranger_id)))
+
+
+@api.post("/strangers/<stranger_id>/discard")
+def post_stranger_discard(stranger_id: str) -> Response[str]:
+    """Remove a stranger: pictures, faces and all."""
+    stranger_id = path_id(stranger_id, check_stranger_id)
+    return answer(stranger_json(wiring.stranger_desk(wiring.parts()).discard(stranger_id)))
+
+
 @api.put("/kiosks/<kiosk_id>")
 def put_kiosk(kiosk_id: str) -> Response[str]:
     """Say where a kiosk is, whom it lets in and when, and how sure it must be; the rest stays as it was."""
@@ -345,6 +381,7 @@ def _check_collection(*, remove_orphans: bool, builds_users: bool = False) -> Co
         builds_users=builds_users or wiring.match_by_of(parts.settings) is MatchBy.USERS,
     )
     if parts.stranger_faces is not None:
+        wiring.stranger_desk(parts).renew_ignored()
         removed, of = sweep(strangers=parts.strangers, faces=parts.stranger_faces, now=parts.now())
         check = replace(check, of_strangers=of, strangers_removed=removed)
     logger.info(

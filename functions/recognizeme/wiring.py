@@ -41,6 +41,7 @@ from recognizeme.entry.audit import SYSTEM, Auditor
 from recognizeme.entry.routes import WEB_KIOSK_ID
 from recognizeme.settings import Settings
 from recognizeme.usecases.answer_once import Request, answer_once
+from recognizeme.usecases.decide_strangers import StrangerDesk
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.group_strangers import Grouper
@@ -456,6 +457,19 @@ def teacher(parts: Parts) -> Teacher:
         lessons=parts.lessons,
         enroller=enroller(parts),
         stranger_days=parts.settings.days_of_strangers,
+        now=parts.now,
+    )
+
+
+def stranger_desk(parts: Parts) -> StrangerDesk:
+    """Deciding about strangers, made of these parts."""
+    return StrangerDesk(
+        photos=parts.photos,
+        faces=parts.stranger_faces,
+        sightings=parts.sightings,
+        strangers=parts.strangers,
+        teacher=teacher(parts),
+        enroller=enroller(parts),
         now=parts.now,
     )
 

@@ -228,6 +228,32 @@ class ApiClient:
         answer = self._wire.call("GET", f"/strangers/{_segment(stranger_id)}")
         return self._with(answer, "stranger_id", "state", "visits", "kiosks", "sightings")
 
+    def name_stranger(
+        self,
+        stranger_id: str,
+        *,
+        person_id: str | None = None,
+        name: str | None = None,
+        consent: Json | None = None,
+    ) -> Json:
+        """Say who a stranger is. Raises `NotFound`."""
+        said = {"person_id": person_id, "name": name, "consent": consent}
+        answer = self._wire.call(
+            "POST",
+            f"/strangers/{_segment(stranger_id)}/name",
+            json={member: value for member, value in said.items() if value is not None},
+            is_once=True,
+        )
+        return self._with(answer, "stranger_id", "named_visits", "photos")
+
+    def ignore_stranger(self, stranger_id: str) -> Json:
+        """Say that a stranger is of no interest. Raises `NotFound`."""
+        return self._with(self._wire.call("POST", f"/strangers/{_segment(stranger_id)}/ignore"), "state")
+
+    def discard_stranger(self, stranger_id: str) -> Json:
+        """Remove a stranger, with pictures and faces. Raises `NotFound`."""
+        return self._with(self._wire.call("POST", f"/strangers/{_segment(stranger_id)}/discard"), "state")
+
     # --- people and their photos ---
 
     def people(

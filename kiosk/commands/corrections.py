@@ -56,10 +56,15 @@ def take_back(capture_id: str, api: ApiClient, as_json: bool) -> None:
     if as_json:
         write_json(lesson)
         return
-    click.echo(wrapped(f"taken back: whether it shows {', '.join(lesson['not_person_ids'])} is open again"))
+    click.echo(
+        wrapped(
+            f"taken back: whether it shows {', '.join(lesson['not_person_ids']) or 'anybody'} is open again"
+        )
+    )
 
 
 def _row(lesson: Json, names: dict[str, str]) -> Json:
     people = [names.get(person_id, person_id) for person_id in lesson["not_person_ids"]]
+    people += ["anybody: a stranger who is ignored"] if lesson.get("ignored") else []
     learned = "yes" if lesson["learned"] else "no: interrupted, teach it again"
     return {**lesson, "not": ", ".join(people), "learned": learned}

@@ -62,6 +62,7 @@ class ApiServer:
         self.photos: dict[str, dict[str, Json]] = {}
         self.sightings: dict[str, Json] = {}
         self.lessons: dict[str, Json] = {}
+        self.strangers: dict[str, Json] = {}
         self.pictures: dict[str, bytes] = {}
         self.portraits: dict[str, bytes] = {}
         self.paid_calls: dict[str, int] = {}
@@ -184,6 +185,14 @@ class ApiServer:
                     return 200, self._teach(capture_id, json.loads(body))
                 case "DELETE", ["sightings", capture_id, "lessons"] if capture_id in self.lessons:
                     return 200, self.lessons.pop(capture_id)
+                case "GET", ["strangers"]:
+                    state = query.get("state", "waiting")
+                    found = [each for each in self.strangers.values() if each["state"] == state]
+                    return 200, self._page(found, query)
+                case "GET", ["strangers", stranger_id] if stranger_id in self.strangers:
+                    return 200, self.strangers[stranger_id] | {"sightings": [*self.sightings.values()]}
+                case "POST", ["strangers", stranger_id, what] if stranger_id in self.strangers:
+                    return self._decide(stranger_id, what, json.loads(body or b"{}"))
                 case "GET", ["lessons"]:
                     return 200, {"items": [*self.lessons.values()], "next_cursor": None}
                 case "GET", ["people"]:
@@ -503,6 +512,14 @@ class ApiServer:
                 "learned": True,
             }
         return {"photo": photo, "lesson": self.lessons.get(capture_id)}
+
+    def _decide(self, stranger_id: str, what: str, request: Json) -> tuple[int, Json]:
+        self.changes.append(request)
+        state = {"name": "named", "ignore": "ignored", "discard": "discarded"}[what]
+        stranger = self.strangers[stranger_id]
+        stranger |= {"state": state, "person_id": request.get("person_id", stranger_id if request else None)}
+        photos = [{"state": "indexed"}, {"state": "refused", "reason": "the face is turned away"}]
+        return 200, stranger | ({"named_visits": 4, "photos": photos} if what == "name" else {})
 
     def _stats(self) -> Json:
         last = self.statistics[-1]  # of one day the total is that day

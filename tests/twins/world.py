@@ -19,6 +19,7 @@ from recognizeme.domain.model import (
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.policy import Policy
+from recognizeme.usecases.decide_strangers import StrangerDesk
 from recognizeme.usecases.enroll import Enroller
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.group_strangers import Grouper
@@ -186,6 +187,18 @@ class World:
             lessons=before(self.lessons),
             enroller=self.enroller(),
             stranger_days=30,
+            now=self.now,
+        )
+
+    def desk(self) -> StrangerDesk:
+        before = self.faults.before
+        return StrangerDesk(
+            photos=before(self.photos),
+            faces=before(self.stranger_faces),
+            sightings=before(self.sightings),
+            strangers=before(self.strangers),
+            teacher=self.teacher(),
+            enroller=self.enroller(),
             now=self.now,
         )
 

@@ -7,6 +7,9 @@ from datetime import datetime
 from recognizeme.domain.model import COUNTER_PREFIX, Match, is_counter_id
 from recognizeme.domain.policy import candidates
 
+# Whom the picture of an ignored stranger does not show. No person has this id.
+EVERYBODY = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:

@@ -174,6 +174,14 @@ class SightingFilters(Paging, total=False):
     until: Annotated[Time, "Captured before this time, which is after `since`"]
 
 
+class StrangerNameRequest(TypedDict, total=False):
+    """Who a stranger is: a person who is there, by id, or one who is created with this name."""
+
+    person_id: Annotated[PersonId, "Left out, a person who is created gets the stranger's id"]
+    name: Name
+    consent: Annotated[ConsentRequest, "Of the person who is created"]
+
+
 class StrangerFilters(Paging, total=False):
     """Which strangers."""
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated, Generic, Literal, TypedDict, TypeVar, cast, overload
 
 from recognizeme.domain.audit import AuditLine, Result
-from recognizeme.domain.lessons import Lesson
+from recognizeme.domain.lessons import EVERYBODY, Lesson
 from recognizeme.domain.model import (
     Box,
     Consent,
@@ -307,6 +307,7 @@ class LessonJson(TypedDict):
 
     capture_id: CaptureId
     not_person_ids: list[PersonId]
+    ignored: Annotated[bool, "Whether it shows a stranger who is ignored, and so nobody else"]
     taught_at: Time
     expires_at: Time
     learned: Annotated[bool, "False for one that was interrupted: teach it again, or take it back"]
@@ -328,6 +329,13 @@ class StrangerDetailJson(StrangerJson):
     """A stranger with their visits."""
 
     sightings: Annotated[list[SightingJson], f"The newest {MOST_VISITS_SHOWN}, newest first"]
+
+
+class NamedJson(StrangerJson):
+    """A stranger who has a name now."""
+
+    named_visits: Annotated[Count, "Visits that got the name"]
+    photos: Annotated[list[PhotoJson], "What became of the newest pictures as photos of the person"]
 
 
 def stranger_json(stranger: Stranger) -> StrangerJson:
@@ -354,7 +362,8 @@ def lesson_json(lesson: Lesson) -> LessonJson:
     """Whom a picture does not show."""
     return {
         "capture_id": lesson.capture_id,
-        "not_person_ids": list(lesson.not_person_ids),
+        "not_person_ids": [each for each in lesson.not_person_ids if each != EVERYBODY],
+        "ignored": EVERYBODY in lesson.not_person_ids,
         "taught_at": time_text(lesson.taught_at),
         "expires_at": time_text(lesson.expires_at),
         "learned": lesson.face_id is not None,

@@ -112,8 +112,7 @@ class Enroller:
         """
         extension(content_type)
         person = self._known(person_id)
-        if refusal := self._refusal(person):
-            raise ConsentMissing(refusal)
+        self.check_consent(person)
         enrollment = Enrollment(person.person_id, photo_id)
         return self.photos.ticket(
             enrollment.photo_key,
@@ -135,8 +134,7 @@ class Enroller:
         Raises `NotFound`, `InvalidRequest` and, with nothing stored, `ConsentMissing` and `UnusablePicture`.
         """
         person = self._known(person_id)
-        if refusal := self._refusal(person):
-            raise ConsentMissing(refusal)
+        self.check_consent(person)
         picture = inspect(content)
         content_name = f"{picture.sha256[:32]}.{extension(picture.content_type)}"
         enrollment = Enrollment(person_id, photo_id or content_name)
@@ -201,6 +199,11 @@ class Enroller:
             if photo.state is PhotoState.REFUSED and photo.reason in _NO_CONSENT:
                 key = Enrollment(person.person_id, photo.photo_id).photo_key
                 self.later.enroll(key, delay_s=0)
+
+    def check_consent(self, person: Person) -> None:
+        """Raise `ConsentMissing` when no photo of this person would be taken."""
+        if refusal := self._refusal(person):
+            raise ConsentMissing(refusal)
 
     def _refusal(self, person: Person) -> str | None:
         """Why no photo of this person is taken, whatever it shows."""

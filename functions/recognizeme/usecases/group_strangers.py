@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recognizeme.domain.errors import CallsSpent, InvalidRequest, NotFound, ServiceBusy, UnusablePicture
+from recognizeme.domain.errors import (
+    CallsSpent,
+    InvalidRequest,
+    NotFound,
+    NotPossible,
+    ServiceBusy,
+    UnusablePicture,
+)
 from recognizeme.domain.model import Capture, Outcome, Sighting, captured_at
 from recognizeme.domain.picture import inspect
 from recognizeme.domain.ports import FaceIndex, PhotoStore, Sightings, Strangers, Witness
@@ -110,13 +117,23 @@ class Grouper:
 
 
 def change(
-    stranger_id: str, *, to: StrangerState, person_id: str | None = None, strangers: Strangers
+    stranger_id: str,
+    *,
+    to: StrangerState,
+    person_id: str | None = None,
+    of: Collection[StrangerState] = tuple(StrangerState),
+    strangers: Strangers,
 ) -> Stranger:
-    """Store what was decided about a stranger; raises `NotFound` without one, and `ServiceBusy`."""
+    """Store what was decided about a stranger in one of these states.
+
+    Raises `NotFound` without one, `NotPossible` in another state, and `ServiceBusy`.
+    """
     for _ in range(_TRIES):
         stranger = strangers.get(stranger_id)
         if stranger is None:
             raise NotFound(f"there is no stranger {stranger_id!r}")
+        if stranger.state not in of:
+            raise NotPossible(f"stranger {stranger_id} is {stranger.state} already")
         changed = replace(stranger, state=to, person_id=person_id)
         if changed == stranger or strangers.save(changed):
             return changed
@@ -154,7 +171,7 @@ def _leave(visit: StrangerVisit, strangers: Strangers) -> None:
 
 def drop_named(person_id: str, *, strangers: Strangers) -> None:
     """Remove strangers who were named this person: visits that have expired lead to them no more."""
-    for stranger in _all(StrangerState.NAMED, strangers):
+    for stranger in all_of(StrangerState.NAMED, strangers):
         if stranger.person_id == person_id:
             strangers.save(replace(stranger, visits=0))
 
@@ -168,7 +185,7 @@ def sweep(*, strangers: Strangers, faces: FaceIndex, now: datetime) -> tuple[int
     is_open = {
         stranger.stranger_id
         for state in (StrangerState.WAITING, StrangerState.IGNORED)
-        for stranger in _all(state, strangers)
+        for stranger in all_of(state, strangers)
     }
     captures: dict[str, str] = {}
     count = 0
@@ -195,7 +212,8 @@ def _is_old(capture_id: str, now: datetime) -> bool:
         return False
 
 
-def _all(state: StrangerState, strangers: Strangers) -> Iterator[Stranger]:
+def all_of(state: StrangerState, strangers: Strangers) -> Iterator[Stranger]:
+    """Every stranger in this state."""
     cursor: str | None = None
     while True:
         page = strangers.list(state, limit=1000, cursor=cursor)

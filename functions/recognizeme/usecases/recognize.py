@@ -15,7 +15,7 @@ from recognizeme.domain.errors import (
     ServiceBusy,
     UnusablePicture,
 )
-from recognizeme.domain.lessons import capture_of, without_mistakes
+from recognizeme.domain.lessons import EVERYBODY, capture_of, without_mistakes
 from recognizeme.domain.model import Capture, FaceSearch, Match, Outcome, Person, Sighting, Status
 from recognizeme.domain.picture import MAX_BYTES, Picture, inspect, sha256_of
 from recognizeme.domain.policy import MOST_CANDIDATES, Decision, candidates
@@ -198,13 +198,24 @@ class Recognizer:
         ]
         named = {each.person_id: each for each in people.values() if each}
         inactive = {each.person_id for each in named.values() if not each.is_recognized(now)}
+        ignored_pct = counters.pop(EVERYBODY, None)
+        if ignored_pct is not None:
+            for person_id in named:
+                counters[person_id] = max(ignored_pct, counters.get(person_id, 0))
         told_apart = list(without_mistakes(matches, counters))
         best = named[candidates(told_apart)[0].person_id] if told_apart else None
         policy = self.rules.policy(sighting.capture.kiosk_id, best.groups if best else ())
         decision = policy.decide(told_apart, inactive=inactive)
         # Where somebody was who is not to be recognized is not to be known afterwards, either.
         considered = [match for match in matches if match.person_id not in inactive]
-        sighting = replace(sighting, decision=policy.record(considered, search, counters))
+        sighting = replace(
+            sighting,
+            decision=policy.record(considered, search, counters),
+            is_ignored=decision.outcome is Outcome.UNKNOWN
+            and decision.reason is None
+            and ignored_pct is not None
+            and ignored_pct >= policy.threshold_pct,
+        )
         person = named[decision.person_id] if decision.person_id else None
         return self._save(self._result(sighting, decision.outcome, decision, person))
 

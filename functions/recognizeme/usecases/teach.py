@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from recognizeme.domain.errors import InvalidRequest, NotFound, NotPossible, UnusablePicture
-from recognizeme.domain.lessons import Lesson, counter_id, learned_photo_id
+from recognizeme.domain.lessons import EVERYBODY, Lesson, counter_id, learned_photo_id
 from recognizeme.domain.model import (
     EnrolledPhoto,
     Exceptions,
@@ -82,6 +82,17 @@ class Teacher:
         counts_as = standing_for(person, self.people) or person
         if sighting.person_id in (person_id, counts_as.person_id):
             raise NotPossible(f"sighting {capture_id} says that it is {person_id!r}; correct it first")
+        return self._remember(sighting, person_id)
+
+    def remember_ignored(self, capture_id: str) -> Lesson:
+        """Remember that the picture shows somebody who is of no interest, and so nobody known."""
+        sighting = self._sighting(capture_id)
+        if sighting.person_id is not None:
+            raise NotPossible(f"sighting {capture_id} says that it is {sighting.person_id!r}")
+        return self._remember(sighting, EVERYBODY)
+
+    def _remember(self, sighting: Sighting, person_id: str) -> Lesson:
+        capture_id = sighting.capture.capture_id
         content = self._picture_of(sighting)
         known = self.lessons.get(capture_id)
         is_indexed = known is not None and known.face_id is not None
@@ -99,7 +110,8 @@ class Teacher:
             self.lessons.remove(capture_id)
             raise InvalidRequest(f"the picture cannot be learned from: {error}") from error
         settled = self.lessons.settle(capture_id, face.face_id)
-        if settled is None or self.people.get(person_id) is None:
+        is_gone = person_id != EVERYBODY and self.people.get(person_id) is None
+        if settled is None or is_gone:
             self.faces.remove([face.face_id])
             self.lessons.remove(capture_id)
             raise NotFound(f"what sighting {capture_id} taught was taken back or forgotten meanwhile")
