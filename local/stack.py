@@ -13,6 +13,7 @@ from typing import Self
 
 from kiosk.client.loopback import is_loopback
 from kiosk.vision.models import ModelUnusable, find_yunet
+from kiosk.web.users import Users, users_file
 from local import retention
 from local.adapters.database import open_database
 from local.adapters.tokens import MIN_LENGTH, SqliteTokens
@@ -63,8 +64,8 @@ class Stack:
 
     `port` and `web_port` 0 take any free port, `web_port` None leaves the page out. `token` is an admin's;
     once it is set, or there are tokens in the data folder, or `host` is not loopback, every request needs
-    one, and the page asks for its own (RECOGNIZEME_WEB_TOKEN, or else `token`). Starting raises `LocalError`
-    or `RecognizeMeError`; `notices` are sentences about what works, but not as it should.
+    one, and the page asks for its own (RECOGNIZEME_WEB_TOKEN, or else `token`) or has users. Starting raises
+    `LocalError` or `RecognizeMeError`; `notices` are sentences about what works, but not as it should.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Stack:
         self.data_folder, self._host, self._port, self._web_port = data_folder, host, port, web_port
         self._token = token or None
         self._web_token = environ.get("RECOGNIZEME_WEB_TOKEN") or self._token
+        self._has_users = web_port is not None and bool(Users(users_file(environ)).accounts())
         self._given_url = url.rstrip("/") if url else None
         self._environ = environ
         self._resources = ExitStack()
@@ -118,6 +120,8 @@ class Stack:
         own_url = _url(self._host, listening)
         self.url = self._given_url or own_url
         page_token = secrets.token_urlsafe(32)
+        # Where people sign in to the page, it knows whose role is shown what.
+        page_role = Role.ADMIN if self._has_users else Role.RECEPTION
         engine_port = servers.free_port()
         self.engine = Engine.at(engine_port)
         env = _environment(self._environ, data_folder, self.url, self.engine)
@@ -169,7 +173,7 @@ class Stack:
             access=Access(
                 hosts={"127.0.0.1", "localhost", "[::1]", self._host},
                 tokens=tokens,
-                own={page_token: Caller(Role.RECEPTION, principal="the web page")}
+                own={page_token: Caller(page_role, principal="the web page")}
                 | ({self._token: Caller(Role.ADMIN, principal="RECOGNIZEME_TOKEN")} if self._token else {}),
                 required=self._token is not None or not is_loopback(self._host),
             ),
@@ -182,8 +186,9 @@ class Stack:
                 **env,
                 "RECOGNIZEME_API": own_url,
                 # A page that asks nobody for a token lets nobody use one, should tokens be added meanwhile.
-                "RECOGNIZEME_TOKEN": page_token if self._web_token else "",
-                "RECOGNIZEME_WEB_TOKEN": self._web_token or "",
+                "RECOGNIZEME_TOKEN": page_token if self._web_token or self._has_users else "",
+                # Should all users be removed meanwhile, a page that starts again asks for what nobody knows.
+                "RECOGNIZEME_WEB_TOKEN": self._web_token or (page_token if self._has_users else ""),
                 "RECOGNIZEME_INSECURE_HTTP": "1",  # what it sends does not leave this machine
             }
             page = _server(resources, "web", ["kiosk.cli:main", "web"], web_port, web_env)
@@ -202,10 +207,11 @@ class Stack:
                 f"others can reach {self._host}: add a token with recognizeme-local token add, set"
                 f" RECOGNIZEME_TOKEN to a random word of {MIN_LENGTH} characters or more, or leave --host out"
             )
-        if is_guarded and self._web_port is not None and not self._web_token:
+        if is_guarded and self._web_port is not None and not (self._web_token or self._has_users):
             raise Refused(
-                "the API asks for tokens, so the page must too: set RECOGNIZEME_WEB_TOKEN to a random word of"
-                f" {MIN_LENGTH} characters or more, or leave the page out with --no-web"
+                "the API asks for tokens, so the page must not be open: add a user with recognizeme web user"
+                f" add, set RECOGNIZEME_WEB_TOKEN to a random word of {MIN_LENGTH} characters or more, or"
+                " leave the page out with --no-web"
             )
         return tokens
 

@@ -61,6 +61,10 @@ class ApiClient:
         """Raise `Refused` where others could read or change `what` on the way, unless that was allowed."""
         self._wire.refuse_plain_http(what)
 
+    def act_for(self, who: Callable[[], str | None]) -> None:
+        """Have `who` say of each call on whose behalf it is made, by a user's name or None."""
+        self._wire.on_behalf_of = who
+
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()

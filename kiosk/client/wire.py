@@ -59,6 +59,7 @@ class Wire:
         insecure_http: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.on_behalf_of: Callable[[], str | None] = lambda: None
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise Refused(f"{url!r} is no address of an API; give one like {DEFAULT_URL}")
@@ -105,6 +106,8 @@ class Wire:
         A call that `is_once` has a key, under which the API does it once if it reaches it twice.
         """
         headers = {"Content-Type": content_type} if content_type else {}
+        if who := self.on_behalf_of():
+            headers["X-On-Behalf-Of"] = who
         if is_once:
             headers["Idempotency-Key"] = str(uuid4())
         response = self._request(

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, abort, g, request
+from flask import Flask, Request, Response, abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.client.loopback import is_loopback
-from kiosk.web.roles import WHOEVER
+from kiosk.web.entrance import Entrance
+from kiosk.web.roles import WHOEVER, least
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -23,6 +25,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+
+# What is shown to whoever is not signed in.
+_OPEN = {"static", "sign_in.form", "sign_in.enter"}
 
 # Whoever guesses waits before each guess; from the same address nobody is looked at meanwhile.
 _WRONG_TOKEN_S = 1.0
@@ -44,31 +49,61 @@ class _Guesses:
         return self._until_s.get(address, 0.0) > self._clock()
 
 
-def guard(app: Flask, *, token: str | None, clock: Callable[[], float] = time.monotonic) -> None:
+def guard(
+    app: Flask,
+    *,
+    token: str | None,
+    entrance: Entrance | None = None,
+    is_behind_proxy: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Check every request to a page of `app`.
 
-    Without a token only this machine's names are answered, so that a page of another site cannot reach us
-    under a name of its own (DNS rebinding). With one, the browser asks for it (HTTP Basic: any user name,
-    the token as password), and after a wrong one its address waits a second. A form is taken only from our
-    own page, either way. `clock` is monotonic seconds.
+    Where there is an `entrance`, everybody comes in by it, and is shown what their role is shown. Else, with
+    a token, the browser asks for that (HTTP Basic: any user name, the token as password), and after a wrong
+    one its address waits a second. Without either, and on this machine, only its own names are answered, so
+    that a page of another site cannot reach us under a name of its own (DNS rebinding). A form is taken only
+    from our own page, each way. `clock` is monotonic seconds.
     """
     guesses = _Guesses(clock)
 
     @app.before_request
-    def check() -> Response | None:
-        g.user = WHOEVER
-        if token is None:
-            if not is_loopback(_host_name(request)):
-                abort(421, "This page is served on this machine only, under http://127.0.0.1.")
-        elif request.authorization and guesses.must_wait(request.remote_addr or ""):
+    def check() -> AnyResponse | None:
+        g.user = None if entrance else WHOEVER
+        if not (is_behind_proxy or (token and not entrance) or is_loopback(_host_name(request))):
+            abort(421, "This page is served on this machine only, under http://127.0.0.1.")
+        if entrance:
+            if answer := _check_in(entrance):
+                return answer
+        elif token and request.authorization and guesses.must_wait(request.remote_addr or ""):
             return Response("Wait a moment.\n", 429, {"Retry-After": "1"}, content_type="text/plain")
-        elif not _has_token(request, token):
+        elif token and not _has_token(request, token):
             if request.authorization:
                 guesses.wrong(request.remote_addr or "")
             challenge = {"WWW-Authenticate": 'Basic realm="RecognizeMe", charset="UTF-8"'}
             return Response("The token is needed as password.\n", 401, challenge, content_type="text/plain")
         if request.method not in {"GET", "HEAD"} and not _is_from_our_page(request):
             abort(403, "This form was sent from another site. Open the page itself and send it from there.")
+        return None
+
+    def _check_in(entrance: Entrance) -> AnyResponse | None:
+        """Turn away whoever is not signed in, has no such role, or sends a form of another session."""
+        session = entrance.session()
+        g.user = session.user if session else None
+        g.csrf_token = session.csrf if session else None
+        if request.endpoint in _OPEN:
+            return None
+        if session is None:
+            if request.method not in {"GET", "HEAD"}:
+                abort(401, "You are not signed in any more. Sign in, go back and send the form again.")
+            return redirect(url_for("sign_in.form", onward=request.full_path.rstrip("?")), 303)
+        is_ours = request.endpoint in {None, "sign_in.leave"}
+        if not (is_ours or session.user.role.includes(least(request.endpoint or ""))):
+            abort(403, "Your role is not shown this page. Ask an admin of the console for it.")
+        if request.method not in {"GET", "HEAD"}:
+            given = request.form.get("csrf", "").encode(errors="surrogatepass")
+            if not hmac.compare_digest(given, session.csrf.encode()):
+                abort(403, "This form is of another session. Open the page again and send it from there.")
         return None
 
     @app.after_request

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk.client.api import ApiClient
+from kiosk.web.entrance import Entrance
 
 KIOSK_ID = "web"
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024  # a phone's largest pictures; they are made smaller here
@@ -12,7 +13,8 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024  # a phone's largest pictures; they are made
 
 @dataclass(frozen=True)
 class Desk:
-    """The API, and the clock."""
+    """The API, the clock, and the way in where there are users."""
 
     api: ApiClient
     now: Callable[[], datetime]
+    entrance: Entrance | None = None

@@ -33,9 +33,9 @@ class Account:
     hash: str
 
 
-def users_file() -> Path:
-    """Where they are, when nothing else is said."""
-    given = os.environ.get("RECOGNIZEME_WEB_USERS")
+def users_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where they are."""
+    given = environ.get("RECOGNIZEME_WEB_USERS")
     return Path(given) if given else user_state_path("recognizeme") / "web" / "users.json"
 
 

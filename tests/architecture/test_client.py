@@ -28,7 +28,7 @@ GIVEN: dict[str, Any] = {
 CALLS = [
     name
     for name, each in inspect.getmembers(ApiClient, inspect.isfunction)
-    if not name.startswith("_") and name not in {"close", "refuse_plain_http"}
+    if not name.startswith("_") and name not in {"act_for", "close", "refuse_plain_http"}
 ]
 
 

@@ -67,6 +67,7 @@ class ApiServer:
         self.portraits: dict[str, bytes] = {}
         self.paid_calls: dict[str, int] = {}
         self.asked: list[tuple[str, str]] = []
+        self.on_behalf_of: list[str | None] = []
         self.tokens: list[str | None] = []
         self.audit: list[Json] = []
         self.statistics = [_stats("2026-11-23", "front")]
@@ -535,6 +536,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.api.tokens.append(self.headers.get("Authorization"))
+        if not self.path.startswith("/_"):
+            self.api.on_behalf_of.append(self.headers.get("X-On-Behalf-Of"))
         path = urlsplit(self.path).path
         if path.startswith("/_picture/"):
             return self._send(200, self.api.pictures[unquote(path.removeprefix("/_picture/"))], "image/jpeg")

@@ -10,7 +10,17 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    g,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.client.api import ApiClient
@@ -87,7 +97,9 @@ def pages(desk: Desk) -> Blueprint:
         found = api.sightings(limit=_MOST_ROWS, **asked.api)
         first = list(islice(found, 1))  # a failure is a page, not half a file
         name = {"Content-Disposition": 'attachment; filename="visits.csv"'}
-        return Response(_csv(first, found), headers=name, content_type="text/csv; charset=utf-8")
+        return Response(
+            stream_with_context(_csv(first, found)), headers=name, content_type="text/csv; charset=utf-8"
+        )
 
     @blueprint.get("/sightings/<capture_id>")
     def sighting(capture_id: str) -> str:
