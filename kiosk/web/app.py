@@ -16,7 +16,7 @@ from kiosk.web.days import zone_of
 from kiosk.web.desk import MAX_UPLOAD_BYTES, Desk
 from kiosk.web.entrance import Entrance
 from kiosk.web.failures import show_failures
-from kiosk.web.pages import BLUEPRINTS, sign_in
+from kiosk.web.pages import BLUEPRINTS, sign_in, today
 from kiosk.web.roles import NAVIGATION, Role, least
 from kiosk.web.users import Users
 
@@ -50,7 +50,7 @@ def make_app(
     api.act_for(_who)
     app.context_processor(_shell)
     desk = Desk(api, now, entrance)
-    for pages in (sign_in.pages, *BLUEPRINTS):
+    for pages in (sign_in.pages, today.pages, *BLUEPRINTS):
         app.register_blueprint(pages(desk))
     if development:
         app.add_url_rule("/_components", "components", lambda: render_template("components_page.html"))

@@ -29,6 +29,7 @@ WHOEVER = User(None, Role.ADMIN)
 
 # The least role of each page; one that is missing here is an admin's.
 LEAST: dict[str, Role] = {
+    "today.page": Role.RECEPTION,
     "recognize.form": Role.RECEPTION,
     "recognize.hand_in": Role.RECEPTION,
     "visits.index": Role.RECEPTION,
@@ -71,6 +72,7 @@ LEAST: dict[str, Role] = {
 
 # What stands at the head of each page, in this order: the page and its name.
 NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("today.page", "Today"),
     ("recognize.form", "Recognize"),
     ("visits.index", "Visits"),
     ("people.index", "People"),

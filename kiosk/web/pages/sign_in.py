@@ -17,7 +17,7 @@ def pages(desk: Desk) -> Blueprint:
     @blueprint.get("/sign-in")
     def form() -> AnyResponse | str:
         if desk.entrance is None or g.user is not None:
-            return redirect(url_for("recognize.form"), HTTPStatus.SEE_OTHER)
+            return redirect(url_for("today.page"), HTTPStatus.SEE_OTHER)
         return render_template("sign_in.html", onward=_onward(request.args.get("onward")))
 
     @blueprint.post("/sign-in")
@@ -54,4 +54,4 @@ def _onward(path: str | None) -> str:
     is_ours = path and path.startswith("/") and not path.startswith("//") and "\\" not in path
     if path and is_ours and path.isprintable() and len(path) <= _MOST_LETTERS:
         return path
-    return current_app.url_for("recognize.form")
+    return current_app.url_for("today.page")

@@ -84,7 +84,7 @@ def test_whoever_is_not_signed_in_is_asked_to_and_then_taken_to_where_they_wante
     entered = enter(page, "Reception", onward="/visits?outcome=unknown")
     assert (entered.status_code, entered.location) == (303, "/visits?outcome=unknown")
     assert page.get(entered.location).status_code == 200
-    assert page.get("/sign-in").location == "/"
+    assert page.get("/sign-in").location == "/today"
 
 
 @integration
@@ -92,7 +92,7 @@ def test_whoever_is_not_signed_in_is_asked_to_and_then_taken_to_where_they_wante
     "onward", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", ""]
 )
 def test_nobody_is_taken_to_another_site(page: FlaskClient, onward: str) -> None:
-    assert enter(page, "admin", onward=onward).location == "/"
+    assert enter(page, "admin", onward=onward).location == "/today"
 
 
 @integration
@@ -231,7 +231,7 @@ def test_the_api_is_told_on_whose_behalf(page: FlaskClient, server: ApiServer) -
 def test_without_users_on_this_machine_nobody_signs_in(api: ApiClient, server: ApiServer) -> None:
     page = make_app(api).test_client()
     assert page.get("/visits").status_code == 200
-    assert page.get("/sign-in").location == "/"
+    assert page.get("/sign-in").location == "/today"
     assert page.post("/sign-in", headers=OUR_PAGE).status_code == 404
     assert set(server.on_behalf_of) == {None}
 
