@@ -5,7 +5,14 @@ import ast
 from tests.architecture.imports import sources
 from tests.cloud.template import EVERY_FUNCTION, statements
 
-SERVICES = ("s3", "rekognition", "sqs", "dynamodb", "codedeploy", "cloudwatch")
+SERVICES = ("s3", "rekognition", "sqs", "dynamodb", "codedeploy", "cloudwatch", "ses", "ssm")
+OF_MODULE = {
+    "email": "ses",
+    "later": "sqs",
+    "secrets": "ssm",
+    "user_index": "rekognition",
+    "user_vectors": "rekognition",
+}
 
 # Where an operation asks for other actions than its name says (the services' authorization references).
 ASKED = {
@@ -23,15 +30,15 @@ def called() -> set[str]:
     """The actions of every SDK call in the adapters' source."""
     actions: set[str] = set()
     for path in sources("functions/recognizeme/adapters"):
-        named = (*path.parts, path.stem, *(["sqs"] if path.stem == "later" else []))
-        service = next((name for name in SERVICES if name in named), None)
+        named = (*path.parts, path.stem)
+        service = OF_MODULE.get(path.stem) or next((name for name in SERVICES if name in named), None)
         for node in ast.walk(ast.parse(path.read_text())):
             if service and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 owner = ast.unparse(node.func.value)
                 operation = node.func.attr
                 if operation == "get_paginator" and isinstance(node.args[0], ast.Constant):
                     owner, operation = "self._client", str(node.args[0].value)
-                if owner in ("self._client", "self._queue", "self._functions", "client"):
+                if owner in ("self._client", "self._queue", "self._functions", "self._make()", "client"):
                     camel = "".join(word.capitalize() for word in operation.split("_"))
                     actions |= ASKED.get(operation, {f"{service}:{camel}"})
     return actions

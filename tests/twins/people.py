@@ -32,6 +32,8 @@ class TwinPeople:
                 created_at=known.created_at,
                 consent=person.consent or known.consent,
                 photos=known.photos,
+                merged_into=known.merged_into,
+                merged=known.merged,
             )
             self.people[person.person_id] = changed
             return changed

@@ -92,5 +92,5 @@ def test_a_film_in_a_folder_of_pictures_is_not_read_into_memory(tmp_path: Path) 
         film.truncate(MAX_BYTES + 1)
     (event,), _, outbox = played([tmp_path / "film.mov"])
     assert isinstance(event, NotKept)
-    assert event.trouble == "the picture could not be handed in: it is larger than 64 MB"
+    assert event.trouble == "the picture could not be handed in: it is larger than 96 MB"
     assert outbox.captures == []
