@@ -5,14 +5,16 @@ import click
 from kiosk.client.api import ApiClient
 from kiosk.commands.options import api_option, json_option
 from kiosk.commands.output import Record, write_list
+from kiosk.commands.times import utc_option
 
 _COLUMNS = {
-    "rollcall_id": "roll call", "kind": "kind", "started_at": "started (UTC)", "by": "by",
-    "ended_at": "ended (UTC)",
+    "rollcall_id": "roll call", "kind": "kind", "started_at": "started", "by": "by",
+    "ended_at": "ended",
 }  # fmt: skip
 
 
 @click.command()
+@utc_option
 @api_option
 @json_option
 def command(api: ApiClient, as_json: bool) -> None:

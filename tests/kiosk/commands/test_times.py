@@ -1,10 +1,12 @@
 """Times as people give and read them, in their own zone."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
@@ -20,6 +22,7 @@ from kiosk.commands.times import MOMENT, NotUnderstood, moment_of, shown, utc_op
 from tests.kiosk.api_server import ApiServer
 from tests.kiosk.conftest import picture_of
 
+ROOT = Path(__file__).parents[3]
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 21, 46, 5, tzinfo=UTC)  # a Tuesday
 ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC"])
@@ -111,6 +114,13 @@ def test_what_is_shown_is_read_back_as_the_same_second(moment: datetime, zone: Z
 
 def test_what_is_no_time_is_shown_as_it_is() -> None:
     assert shown("tomorrow or so") == "tomorrow or so"
+
+
+def test_no_heading_says_utc_of_times_that_are_shown_in_the_viewers_zone() -> None:
+    modules = [path for path in (ROOT / "kiosk" / "commands").rglob("*.py") if path.name != "times.py"]
+    assert [
+        path.name for path in modules if re.search(r": \"[^\"]+ \(UTC\)\"", path.read_text("utf-8"))
+    ] == []
 
 
 def test_without_the_parser_words_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
