@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from local.wiring import NAMES
 from recognizeme.domain.errors import Misconfigured
 from recognizeme.domain.kiosks import Direction, Kiosk
 from recognizeme.domain.model import Capture, new_capture_id
@@ -222,7 +223,7 @@ def test_pages_show_everybody_once(building: Building) -> None:
     assert pages == 4
 
 
-SETTINGS = Settings(*["x"] * 12)  # type: ignore[arg-type]
+SETTINGS = Settings.from_env(NAMES)
 
 
 @pytest.mark.parametrize(

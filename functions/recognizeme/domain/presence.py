@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from recognizeme.domain.kiosks import Direction
-from recognizeme.domain.model import Person, captured_at
+from recognizeme.domain.model import Person, capture_id_floor, captured_at
 
 
 class Pass(NamedTuple):
@@ -22,9 +22,8 @@ class Pass(NamedTuple):
         return captured_at(self.capture_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """That somebody is in: the pass since which they are, and the last one."""
+class Stay(NamedTuple):
+    """That somebody is in: the pass since which they are, and the last one. A tuple for the same reason."""
 
     first: Pass
     last: Pass
@@ -61,8 +60,10 @@ class ForgottenExits:
         return now - timedelta(hours=self.hours)
 
 
-def stays(passes: Iterable[Pass], directions: Mapping[str, Direction | None]) -> dict[str, Stay]:
-    """Who is in, by `person_id`, after these passes, the newest first.
+def stays(
+    passes: Iterable[Pass], directions: Mapping[str, Direction | None], *, seen_since: datetime
+) -> dict[str, Stay]:
+    """Who is in, by `person_id`, after these passes, the newest first, and was seen since then.
 
     An exit takes somebody out, and whatever else they pass says that they are in: a door for both ways, too,
     which does not know which way it was. A kiosk whose direction is None says nothing.
@@ -71,13 +72,19 @@ def stays(passes: Iterable[Pass], directions: Mapping[str, Direction | None]) ->
     last: dict[str, Pass] = {}
     first: dict[str, Pass] = {}
     for each in passes:
-        person_id = each.person_id
+        _, person_id, kiosk_id = each
         if person_id in gone:
             continue
-        direction = directions.get(each.kiosk_id, Direction.BOTH)
+        direction = directions.get(kiosk_id, Direction.BOTH)
         if direction is Direction.OUT:
             gone.add(person_id)
         elif direction is not None:
-            last.setdefault(person_id, each)
             first[person_id] = each
-    return {person_id: Stay(first[person_id], latest) for person_id, latest in last.items()}
+            if person_id not in last:
+                last[person_id] = each
+    least = capture_id_floor(seen_since)  # ids sort by time
+    return {
+        person_id: Stay(first[person_id], latest)
+        for person_id, latest in last.items()
+        if latest.capture_id >= least
+    }

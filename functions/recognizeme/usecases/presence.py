@@ -33,12 +33,14 @@ def who_is_in(
     passes = list(sightings.passes(exits.begin_of_day(at), at + CLOCK_AHEAD))
     directions: dict[str, Direction | None] = {desk: None}
     directions |= {door.kiosk.kiosk_id: door.kiosk.direction for door in kiosks.all() if door.is_set}
-    inside = _seen_lately(stays(passes, directions), exits.unseen_since(at))
-    family = _Families(people, passes, directions)
+    seen_since = exits.unseen_since(at)
+    inside = stays(passes, directions, seen_since=seen_since)
+    family = _Families(people, passes, directions, seen_since)
     found: list[tuple[str, Presence]] = []
     waiting = sorted(person_id for person_id in inside if person_id > after)
     while waiting and len(found) <= limit:
-        some, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+        size = min(_AT_ONCE, limit + 1 - len(found))
+        some, waiting = waiting[:size], waiting[size:]
         known = people.find(some)
         for person_id in some:
             if person := known.get(person_id):
@@ -49,17 +51,20 @@ def who_is_in(
     return Page(shown, found[limit - 1][0] if len(found) > limit else None)
 
 
-def _seen_lately(inside: dict[str, Stay], since: datetime) -> dict[str, Stay]:
-    return {person_id: stay for person_id, stay in inside.items() if stay.last.at >= since}
-
-
 class _Families:
     """Who counts as whom among those who passed."""
 
-    def __init__(self, people: People, passes: list[Pass], directions: dict[str, Direction | None]) -> None:
+    def __init__(
+        self,
+        people: People,
+        passes: list[Pass],
+        directions: dict[str, Direction | None],
+        seen_since: datetime,
+    ) -> None:
         self._people = people
         self._passes = passes
         self._directions = directions
+        self._seen_since = seen_since
         self._of_person: dict[str, list[Pass]] = {}
 
     def presence(self, person: Person, inside: dict[str, Stay], now: datetime) -> Presence | None:
@@ -82,4 +87,4 @@ class _Families:
                 self._of_person[each.person_id].append(each)
         theirs = sorted((each for one in ids for each in self._of_person.get(one, ())), reverse=True)
         as_one = [each._replace(person_id=standing_id) for each in theirs]
-        return stays(as_one, self._directions).get(standing_id)
+        return stays(as_one, self._directions, seen_since=self._seen_since).get(standing_id)
