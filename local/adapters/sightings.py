@@ -213,7 +213,7 @@ class SqliteSightings:
                 (capture_id,),
             )
 
-    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
+    def begin_calls_of_unknown(self, capture: Capture, calls: int, *, most: int) -> bool:
         """Look and count in one transaction; a trigger counts it in the totals."""
         with self._database.writing() as connection:
             unknown = connection.execute(
@@ -222,11 +222,11 @@ class SqliteSightings:
             ).fetchone()
             if unknown is None:
                 return False
-            if unknown["rekognition_calls"] >= most:
+            if unknown["rekognition_calls"] + calls > most:
                 raise CallsSpent(f"Rekognition was asked {most} times about this capture")
             connection.execute(
-                "UPDATE sightings SET rekognition_calls = rekognition_calls + 1 WHERE capture_id = ?",
-                (capture.capture_id,),
+                "UPDATE sightings SET rekognition_calls = rekognition_calls + ? WHERE capture_id = ?",
+                (calls, capture.capture_id),
             )
         return True
 

@@ -164,12 +164,13 @@ def test_a_call_for_an_unknown_capture_is_counted_with_its_others(
     sightings: Sightings, clock: SetClock
 ) -> None:
     seen = replace(unknown(capture(clock())), photo_key="captures/front/a.jpg")
-    assert not sightings.begin_call_of_unknown(seen.capture, most=3)
+    assert not sightings.begin_calls_of_unknown(seen.capture, 1, most=3)
     sightings.save(seen)
-    for _ in range(2):
-        assert sightings.begin_call_of_unknown(seen.capture, most=3)
     with pytest.raises(CallsSpent):
-        sightings.begin_call_of_unknown(seen.capture, most=3)
+        sightings.begin_calls_of_unknown(seen.capture, 3, most=3)
+    assert sightings.begin_calls_of_unknown(seen.capture, 2, most=3)
+    with pytest.raises(CallsSpent):
+        sightings.begin_calls_of_unknown(seen.capture, 1, most=3)
     stored = sightings.get(seen.capture.capture_id)
     assert stored
     assert stored.rekognition_calls == 3
@@ -177,7 +178,7 @@ def test_a_call_for_an_unknown_capture_is_counted_with_its_others(
     assert (counted.sightings, counted.rekognition_calls) == (1, 3)
     known = recognized(capture(clock(), number=1))
     sightings.save(known)
-    assert not sightings.begin_call_of_unknown(known.capture, most=3)
+    assert not sightings.begin_calls_of_unknown(known.capture, 1, most=3)
 
 
 def test_a_stranger_is_known_of_unknown_captures_with_a_picture_and_goes_with_it(

@@ -71,15 +71,15 @@ class TwinSightings:
             if row and row.sighting.status is Status.PENDING and row.sighting.rekognition_calls:
                 row.sighting = replace(row.sighting, rekognition_calls=row.sighting.rekognition_calls - 1)
 
-    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
+    def begin_calls_of_unknown(self, capture: Capture, calls: int, *, most: int) -> bool:
         with self.people.lock:
             row = self.rows.get(capture.capture_id)
             if row is None or row.sighting.outcome is not Outcome.UNKNOWN:
                 return False
-            if row.sighting.rekognition_calls >= most:
+            if row.sighting.rekognition_calls + calls > most:
                 raise CallsSpent(f"Rekognition was asked {most} times about this capture")
             self._count(row.sighting, -1)
-            row.sighting = replace(row.sighting, rekognition_calls=row.sighting.rekognition_calls + 1)
+            row.sighting = replace(row.sighting, rekognition_calls=row.sighting.rekognition_calls + calls)
             self._count(row.sighting, 1)
             return True
 

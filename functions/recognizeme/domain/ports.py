@@ -168,11 +168,11 @@ class Sightings(Protocol):
     def cancel_call(self, capture_id: str) -> None:
         """The last call begun was not served: take it off the count again, unless the capture is decided."""
 
-    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
-        """Write down that a paid call for an `unknown` capture is about to be made.
+    def begin_calls_of_unknown(self, capture: Capture, calls: int, *, most: int) -> bool:
+        """Write down that so many paid calls for an `unknown` capture are about to be made.
 
-        It counts with those made to recognize it. Returns False, having counted none, when the capture is not
-        `unknown` (any more), and raises `CallsSpent` when it has had `most` already.
+        They count with those made to recognize it. Returns False, having counted none, when the capture is
+        not `unknown` (any more), and raises `CallsSpent` when it would have more than `most`.
         """
 
     def set_stranger(self, capture_id: str, stranger_id: str) -> bool:

@@ -70,13 +70,13 @@ class Grouper:
 
     def _join(self, capture: Capture, photo_key: str) -> StrangerVisit | None:
         picture = inspect(self.photos.read(photo_key))
-        if not self._begin_call(capture):
+        # Both calls in one write; the second is rarely spared.
+        if not self.sightings.begin_calls_of_unknown(capture, 2, most=self.most_calls):
             return None
+        self.witness.call_begins()
         # Poor faces are left out: they look like many, and would bring groups together.
         face_id = self.faces.add(capture.capture_id, picture).face_id
-        if not self._begin_call(capture):
-            self.faces.remove([face_id])
-            return None
+        self.witness.call_begins()
         matches = self.faces.search_face(face_id)
         if matches is None:
             raise ServiceBusy("the face of this visit was removed meanwhile; try again in a moment")
@@ -94,12 +94,6 @@ class Grouper:
             if done := self.strangers.visits([capture.capture_id]).get(capture.capture_id):
                 return done
         raise ServiceBusy("this stranger is being changed by others; try again in a moment")
-
-    def _begin_call(self, capture: Capture) -> bool:
-        if not self.sightings.begin_call_of_unknown(capture, most=self.most_calls):
-            return False
-        self.witness.call_begins()
-        return True
 
     def _nearest(self, alike: list[str]) -> Stranger | None:
         """The stranger of the most similar face, of those whom visits may join."""

@@ -184,10 +184,10 @@ class DynamoDbSightings:
                 },
             )
 
-    def begin_call_of_unknown(self, capture: Capture, *, most: int) -> bool:
+    def begin_calls_of_unknown(self, capture: Capture, calls: int, *, most: int) -> bool:
         """One transaction with the totals, which count it with the sighting's others."""
-        condition = "#Outcome = :unknown AND #RekognitionCalls < :most"
-        expression = "ADD #RekognitionCalls :one"
+        condition = "#Outcome = :unknown AND #RekognitionCalls <= :most"
+        expression = "ADD #RekognitionCalls :calls"
         call = {
             "TableName": self._table,
             "Key": _key(capture.capture_id),
@@ -195,12 +195,12 @@ class DynamoDbSightings:
             "ConditionExpression": condition,
             "ExpressionAttributeNames": items.placeholders(expression, condition),
             "ExpressionAttributeValues": {
-                ":one": {"N": "1"},
-                ":most": {"N": str(most)},
+                ":calls": {"N": str(calls)},
+                ":most": {"N": str(most - calls)},
                 ":unknown": {"S": Outcome.UNKNOWN},
             },
         }
-        counted = totals.change(self._totals_table, capture, {str(Outcome.UNKNOWN): (0, 1)})
+        counted = totals.change(self._totals_table, capture, {str(Outcome.UNKNOWN): (0, calls)})
         if not transact(self._client, [{"Update": call}, counted], resource=self._name, sleep=self._sleep):
             return True
         item = self._item(capture.capture_id)
