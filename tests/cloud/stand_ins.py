@@ -25,7 +25,7 @@ LAMBDA = {
     "AWS_DEFAULT_REGION": REGION,
 }
 
-QUEUES = ("Failures", "RecognitionLater", "EnrollmentLater")
+QUEUES = ("Failures", "RecognitionLater", "EnrollmentLater", "NotificationLater")
 
 
 @dataclass(frozen=True)

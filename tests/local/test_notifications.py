@@ -24,7 +24,7 @@ from tests.receiver import Receiver, receiving
 pytestmark = pytest.mark.integration
 
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-KILLS = 20
+KILLS = 12
 
 
 @pytest.fixture
@@ -103,10 +103,11 @@ def test_kills_at_any_moment_lose_no_message_and_double_none_but_under_its_id(
             while kills < KILLS:
                 time.sleep(pauses.uniform(0.1, 1.5))
                 kills += stack.kill(victim)
+            # However long a busy machine takes to start again: enough must have happened meanwhile.
+            assert eventually(lambda: len(kiosks.acknowledged) >= KILLS, test_kills.SETTLE_S)
             kiosks.stop()
 
             expected = {f"{capture_id}.hook" for capture_id in kiosks.acknowledged}
-            assert len(expected) > KILLS / 2
             assert eventually(lambda: expected <= set(ids(receiver)), test_kills.SETTLE_S)
             assert set(ids(receiver)) == expected
             assert len(receiver.got) <= len(expected) + KILLS  # a kill doubles what is just being sent
