@@ -11,7 +11,7 @@ from tests.twins.collections import TwinCollectionRoles
 from tests.twins.faces import TwinFaces
 from tests.twins.pictures import picture
 
-TABLES = "SIGHTINGS TOTALS FACES PEOPLE AUDIT LESSONS KIOSKS ANSWERS"
+TABLES = "SIGHTINGS TOTALS FACES PEOPLE AUDIT LESSONS STRANGERS KIOSKS ANSWERS ROLLCALLS NOTIFICATIONS"
 SETTINGS = Settings.from_env(
     {f"RECOGNIZEME_{name}_TABLE": "x" for name in TABLES.split()}
     | {"RECOGNIZEME_BUCKET": "x", "RECOGNIZEME_COLLECTION": "employees"}

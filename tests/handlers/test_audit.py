@@ -68,7 +68,7 @@ def ask(stack: Stack, route: Route, capture_id: str, **options: Any) -> tuple[in
     photo_id = next(iter(person.photos)) if (person := stack.people.get("ada")) else ""
     path = route.path.format(
         kiosk_id="web", person_id="ada", capture_id=capture_id, group="staff", photo_id=photo_id,
-        rollcall_id=capture_id, rule_id="desk",
+        rollcall_id=capture_id, rule_id="desk", stranger_id=capture_id,
     )  # fmt: skip
     query = {"photo_id": photo_id} if route.path.endswith("/photo") else {}
     return stack.http(route.function, route.method, path, BODIES.get(route.key, {}), query=query, **options)
