@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recognizeme import wiring
+from recognizeme.domain.audit import keyed_hash
 from recognizeme.domain.errors import InvalidRequest, NotFound
 from recognizeme.domain.kiosks import DEFAULT_MINUTES, Sureness
 from recognizeme.domain.model import (
@@ -20,13 +21,13 @@ from recognizeme.domain.model import (
     Enrollment,
     Exceptions,
     PhotoState,
-    Removed,
     check_capture_id,
     check_group,
     check_kiosk_id,
     check_person_id,
 )
 from recognizeme.domain.policy import MatchBy
+from recognizeme.domain.receipts import Receipt
 from recognizeme.domain.rollcalls import By, Kind, State, check_rollcall_id
 from recognizeme.domain.strangers import check_stranger_id
 from recognizeme.entry import kiosk_json, parsing, rollcall_json
@@ -46,8 +47,9 @@ from recognizeme.entry.presentation import (
     neighbours_json,
     person_json,
     photo_json,
+    receipt_json,
     reindex_json,
-    removed_json,
+    remains_json,
     replayed_json,
     sighting_json,
     stranger_json,
@@ -166,10 +168,22 @@ def delete_merge(person_id: str) -> Response[str]:
 def delete_person(person_id: str) -> Response[str]:
     """Forget a person."""
     person_id = path_id(person_id, check_person_id)
-    removed = wiring.forgetter(wiring.parts()).forget(person_id)
-    api.note(**asdict(removed))
-    logger.info("person forgotten", **asdict(removed))
-    return answer(removed_json(person_id, removed))
+    parts = wiring.parts()
+    receipt = wiring.forgetter(parts).forget(person_id)
+    counted = _counted(receipt)
+    api.note(**counted)
+    logger.info("person forgotten", **counted)
+    return answer(receipt_json(receipt, person_hash=keyed_hash(person_id, parts.id_key)))
+
+
+@api.get("/remains/<person_id>")
+def get_remains(person_id: str) -> Response[str]:
+    """Look into every store for what it holds of a person, forgotten or not."""
+    parts = wiring.parts()
+    person_id = path_id(person_id, check_person_id)
+    found = wiring.forgetter(parts).look(person_id)
+    person_hash = keyed_hash(person_id, parts.id_key)
+    return answer(remains_json(person_id, found, person_hash=person_hash, looked_at=parts.now()))
 
 
 @api.post("/sightings/<capture_id>/correction")
@@ -433,10 +447,15 @@ def _finish_forgetting(person_id: str) -> dict[str, Any]:
     with wiring.auditor().change(
         "forgetting finished", principal=SYSTEM, source="queue", person_id=person_id
     ) as detail:
-        removed = asdict(wiring.forgetter(wiring.parts()).finish(person_id) or Removed())
-        detail |= removed
-    logger.info("forgetting finished", **removed)
-    return removed
+        counted = _counted(wiring.forgetter(wiring.parts()).finish(person_id))
+        detail |= counted
+    logger.info("forgetting finished", **counted)
+    return counted
+
+
+def _counted(receipt: Receipt | None) -> dict[str, Any]:
+    """What of a receipt names nobody; nothing when somebody of this id is on record again."""
+    return {**asdict(receipt.removed), "verified": receipt.is_verified} if receipt else {}
 
 
 def _finish_removing_photo(enrollment: Enrollment) -> dict[str, Any]:
@@ -459,10 +478,10 @@ def _leave(person_id: str) -> dict[str, Any]:
     with wiring.auditor().change(
         "person left", principal=SYSTEM, source="schedule", person_id=person_id
     ) as detail:
-        removed = asdict(wiring.leaving(wiring.parts()).leave(person_id) or Removed())
-        detail |= removed
-    logger.info("person left", **removed)
-    return removed
+        counted = _counted(wiring.leaving(wiring.parts()).leave(person_id))
+        detail |= counted
+    logger.info("person left", **counted)
+    return counted
 
 
 def _drop_pictures(before: str | None, cursor: str | None) -> dict[str, Any]:

@@ -362,8 +362,13 @@ class ApiClient:
         return self._with(self._wire.call("DELETE", f"/people/{_segment(person_id)}/merge"), "person_id")
 
     def forget(self, person_id: str) -> Json:
-        """Remove a person with faces, photos and captures; return what was removed. Raises `NotFound`."""
-        return self._with(self._wire.call("DELETE", f"/people/{_segment(person_id)}"), "removed")
+        """Remove a person with faces, photos and captures; return the receipt. Raises `NotFound`."""
+        answer = self._wire.call("DELETE", f"/people/{_segment(person_id)}")
+        return self._with(answer, "forgotten", "removed", "verified")
+
+    def remains(self, person_id: str) -> Json:
+        """What a look into every store finds of a person, forgotten or not."""
+        return self._with(self._wire.call("GET", f"/remains/{_segment(person_id)}"), "found", "verified")
 
     # --- the rest ---
 

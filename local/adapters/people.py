@@ -24,6 +24,7 @@ from recognizeme.domain.model import (
 from recognizeme.domain.people import UNCHANGED, PersonChange, searchable
 from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.ports import EVERYBODY, Page, PeopleQuery
+from recognizeme.domain.receipts import Progress
 
 STEPS = (
     """CREATE TABLE people (
@@ -84,6 +85,7 @@ STEPS = (
     "ALTER TABLE photos ADD COLUMN similarity_pct REAL",
     "ALTER TABLE people ADD COLUMN last_seen_on TEXT",
     "ALTER TABLE people ADD COLUMN forgotten_on TEXT",
+    "ALTER TABLE tombstones ADD COLUMN progress TEXT",  # JSON
 )
 
 
@@ -361,20 +363,38 @@ class SqlitePeople:
             if unless_there and _exists(connection, person_id):
                 return None
             self._refuse_while_forgetting(connection, person_id, now)
+            is_anew = _exists(connection, person_id)
             for table in ("people", "photos", "collection_photos"):
                 connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
             connection.execute("DELETE FROM tombstones WHERE expires_at <= ?", (to_moment(now),))
-            leased_until = now + timedelta(seconds=lease_s)
-            connection.execute(
-                "INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?)",
-                (self._hash(person_id), to_moment(expires_at), to_moment(leased_until)),
+            raised = connection.execute(
+                "INSERT INTO tombstones (id_hash, expires_at, leased_until)"
+                " VALUES (:id_hash, :expires_at, :leased_until) ON CONFLICT (id_hash) DO UPDATE SET"
+                " expires_at = :expires_at, leased_until = :leased_until,"
+                " progress = iif(:is_anew, NULL, progress) RETURNING progress",
+                {
+                    "id_hash": self._hash(person_id),
+                    "expires_at": to_moment(expires_at),
+                    "leased_until": to_moment(now + timedelta(seconds=lease_s)),
+                    "is_anew": is_anew,
+                },
             )
+            (progress,) = raised.fetchone()
             unsettled = connection.execute("SELECT 1 FROM unsettled WHERE person_id = ?", (person_id,))
             faces = connection.execute("SELECT face_id FROM faces WHERE person_id = ?", (person_id,))
             return Remains(
                 tuple(row["face_id"] for row in faces.fetchall()),
                 unsettled.fetchone() is not None,
                 _merged(connection, person_id),
+                Progress.from_json(progress) if progress else None,
+            )
+
+    def note_forgetting(self, person_id: str, progress: Progress) -> None:
+        """One statement."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE tombstones SET progress = ? WHERE id_hash = ?",
+                (progress.to_json(), self._hash(person_id)),
             )
 
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -141,10 +141,18 @@ class FilePhotoStore:
         """Remove the pictures; return how many there were."""
         return self._files.delete(keys)
 
-    def delete_below(self, prefixes: Iterable[str]) -> int:
+    def delete_below(
+        self, prefixes: Iterable[str], *, before: Callable[[Collection[str]], object] = len
+    ) -> int:
         """Remove whatever starts with one of the prefixes; return how many there were."""
         self._files.clear_abandoned()
-        return self._files.delete(list(self._files.keys(*prefixes)))
+        keys = set(self._files.keys(*prefixes))
+        before(keys)
+        return self._files.delete(keys)
+
+    def count_below(self, prefix: str) -> int:
+        """How many keys start with the prefix."""
+        return sum(1 for _ in self._files.keys(prefix))
 
     def expire(self, prefix: str, *, before: datetime) -> int:
         """Remove pictures with this prefix stored before a time, as a bucket's lifecycle rule does."""

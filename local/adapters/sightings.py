@@ -397,6 +397,10 @@ class SqliteSightings:
             ).fetchall()
         return iter([Trace(row["capture_id"], bool(row["is_shown"])) for row in rows])
 
+    def mentions(self, person_id: str) -> int:
+        """As many as there are traces."""
+        return sum(1 for _ in self.traces(person_id))
+
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
         """One transaction."""
         with self._database.writing() as connection:

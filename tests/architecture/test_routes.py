@@ -68,6 +68,7 @@ MAY_CALL = {
     "GET /notifications": OFFICE,
     "PUT /people/{person_id}": {"manager", "admin"},
     "DELETE /people/{person_id}": {"manager", "admin"},
+    "GET /remains/{person_id}": {"manager", "admin"},
     "POST /people/{person_id}/photos": {"manager", "admin"},
     "POST /people/{person_id}/merge": {"manager", "admin"},
     "DELETE /people/{person_id}/merge": {"manager", "admin"},

@@ -211,6 +211,7 @@ def test_a_sighting_is_corrected_and_a_person_forgotten(
     again = functions["Recognition"].invoke(event("recognition-put"))["sightings"][0]
     taken_back = body(functions["Enrollment"].invoke(event("enrollment-take-back")))
     forgotten = body(functions["Enrollment"].invoke(event("enrollment-forget")))
+    remains = body(functions["Enrollment"].invoke(event("enrollment-remains")))
 
     assert corrected["person_id"] is None
     assert corrected["correction"]["was_person_id"] == enrolled
@@ -218,6 +219,7 @@ def test_a_sighting_is_corrected_and_a_person_forgotten(
     assert taught["lesson"] == taken_back
     assert (taught["lesson"]["not_person_ids"], taught["lesson"]["learned"]) == ([enrolled], True)
     assert forgotten["removed"]["faces"] >= 1
+    assert remains["verified"]
     assert body(functions["Query"].invoke(event("query-person")), 404)["type"].endswith(":not-found")
 
 

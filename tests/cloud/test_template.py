@@ -92,7 +92,7 @@ def test_only_recognition_and_door_search_faces_and_only_enrollment_changes_them
             "Enrollment": {
                 *("rekognition:IndexFaces", "rekognition:DeleteFaces", "rekognition:ListFaces"),
                 *("rekognition:SearchFaces", "rekognition:DescribeCollection"),
-                *("rekognition:CreateUser", "rekognition:DeleteUser"),
+                *("rekognition:CreateUser", "rekognition:DeleteUser", "rekognition:ListUsers"),
                 *("rekognition:AssociateFaces", "rekognition:DisassociateFaces"),
                 "rekognition:CreateCollection",
             },

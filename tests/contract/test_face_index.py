@@ -222,8 +222,11 @@ def test_a_face_of_a_vector_can_be_removed_and_the_others_are_still_found(faces:
 def test_nothing_is_kept_of_a_person_who_is_removed_with_their_faces(faces: Faces) -> None:
     added = faces.index.add("ada", faces.ada)
     faces.index.adopt("ada", [added.face_id])
+    assert faces.index.has_vector("ada")
+    assert not faces.index.has_vector("bob")
     for _ in range(2):
         faces.index.remove_person("ada")
+    assert not faces.index.has_vector("ada")
     assert vectors(faces) == [None]
     assert faces.index.remove([added.face_id]) == 1
     faces.index.remove_person("nobody")

@@ -14,6 +14,7 @@ from recognizeme.domain.model import Consent, EnrolledPhoto, Person, PhotoState,
 from recognizeme.domain.people import PersonChange, searchable
 from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.ports import Page, People, PeopleQuery
+from recognizeme.domain.receipts import Progress, Removed
 from tests.contract.samples import NOON, indexed, person
 from tests.contract.strategies import boxes, moments, texts
 
@@ -196,6 +197,25 @@ def test_a_photo_of_somebody_who_no_longer_exists_is_not_begun(people: People) -
     forget(people, "ada")
     assert not people.begin_photo("ada", "5" * 64, now=NOON)
     assert begin(people, "ada") == Remains()
+
+
+def test_how_far_a_forgetting_came_is_kept_until_somebody_of_the_id_is_forgotten_anew(people: People) -> None:
+    people.put(person(), now=NOON)
+    remains = begin(people, "ada")
+    assert remains
+    assert remains.progress is None
+    progress = Progress(NOON, Removed(people=2, photos=3), frozenset({"a1", "b2"}), ("ada-2",))
+    people.note_forgetting("ada", progress)
+    people.end_forgetting("ada", [])
+    again = begin(people, "ada")
+    assert again
+    assert again.progress == progress
+    people.end_forgetting("ada", [])
+    people.put(person(), now=NOON)
+    people.note_forgetting("ada", progress)
+    anew = begin(people, "ada")
+    assert anew
+    assert anew.progress is None
 
 
 def test_forgetting_somebody_unknown_leaves_a_tombstone_all_the_same(people: People) -> None:

@@ -130,7 +130,12 @@ def test_deleting_below_removes_all_that_starts_so_and_nothing_else(photos: Phot
     keys = ["a/ada/1.jpg", "a/ada/2/3.jpg", "a/ada2/1.jpg", "b/x.jpg", "b/x.png", "b/xy.jpg"]
     for key in keys:
         photos.store.write(key, PICTURE, "image/jpeg")
-    assert photos.store.delete_below(["a/ada/", "b/x.", "missing/"]) == 4
+    assert photos.store.count_below("a/ada") == 3
+    planned: list[int] = []
+    below = ["a/ada/", "b/x.", "missing/"]
+    assert photos.store.delete_below(below, before=lambda doomed: planned.append(len(doomed))) == 4
+    assert planned == [4]
+    assert photos.store.count_below("a/ada/") == 0
     assert sorted(photos.store.keys("")) == ["a/ada2/1.jpg", "b/xy.jpg"]
     assert photos.store.delete_below(["a/ada/", "b/x."]) == 0
     assert photos.store.delete_below([]) == 0

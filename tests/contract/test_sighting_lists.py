@@ -243,7 +243,9 @@ def test_forgetting_reaches_every_sighting_where_the_person_was_only_considered(
         bob.capture.capture_id: False,
         ada.capture.capture_id: True,
     }
+    assert sightings.mentions("ada") == 3
     assert sightings.forget("ada", sightings.traces("ada")) == 3
+    assert sightings.mentions("ada") == 0
     without = both.decision.without("ada")
     assert [each.person_id for each in without.candidates] == ["bob"]
     assert sightings.get(both.capture.capture_id) == replace(both, decision=without)

@@ -1,16 +1,19 @@
 """Forgetting, in memory: nothing is left, whatever happens at the same time."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from recognizeme.domain.errors import NotFound
-from recognizeme.domain.model import Removed
+from recognizeme.domain.model import Trace
+from recognizeme.domain.policy import MatchBy
+from recognizeme.domain.receipts import Found, Removed
 from recognizeme.usecases.check_collection import CollectionCheck, check_collection
 from recognizeme.usecases.correct import correct
 from tests.twins.faults import Faults
 from tests.twins.pictures import picture
-from tests.twins.world import ADA, TWINS, World
+from tests.twins.world import ADA, LEASE_S, TWINS, World
 
 AT_THE_DOOR = picture("ada", number=1)
 
@@ -30,7 +33,9 @@ def nothing_left(world: World) -> None:
 
 def test_all_that_is_known_of_a_person_goes_and_nobody_elses(world: World) -> None:
     visit = world.seen(AT_THE_DOOR)
-    assert world.forgetter().forget("ada") == Removed(faces=1, photos=1, captures=1, sightings=1)
+    receipt = world.forgetter().forget("ada")
+    assert receipt.removed == Removed(people=1, faces=1, photos=1, captures=1, sightings=1)
+    assert receipt.is_verified
     nothing_left(world)
     stored = world.sightings.get(visit.capture.capture_id)
     assert stored
@@ -39,9 +44,13 @@ def test_all_that_is_known_of_a_person_goes_and_nobody_elses(world: World) -> No
     assert world.seen(picture("bob", number=1)).person_id == "bob"
 
 
-def test_forgetting_again_succeeds_and_somebody_who_never_was_is_not_found(world: World) -> None:
-    world.forgetter().forget("ada")
-    assert world.forgetter().forget("ada") == Removed()
+def test_forgetting_again_gives_the_receipt_again_and_somebody_who_never_was_is_not_found(
+    world: World,
+) -> None:
+    world.seen(AT_THE_DOOR)
+    receipt = world.forgetter().forget("ada")
+    world.settle()
+    assert world.forgetter().forget("ada").removed == receipt.removed
     with pytest.raises(NotFound):
         world.forgetter().forget("nobody")
 
@@ -95,7 +104,9 @@ def test_whoever_was_only_considered_is_forgotten_and_the_others_picture_stays(w
     visit = world.seen(AT_THE_DOOR)
     assert visit.decision
     assert [each.person_id for each in visit.decision.candidates] == ["ada", "twin"]
-    assert world.forgetter().forget("twin").captures == 0
+    assert world.forgetter().forget("twin").removed == Removed(
+        people=1, faces=1, photos=1, sightings=1, mentions=1
+    )
     nothing = [row for row in world.sightings.rows.values() if list(world.sightings.traces("twin"))]
     assert nothing == []
     stored = world.sightings.get(visit.capture.capture_id)
@@ -115,6 +126,64 @@ def test_nobody_is_named_by_a_correction_who_is_forgotten_at_that_moment(world: 
             now=lambda: (world.forgetter().forget("ada"), world.now())[1],
         )
     nothing_left(world)
+
+
+def test_a_receipt_says_what_of_every_store_was_removed(world: World) -> None:
+    world.faces.match_by = MatchBy.USERS
+    world.enroll("ada", picture("ada", number=3), "2.jpg")
+    visit = world.seen(AT_THE_DOOR)
+    other = world.seen(picture("carol"))
+    world.teacher().remember_not(other.capture.capture_id, "ada")
+    found = Found(people=1, faces=2, vectors=1, photos=2, sightings=1, lessons=1)
+    assert world.forgetter().look("ada") == found
+    receipt = world.forgetter().forget("ada")
+    assert receipt.person_ids == ("ada",)
+    assert receipt.removed == Removed(
+        people=1, faces=2, vectors=1, photos=2, captures=1, sightings=1, lessons=1
+    )
+    assert receipt.is_verified
+    assert world.forgetter().look("ada") == Found()
+    assert world.forgetter().look("bob") == Found(people=1, faces=1, photos=1)
+    assert visit.person_id == "ada"
+
+
+def test_a_receipt_says_what_is_found_all_the_same(world: World) -> None:
+    world.faces.add("ada", picture("ada", number=9))
+    receipt = world.forgetter().forget("ada")
+    assert not receipt.is_verified
+    assert receipt.found == Found(faces=1)
+    world.settle()
+    again = world.forgetter().forget("ada")
+    assert again.is_verified
+    assert again.removed.faces == 2
+
+
+def test_whoever_is_enrolled_anew_has_a_receipt_of_their_own(world: World) -> None:
+    world.seen(AT_THE_DOOR)
+    world.forgetter().forget("ada")
+    world.settle()
+    world.enroll("ada", ADA)
+    assert world.forgetter().forget("ada").removed == Removed(people=1, faces=1, photos=1)
+
+
+def test_what_takes_longer_than_a_function_may_run_goes_on_by_itself(world: World) -> None:
+    visits = [world.seen(picture("ada", number=number)) for number in range(3)]
+    monotonous = world.sightings.forget
+
+    def slow(person_id: str, traces: Iterable[Trace]) -> int:
+        world.wait(21)
+        return monotonous(person_id, list(traces)[:1])
+
+    world.sightings.forget = slow  # type: ignore[method-assign]
+    receipt = world.forgetter().forget("ada")
+    assert receipt.found is None
+    assert not receipt.is_verified
+    world.wait(LEASE_S)
+    world.settle()
+    again = world.forgetter().forget("ada")
+    assert again.is_verified
+    assert again.removed == Removed(people=1, faces=1, photos=1, captures=3, sightings=3)
+    assert len(visits) == 3
 
 
 def test_a_face_that_was_never_recorded_is_found_in_the_collection(world: World) -> None:

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 
 from recognizeme.domain.errors import InvalidRequest, NotFound, RecognizeMeError
-from recognizeme.domain.model import Outcome, Removed
+from recognizeme.domain.model import Outcome
+from recognizeme.domain.receipts import Removed
 from recognizeme.usecases.correct import correct
 from recognizeme.usecases.merge import merge, standing_for, unmerge, with_merged
 from tests.twins.faults import Died, Faults, Trouble
@@ -97,7 +98,9 @@ def test_a_correction_to_somebody_merged_names_whom_they_count_as(world: World) 
 def test_forgetting_somebody_forgets_all_who_were_merged_into_them(world: World) -> None:
     joined(world, "a-king", "ada")
     joined(world, "ada", "bob")
-    assert world.forgetter().forget("bob") == Removed(faces=3, photos=3, captures=1, sightings=1)
+    assert world.forgetter().forget("bob").removed == Removed(
+        people=3, faces=3, photos=3, captures=1, sightings=1
+    )
     world.settle()
     nothing_left(world, "bob", "ada", "a-king")
 

@@ -71,7 +71,10 @@ class Photos:
     def folders(self, prefix: str) -> frozenset[str]:
         raise NotImplementedError
 
-    def delete_below(self, prefixes: Iterable[str]) -> int:
+    def delete_below(self, prefixes: Iterable[str], *, before: object = len) -> int:
+        raise NotImplementedError
+
+    def count_below(self, prefix: str) -> int:
         raise NotImplementedError
 
 

@@ -8,9 +8,10 @@ import pytest
 from recognizeme.domain.errors import RecognizeMeError
 from recognizeme.domain.model import Enrollment, Outcome, Status
 from recognizeme.domain.people import PersonChange
+from recognizeme.domain.receipts import Found, Removed
 from tests.twins.faults import Died, Faults, Trouble
 from tests.twins.pictures import picture
-from tests.twins.world import ADA, LEASE_S, TwinWitness, World
+from tests.twins.world import ADA, LEASE_S, TWINS, TwinWitness, World
 
 AT_THE_DOOR = picture("ada", number=1)
 SECOND = picture("ada", number=2)
@@ -144,6 +145,31 @@ def test_a_forgetting_leaves_nothing() -> None:
         where = (world.faults.called[at], trouble)
         assert left(world) == [], where
         assert world.failed == [], where
+
+
+def test_a_receipt_is_right_whatever_happened_and_whoever_finished_what_it_is_about() -> None:
+    def forgotten_once(at: int | None, trouble: Trouble | None) -> World:
+        world = prepared()
+        world.enroll("ada-2", SECOND, exceptions=TWINS)
+        assert world.people.merge("ada-2", into="ada")
+        world.teacher().remember_not(world.seen(picture("carol")).capture.capture_id, "ada")
+        world.settle()
+        world.faults = Faults(at=at, trouble=trouble)
+        with suppress(RecognizeMeError, Died):
+            world.forgetter().forget("ada")
+        world.settle()
+        return world
+
+    removed = Removed(people=2, faces=2, photos=2, captures=1, sightings=1, lessons=1)
+    for at in range(len(forgotten_once(None, None).faults.called)):
+        for trouble in Trouble:
+            world = forgotten_once(at, trouble)
+            where = (at, world.faults.called[at], trouble)
+            world.faults = Faults()
+            receipt = world.forgetter().forget("ada")
+            assert receipt.removed == removed, where
+            assert receipt.is_verified, where
+            assert world.forgetter().look("ada-2") == Found(), where
 
 
 def test_a_forgetting_that_nobody_asks_for_again_is_finished_or_was_never_begun() -> None:

@@ -75,6 +75,9 @@ class CountedFaces:
     def remove_person(self, person_id: str) -> None:
         self.index.remove_person(person_id)
 
+    def has_vector(self, person_id: str) -> bool:
+        return self.index.has_vector(person_id)
+
     def adopt(self, person_id: str, face_ids: Any) -> None:
         self.index.adopt(person_id, face_ids)
 

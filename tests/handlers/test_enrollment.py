@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from recognizeme.domain.audit import keyed_hash
 from recognizeme.domain.errors import NotFound, RecordsFailed, ServiceBusy
 from recognizeme.domain.model import Capture, Enrollment, Outcome
 from recognizeme.domain.picture import inspect
@@ -150,7 +151,12 @@ def test_forgetting_removes_faces_photos_pictures_and_the_name(
     assert stack.s3("recognition", key)["sightings"][0]["person_id"] == "ada"
 
     status, answer = stack.http("enrollment", "DELETE", "/people/ada")
-    assert (status, answer["removed"]) == (200, {"faces": 1, "photos": 1, "captures": 1, "sightings": 1})
+    assert (status, {what: n for what, n in answer["removed"].items() if n}) == (
+        200,
+        {"people": 1, "faces": 1, "vectors": 1, "photos": 1, "captures": 1, "sightings": 1},
+    )
+    assert (answer["verified"], set(answer["found"].values())) == (True, {0})
+    assert answer["person_hash"] == keyed_hash("ada", stack.id_key)
     assert stack.http("query", "GET", "/people/ada")[0] == 404
     assert list(stack.photos.keys("enrollments/ada/")) == []
     with pytest.raises(NotFound):
@@ -162,9 +168,23 @@ def test_forgetting_removes_faces_photos_pictures_and_the_name(
     assert again["outcome"] == "unknown"
     assert stack.http("query", "GET", "/people/grace")[1]["faces"] == 1
 
-    status, answer = stack.http("enrollment", "DELETE", "/people/ada")
-    assert (status, set(answer["removed"].values())) == (200, {0}), "an answer may get lost"
+    status, repeated = stack.http("enrollment", "DELETE", "/people/ada")
+    assert (status, repeated["removed"]) == (200, answer["removed"]), "an answer may get lost"
     assert stack.http("enrollment", "DELETE", "/people/nobody")[0] == 404
+
+
+def test_what_is_held_of_a_person_is_looked_for_in_every_store(stack: Stack, ada: bytes) -> None:
+    stack.enroll("ada", ada)
+    stack.http("door", "POST", "/kiosks/front/recognitions", ada, content_type="image/png")
+    status, held = stack.http("enrollment", "GET", "/remains/ada")
+    assert (status, held["verified"]) == (200, False)
+    assert held["found"] == {
+        "people": 1, "faces": 1, "vectors": 1, "photos": 1, "sightings": 1, "lessons": 0, "strangers": 0,
+        "roll_calls": 0, "rules": 0,
+    }  # fmt: skip
+    stack.http("enrollment", "DELETE", "/people/ada")
+    assert stack.http("enrollment", "GET", "/remains/ada")[1]["verified"] is True
+    assert stack.http("enrollment", "GET", "/remains/a%20b")[0] == 400
 
 
 def test_forgetting_one_person_leaves_another_whose_id_begins_the_same(stack: Stack, ada: bytes) -> None:
@@ -485,7 +505,9 @@ def test_sightings_from_before_a_merge_are_listed_under_whom_they_count_as_and_a
     stack.http("enrollment", "POST", "/people/a-king/merge", {"into": "ada"})
     (listed,) = stack.http("query", "GET", "/sightings", query={"person_id": "ada"})[1]["items"]
     assert (listed["capture_id"], listed["person_id"]) == (seen["capture_id"], "a-king")
-    assert stack.http("enrollment", "DELETE", "/people/ada")[1]["removed"] == {
-        "faces": 2, "photos": 2, "captures": 1, "sightings": 1,
+    receipt = stack.http("enrollment", "DELETE", "/people/ada")[1]
+    assert receipt["forgotten"] == ["ada", "a-king"]
+    assert {what: n for what, n in receipt["removed"].items() if n} == {
+        "people": 2, "faces": 2, "vectors": 2, "photos": 2, "captures": 1, "sightings": 1,
     }  # fmt: skip
     assert stack.http("query", "GET", "/people/a-king")[0] == 404

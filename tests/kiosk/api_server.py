@@ -24,6 +24,7 @@ RULE: Json = {
     "groups": [], "kiosks": [], "hours": [], "quiet": [], "time_zone": "UTC", "cooldown_s": 300,
     "wording": "plain", "picture": False, "enabled": True,
 }  # fmt: skip
+NOTHING_FOUND = dict.fromkeys(("people", "faces", "vectors", "photos", "sightings", "lessons"), 0)
 BOX = {"left": 0.31, "top": 0.2, "width": 0.25, "height": 0.34}
 
 
@@ -205,8 +206,16 @@ class ApiServer:
                 case "DELETE", ["people", person_id] if person_id in self.people:
                     del self.people[person_id]
                     photos = self.photos.pop(person_id, {})
-                    removed = {"faces": len(photos), "photos": len(photos), "captures": 0, "sightings": 0}
-                    return 200, {"person_id": person_id, "removed": removed}
+                    return 200, self._receipt(person_id, photos=len(photos))
+                case "GET", ["remains", person_id]:
+                    remains = NOTHING_FOUND | {"people": int(person_id in self.people)}
+                    return 200, {
+                        "person_id": person_id,
+                        "person_hash": "5f2c9d0e1a7b4c38",
+                        "looked_at": NOW,
+                        "found": remains,
+                        "verified": remains == NOTHING_FOUND,
+                    }
                 case "GET", ["people", person_id, "photos"] if person_id in self.people:
                     return 200, self._page(list(self.photos.get(person_id, {}).values()), query)
                 case "POST", ["people", person_id, "photos"] if person_id in self.people:
@@ -498,6 +507,20 @@ class ApiServer:
 
     def _similarity(self, one: str, other: str) -> float:
         return self.similarities.get(frozenset((one, other)), 7.0)
+
+    def _receipt(self, person_id: str, *, photos: int) -> Json:
+        removed = {"people": 1, "faces": photos, "vectors": 0, "photos": photos, "captures": 0}
+        return {
+            "version": 1,
+            "person_id": person_id,
+            "person_hash": "5f2c9d0e1a7b4c38",
+            "forgotten": [person_id],
+            "began_at": NOW,
+            "finished_at": NOW,
+            "removed": removed | {"sightings": 3, "mentions": 1, "lessons": 0},
+            "found": NOTHING_FOUND,
+            "verified": True,
+        }
 
     def _teach(self, capture_id: str, request: Json) -> Json:
         photo = None

@@ -85,7 +85,11 @@ def test_no_byte_of_any_file_knows_of_somebody_who_was_forgotten(tmp_path: Path)
         failed_for_good(jobs)
         assert {left.partition(" in ")[0] for left in left_in(data_folder.root, secrets)} == set(secrets)
 
-        assert api.forget(PERSON_ID)["removed"] == {"faces": 2, "photos": 2, "captures": 2, "sightings": 2}
+        receipt = api.forget(PERSON_ID)
+        assert {what: n for what, n in receipt["removed"].items() if n} == {
+            "people": 1, "faces": 2, "vectors": 1, "photos": 2, "captures": 2, "sightings": 2,
+        }  # fmt: skip
+        assert receipt["verified"]
         jobs.hurry()  # what finishes the forgetting need not wait here
         assert eventually(lambda: jobs.jobs() == [], 30)
 

@@ -78,6 +78,9 @@ class TwinFaces:
     def remove_person(self, person_id: str) -> None:
         self.users.pop(person_id, None)
 
+    def has_vector(self, person_id: str) -> bool:
+        return person_id in self.users
+
     def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
         self.users.setdefault(person_id, set()).update(face for face in face_ids if face in self.faces)
 

@@ -10,6 +10,7 @@ from recognizeme.domain.errors import ServiceBusy
 from recognizeme.domain.model import EnrolledPhoto, Enrollment, Person, PhotoState, Remains
 from recognizeme.domain.people import PersonChange, searchable
 from recognizeme.domain.ports import EVERYBODY, Page, PeopleQuery
+from recognizeme.domain.receipts import Progress
 
 
 @dataclass
@@ -20,12 +21,14 @@ class TwinPeople:
     unsettled: dict[tuple[str, str], datetime] = field(default_factory=dict)
     tombstones: dict[str, datetime] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
+    progress: dict[str, Progress] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
 
     def put(self, person: Person, *, now: datetime) -> Person:
         with self.lock:
             self._refuse_while_forgetting(person.person_id, now)
             self.tombstones.pop(person.person_id, None)
+            self.progress.pop(person.person_id, None)
             known = self.people.get(person.person_id, replace(person, photos={}))
             changed = replace(
                 person,
@@ -182,10 +185,16 @@ class TwinPeople:
             merged = tuple(sorted(each.person_id for each in others if each.merged_into == person_id))
             if person := self.people.pop(person_id, None):
                 self._stands_no_longer(person)
+                self.progress.pop(person_id, None)
             self.tombstones[person_id] = expires_at
             self.leases[person_id] = now + timedelta(seconds=lease_s)
             unsettled = any(owner == person_id for owner, _ in self.unsettled)
-            return Remains(self.face_ids(person_id), unsettled, merged)
+            return Remains(self.face_ids(person_id), unsettled, merged, self.progress.get(person_id))
+
+    def note_forgetting(self, person_id: str, progress: Progress) -> None:
+        with self.lock:
+            if person_id in self.tombstones:
+                self.progress[person_id] = progress
 
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
         with self.lock:

@@ -1,7 +1,7 @@
 """`PhotoStore` in a dictionary, versioned as the bucket is."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -63,9 +63,16 @@ class TwinPhotos:
     def delete(self, keys: Iterable[str]) -> int:
         return sum(self.versions.pop(key, None) is not None for key in set(keys))
 
-    def delete_below(self, prefixes: Iterable[str]) -> int:
+    def delete_below(
+        self, prefixes: Iterable[str], *, before: Callable[[Collection[str]], object] = len
+    ) -> int:
         starts = tuple(prefixes)
-        return self.delete([key for key in self.versions if key.startswith(starts)])
+        keys = [key for key in self.versions if key.startswith(starts)]
+        before(keys)
+        return self.delete(keys)
+
+    def count_below(self, prefix: str) -> int:
+        return sum(key.startswith(prefix) for key in self.versions)
 
     def mark_deleted(self, key: str) -> None:
         """What deleting without a version does in a bucket that keeps versions."""

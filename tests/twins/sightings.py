@@ -191,6 +191,9 @@ class TwinSightings:
             elif (was and was.was_person_id == person_id) or (decision and decision.considered(person_id)):
                 yield Trace(capture_id, is_shown=False)
 
+    def mentions(self, person_id: str) -> int:
+        return sum(1 for _ in self.traces(person_id))
+
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
         with self.people.lock:
             return sum(self._forget(person_id, trace) for trace in traces)

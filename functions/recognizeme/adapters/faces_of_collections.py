@@ -36,6 +36,10 @@ class FacesOfCollections:
         for index in (self._in_use, *self._others):
             index.remove_person(person_id)
 
+    def has_vector(self, person_id: str) -> bool:
+        """Whether any collection has one."""
+        return any(index.has_vector(person_id) for index in (self._in_use, *self._others))
+
     def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
         """Adopt in the collection in use."""
         self._in_use.adopt(person_id, face_ids)

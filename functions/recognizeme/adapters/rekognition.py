@@ -183,6 +183,10 @@ class RekognitionFaceIndex:
         """Delete the person's user, whichever way people are compared now: they may have been otherwise."""
         self._users.remove(person_id)
 
+    def has_vector(self, person_id: str) -> bool:
+        """Whether the person has a user."""
+        return self._users.has(person_id)
+
     def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
         """Make the faces part of the person's user."""
         self._users.join(person_id, face_ids)

@@ -1,6 +1,6 @@
 """Pictures in an S3 bucket: private, encrypted by the bucket's default, removed with all their versions."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -118,18 +118,31 @@ class S3PhotoStore:
         wanted = frozenset(keys)
         return self._delete(wanted, lambda key: key in wanted)
 
-    def delete_below(self, prefixes: Iterable[str]) -> int:
+    def delete_below(
+        self, prefixes: Iterable[str], *, before: Callable[[Collection[str]], object] = len
+    ) -> int:
         """Remove every version and delete marker below the prefixes; return how many keys had any."""
-        return self._delete(prefixes, lambda key: True)
+        return self._delete(prefixes, lambda key: True, before)
 
-    def _delete(self, prefixes: Iterable[str], is_doomed: Callable[[str], bool]) -> int:
+    def count_below(self, prefix: str) -> int:
+        """By listing versions, delete markers included."""
+        return len({version["Key"] for version in self._versions(prefix)})
+
+    def _delete(
+        self,
+        prefixes: Iterable[str],
+        is_doomed: Callable[[str], bool],
+        before: Callable[[Collection[str]], object] = len,
+    ) -> int:
         with ThreadPoolExecutor(_LIST_AT_ONCE) as pool:
             listed = [version for some in pool.map(self._versions, prefixes) for version in some]
         unique = {(version["Key"], version["VersionId"]): version for version in listed}
         doomed = [version for (key, _), version in unique.items() if is_doomed(key)]
+        keys = {version["Key"] for version in doomed}
+        before(keys)
         for start in range(0, len(doomed), _DELETE_AT_ONCE):
             self._delete_versions(doomed[start : start + _DELETE_AT_ONCE])
-        return len({version["Key"] for version in doomed})
+        return len(keys)
 
     def _versions(self, prefix: str) -> "list[ObjectIdentifierTypeDef]":
         pages = self._client.get_paginator("list_object_versions").paginate(

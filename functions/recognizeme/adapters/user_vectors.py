@@ -78,6 +78,22 @@ class UserVectors:
         """Delete the user; the faces stay, and are nobody's."""
         self._insist(lambda: self._client.delete_user(CollectionId=self._collection_id, UserId=user_id))
 
+    def has(self, user_id: str) -> bool:
+        """Whether there is such a user, also one without faces."""
+        with translated(self._name):
+            try:
+                answer = self._client.list_faces(
+                    CollectionId=self._collection_id, UserId=user_id, MaxResults=1
+                )
+            except self._client.exceptions.ResourceNotFoundException:
+                if self._is_there():
+                    return False
+                raise
+            if answer["Faces"]:
+                return True
+            pages = self._client.get_paginator("list_users").paginate(CollectionId=self._collection_id)
+            return any(user["UserId"] == user_id for page in pages for user in page["Users"])
+
     def _insist(self, act: Callable[[], object]) -> None:
         """Do something to a user, whom somebody else may be changing at this moment; none is no error."""
         for attempt in range(_TRIES):

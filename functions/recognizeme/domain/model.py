@@ -6,16 +6,16 @@ Similarities are percentages (0-100) on Rekognition's scale.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from operator import add
 from typing import Self
 from unicodedata import category
 from uuid import UUID
 
 from recognizeme.domain.errors import InvalidRequest
 from recognizeme.domain.photo_problems import FaceLook, PhotoProblem
+from recognizeme.domain.receipts import Progress
 
 # Rekognition's UserId (1-128 characters); ExternalImageId allows the same characters and more of them.
 PERSON_ID = r"[A-Za-z0-9_.\-:]{1,128}"
@@ -499,23 +499,11 @@ class Trace:
 class Remains:
     """What is left of a person whose record is gone: their recorded faces, and who was merged into them.
 
-    `is_unsettled` when a face may have been indexed that was never recorded.
+    `is_unsettled` when a face may have been indexed that was never recorded. `progress` is that of a
+    forgetting that was interrupted, or has ended.
     """
 
     face_ids: tuple[str, ...] = ()
     is_unsettled: bool = False
     merged: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What forgetting a person removed."""
-
-    faces: int = 0
-    photos: int = 0
-    captures: int = 0
-    sightings: int = 0
-
-    def __add__(self, other: "Removed") -> "Removed":
-        """Of two people."""
-        return Removed(*map(add, astuple(self), astuple(other)))
+    progress: Progress | None = None

@@ -30,6 +30,7 @@ from recognizeme.domain.notifications import Last, Message, Notice, Rule
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.picture import Picture
 from recognizeme.domain.presence import Pass
+from recognizeme.domain.receipts import Progress
 from recognizeme.domain.rollcalls import By, Entry, RollCall, Tick
 from recognizeme.domain.strangers import Stranger, StrangerState, StrangerVisit
 from recognizeme.domain.totals import Count
@@ -85,9 +86,14 @@ class PhotoStore(Protocol):
     def delete(self, keys: Iterable[str]) -> int:
         """Remove pictures, every version; return how many there were. Missing keys are no error."""
 
-    def delete_below(self, prefixes: Iterable[str]) -> int:
+    def delete_below(
+        self, prefixes: Iterable[str], *, before: Callable[[Collection[str]], object] = len
+    ) -> int:
         """Remove whatever starts with one of the prefixes, every version, also of deleted keys; return how
-        many keys there were."""
+        many keys there were. `before` is told which, before any of them is removed."""
+
+    def count_below(self, prefix: str) -> int:
+        """How many keys start with `prefix`, also deleted ones of which versions are left."""
 
 
 class FaceIndex(Protocol):
@@ -114,6 +120,9 @@ class FaceIndex(Protocol):
 
     def remove_person(self, person_id: str) -> None:
         """Remove what is kept of a person beside their faces: the vector made of them. None is no error."""
+
+    def has_vector(self, person_id: str) -> bool:
+        """Whether there is a vector made of the person's faces."""
 
     def adopt(self, person_id: str, face_ids: Sequence[str]) -> None:
         """Make faces that are there part of the person's vector, 100 at most; again is no error."""
@@ -223,6 +232,9 @@ class Sightings(Protocol):
         Also where a correction replaced them, or they were only a candidate.
         """
 
+    def mentions(self, person_id: str) -> int:
+        """How many sightings mention the person now, in any of these ways; the expired, too."""
+
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
         """Take the person out of these: as who was seen, with name, groups and picture, and as a candidate.
 
@@ -327,9 +339,16 @@ class People(Protocol):
         """In one step, remove the person's record and raise a tombstone that holds until `expires_at`.
 
         Whom they were merged into stands for them no longer; those merged into them are among the remains.
+        Whoever removes a record begins anew, without the progress of an earlier forgetting.
         Nobody of this id is created until `end_forgetting`, or the lease's end. Faces stay recorded until
         then. With `unless_there` returns None, having changed nothing, when there is such a person. Raises
         `ServiceBusy` while somebody else holds the lease.
+        """
+
+    def note_forgetting(self, person_id: str, progress: Progress) -> None:
+        """Keep with the tombstone how far the forgetting has come, for the remains of whoever begins again.
+
+        Without a tombstone, since somebody of this id was enrolled anew, nothing is kept.
         """
 
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:

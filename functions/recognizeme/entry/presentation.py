@@ -20,13 +20,13 @@ from recognizeme.domain.model import (
     Outcome,
     Person,
     PhotoState,
-    Removed,
     Sighting,
     Status,
 )
 from recognizeme.domain.photo_problems import PhotoProblem
 from recognizeme.domain.policy import Policy
 from recognizeme.domain.ports import Page, People, Replayed, UploadTicket
+from recognizeme.domain.receipts import RECEIPT_VERSION, Found, Receipt
 from recognizeme.domain.strangers import Stranger, StrangerState
 from recognizeme.domain.times import to_api_text
 from recognizeme.entry.forms import (
@@ -421,31 +421,109 @@ def link_json(url: str, expires_at: datetime) -> LinkJson:
 
 
 class RemovedCountsJson(TypedDict):
-    """How much of a person was removed."""
+    """What was removed, by store."""
 
+    people: Annotated[Count, "Records: the person's, and those merged into it"]
     faces: Count
-    photos: Count
-    captures: Count
-    sightings: Count
+    vectors: Annotated[Count, "Made of a person's faces, where people are matched by users"]
+    photos: Annotated[Count, "Enrollment photos, each with every version"]
+    captures: Annotated[Count, "Pictures that a camera took, each with every version"]
+    sightings: Annotated[Count, "That mentioned the person; they stay, without name and picture"]
+    mentions: Annotated[Count, "Of these, those that show somebody else, or did until they were corrected"]
+    lessons: Count
+    strangers: Annotated[Count, "Unknown visitors who were named the person"]
+    roll_calls: Annotated[Count, "Lists that the person was on"]
+    rules: Annotated[Count, "Rules of notifications that named the person"]
 
 
-class RemovedJson(TypedDict):
-    """What forgetting a person removed."""
+class FoundCountsJson(TypedDict):
+    """What every store still holds of a person."""
 
+    people: Annotated[Count, "Records"]
+    faces: Count
+    vectors: Count
+    photos: Annotated[Count, "Also deleted ones of which versions are left"]
+    sightings: Annotated[Count, "That mention the person: shown, corrected away, or only considered"]
+    lessons: Count
+    strangers: Count
+    roll_calls: Count
+    rules: Count
+
+
+class ReceiptJson(TypedDict):
+    """What forgetting a person removed, and what was found when every store was looked at again."""
+
+    version: Annotated[int, "Of the receipt's form: 1"]
     person_id: PersonId
+    person_hash: Annotated[str, "As in the audit log, which keeps nothing else of the id"]
+    forgotten: Annotated[list[PersonId], "The person, and who was merged into them"]
+    began_at: Time
+    finished_at: Time
     removed: RemovedCountsJson
+    found: Annotated[FoundCountsJson | None, "Null when it still goes on: it ends by itself, ask again"]
+    verified: Annotated[bool, "Whether nothing was found"]
 
 
-def removed_json(person_id: str, removed: Removed) -> RemovedJson:
-    """What forgetting a person removed."""
+def receipt_json(receipt: Receipt, *, person_hash: str) -> ReceiptJson:
+    """The receipt of a forgetting."""
+    removed = receipt.removed
     return {
-        "person_id": person_id,
+        "version": RECEIPT_VERSION,
+        "person_id": receipt.person_ids[0],
+        "person_hash": person_hash,
+        "forgotten": list(receipt.person_ids),
+        "began_at": time_text(receipt.began_at),
+        "finished_at": time_text(receipt.finished_at),
         "removed": {
+            "people": removed.people,
             "faces": removed.faces,
+            "vectors": removed.vectors,
             "photos": removed.photos,
             "captures": removed.captures,
             "sightings": removed.sightings,
+            "mentions": removed.mentions,
+            "lessons": removed.lessons,
+            "strangers": removed.strangers,
+            "roll_calls": removed.roll_calls,
+            "rules": removed.rules,
         },
+        "found": None if receipt.found is None else _found_json(receipt.found),
+        "verified": receipt.is_verified,
+    }
+
+
+class RemainsJson(TypedDict):
+    """What a look into every store finds of a person."""
+
+    person_id: PersonId
+    person_hash: str
+    looked_at: Time
+    found: FoundCountsJson
+    verified: Annotated[bool, "Whether nothing was found"]
+
+
+def remains_json(person_id: str, found: Found, *, person_hash: str, looked_at: datetime) -> RemainsJson:
+    """What a look into every store finds of a person."""
+    return {
+        "person_id": person_id,
+        "person_hash": person_hash,
+        "looked_at": time_text(looked_at),
+        "found": _found_json(found),
+        "verified": not found,
+    }
+
+
+def _found_json(found: Found) -> FoundCountsJson:
+    return {
+        "people": found.people,
+        "faces": found.faces,
+        "vectors": found.vectors,
+        "photos": found.photos,
+        "sightings": found.sightings,
+        "lessons": found.lessons,
+        "strangers": found.strangers,
+        "roll_calls": found.roll_calls,
+        "rules": found.rules,
     }
 
 

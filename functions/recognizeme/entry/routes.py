@@ -449,9 +449,15 @@ ROUTES = (
         *("DELETE", "/people/{person_id}", "enrollment", Role.MANAGER),
         audit=Audit.CHANGE,
         operation="forgetPerson",
-        summary="Forget a person",
-        answer=shown.RemovedJson,
+        summary="Forget a person; the answer is the receipt, also when it is asked for again",
+        answer=shown.ReceiptJson,
         problems=(Problem.NOT_FOUND,),
+    ),
+    Route(
+        *("GET", "/remains/{person_id}", "enrollment", Role.MANAGER),
+        operation="findRemains",
+        summary="Look into every store for what it holds of a person, forgotten or not",
+        answer=shown.RemainsJson,
     ),
     Route(
         *("POST", "/people/{person_id}/photos", "enrollment", Role.MANAGER),

@@ -165,9 +165,13 @@ def _leave(visit: StrangerVisit, strangers: Strangers) -> None:
 
 def drop_named(person_id: str, *, strangers: Strangers) -> None:
     """Remove strangers who were named this person: visits that have expired lead to them no more."""
-    for stranger in all_of(StrangerState.NAMED, strangers):
-        if stranger.person_id == person_id:
-            strangers.save(replace(stranger, visits=0))
+    for stranger in named_as(person_id, strangers=strangers):
+        strangers.save(replace(stranger, visits=0))
+
+
+def named_as(person_id: str, *, strangers: Strangers) -> list[Stranger]:
+    """Strangers who were named this person."""
+    return [each for each in all_of(StrangerState.NAMED, strangers) if each.person_id == person_id]
 
 
 def sweep(*, strangers: Strangers, faces: FaceIndex, now: datetime) -> tuple[int, int]:

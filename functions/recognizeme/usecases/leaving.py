@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from recognizeme.domain.model import Outcome, Person, Removed, captured_at
+from recognizeme.domain.model import Outcome, Person, captured_at
 from recognizeme.domain.people import PersonChange
 from recognizeme.domain.ports import (
     Clock,
@@ -15,6 +15,7 @@ from recognizeme.domain.ports import (
     Sightings,
     Strangers,
 )
+from recognizeme.domain.receipts import Receipt
 from recognizeme.usecases.forget import Forgetter
 from recognizeme.usecases.group_strangers import take_away
 from recognizeme.usecases.merge import counting_merged
@@ -60,7 +61,7 @@ class Leaving:
             self.later.look_through_people(page.next_cursor)
         return Looked(len(page.items), soon, due)
 
-    def leave(self, person_id: str) -> Removed | None:
+    def leave(self, person_id: str) -> Receipt | None:
         """Forget the person if it is still time, or else return None."""
         person = self.people.get(person_id)
         today = self._today()

@@ -400,11 +400,47 @@ def test_people_are_listed_and_shown(server: ApiServer, folder: Path) -> None:
     assert len(lines(run(server, "people", "ada-lovelace", "--json"))[0]["photos"]) == 2
 
 
+def test_the_receipt_of_a_forgetting_is_kept_and_looked_at_again_later(
+    server: ApiServer, folder: Path, tmp_path: Path
+) -> None:
+    run(server, "enroll", str(folder))
+    receipt = tmp_path / "receipt.json"
+    said = run(server, "forget", "bob", "--yes", "--receipt", str(receipt))
+    assert "nothing, in any store" in said.output
+    assert max(map(len, said.output.splitlines())) <= 80
+    assert json.loads(receipt.read_bytes())["forgotten"] == ["bob"]
+    assert receipt.stat().st_mode & 0o777 == 0o600
+    again = run(server, "forget", "--verify", str(receipt))
+    assert (again.exit_code, "nothing, in any store" in again.output) == (0, True)
+    assert lines(run(server, "forget", "--verify", str(receipt), "--json"))[0]["verified"] is True
+    server.people["bob"] = {"person_id": "bob", "name": "Bob", "faces": 0}
+    found = run(server, "forget", "--verify", str(receipt))
+    assert found.exit_code == 1
+    assert "1 record" in found.output
+    assert "enrolled again" in found.output
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"version": 1}', b'{"version": 9, "forgotten": ["x"]}'])
+def test_what_is_no_receipt_is_said_so(server: ApiServer, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "other.json").write_bytes(content)
+    result = run(server, "forget", "--verify", str(tmp_path / "other.json"))
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert run(server, "forget").exit_code == 2
+    assert (
+        "choose another"
+        in run(server, "forget", "bob", "--yes", "--receipt", str(tmp_path / "other.json")).output
+    )
+
+
 def test_forgetting_asks_first(server: ApiServer, folder: Path) -> None:
     run(server, "enroll", str(folder))
     assert run(server, "forget", "bob", stdin="n\n").exit_code == 1
     assert "bob" in server.people
-    assert "forgotten: 2 faces" in run(server, "forget", "bob", "--yes").output
+    assert (
+        "1 record, 2 faces, 2 photos, 3 sightings (1 of others)"
+        in run(server, "forget", "bob", "--yes").output
+    )
     assert "bob" not in server.people
     assert run(server, "forget", "bob", "--yes").output == "Error: there is no such thing\n"
 

@@ -19,6 +19,7 @@ from recognizeme.domain.errors import ServiceBusy
 from recognizeme.domain.model import EnrolledPhoto, Enrollment, Person, PhotoState, Remains
 from recognizeme.domain.people import UNCHANGED, PersonChange
 from recognizeme.domain.ports import EVERYBODY, Page, PeopleQuery
+from recognizeme.domain.receipts import Progress
 from recognizeme.domain.times import to_text
 
 if TYPE_CHECKING:
@@ -362,7 +363,13 @@ class DynamoDbPeople:
     def face_ids(self, person_id: str) -> tuple[str, ...]:
         """The faces of the index, which may be moments late, and those of the person's own photos."""
         person = self.get(person_id)
-        return tuple(dict.fromkeys((*self._indexed_ids(person_id), *_faces_of(person))))
+        there = [face_id for face_id in self._indexed_ids(person_id) if self._is_recorded(face_id)]
+        return tuple(dict.fromkeys((*there, *_faces_of(person))))
+
+    def _is_recorded(self, face_id: str) -> bool:
+        key: Any = {"RekognitionId": {"S": face_id}}
+        with translated(self._faces_name):
+            return "Item" in self._client.get_item(TableName=self._faces, Key=key, ConsistentRead=True)
 
     def owner_of(self, face_id: str) -> Person | None:
         """The face's record, and then its person's."""
@@ -401,6 +408,7 @@ class DynamoDbPeople:
             tuple(dict.fromkeys((*self._indexed_ids(person_id), *kept))),
             "Unsettled" in tombstone,
             tuple(sorted(tombstone["Merged"]["SS"])) if "Merged" in tombstone else (),
+            Progress.from_json(tombstone["Progress"]["S"]) if "Progress" in tombstone else None,
         )
 
     def _raised(
@@ -415,6 +423,8 @@ class DynamoDbPeople:
         if item and "Unsettled" in item:
             update += ", Unsettled = :unsettled"
             values[":unsettled"] = {"BOOL": True}
+        if item:
+            update += " REMOVE Progress"
         person = person_of(item) if item else None
         kept = {"FaceIds": _faces_of(person), "Merged": person.merged if person else ()}
         if kept := {name: ids for name, ids in kept.items() if ids}:
@@ -443,16 +453,27 @@ class DynamoDbPeople:
             }
         }
 
+    def note_forgetting(self, person_id: str, progress: Progress) -> None:
+        """One update."""
+        self._update_tombstone(
+            person_id, "SET Progress = :progress", {":progress": {"S": progress.to_json()}}
+        )
+
     def end_forgetting(self, person_id: str, face_ids: Iterable[str]) -> None:
         """The faces' records first: the tombstone names them until they are gone."""
         self._delete_faces(face_ids)
+        self._update_tombstone(person_id, "REMOVE LeasedUntil, FaceIds, Unsettled, Merged")
+
+    def _update_tombstone(self, person_id: str, update: str, values: dict[str, Value] | None = None) -> None:
+        more: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         # Without one, somebody of this id was enrolled anew, after our lease.
         with translated(self._people_name), suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._people,
                 Key=self._tombstone(person_id),
-                UpdateExpression="REMOVE LeasedUntil, FaceIds, Unsettled, Merged",
+                UpdateExpression=update,
                 ConditionExpression="attribute_exists(PersonId)",
+                **more,
             )
 
     def is_forgotten(self, person_id: str, *, now: datetime) -> bool:

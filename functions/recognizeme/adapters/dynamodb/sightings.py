@@ -500,6 +500,18 @@ class DynamoDbSightings:
                     found.add(capture_id)
                     yield Trace(capture_id, is_shown=False)
 
+    def mentions(self, person_id: str) -> int:
+        """Whatever the indexes name, looked at in the table: they may be moments late."""
+        return sum(self._still_mentions(trace.capture_id, person_id) for trace in self.traces(person_id))
+
+    def _still_mentions(self, capture_id: str, person_id: str) -> bool:
+        item = self._item(capture_id) or {}
+        return (
+            person_id in (items.read_string(item, "PersonId"), items.read_string(item, "WasPersonId"))
+            or ("Candidates" in item and person_id in item["Candidates"]["M"])
+            or self._item(pointer(capture_id, person_id)) is not None
+        )
+
     def forget(self, person_id: str, traces: Iterable[Trace]) -> int:
         """One conditional update each, and the pointer that led there, last."""
         forgotten = 0
