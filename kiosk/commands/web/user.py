@@ -3,7 +3,7 @@
 import click
 
 from kiosk.commands.options import json_option
-from kiosk.commands.output import write_list
+from kiosk.commands.output import Record, write_json, write_list
 
 try:
     from kiosk.web.roles import Role
@@ -40,10 +40,11 @@ def command() -> None:
     show_default=True,
 )
 @_password_option
-def add(name: str, role: str, password: str) -> None:
+@json_option
+def add(name: str, role: str, password: str, as_json: bool) -> None:
     """Let NAME sign in."""
     Users(users_file()).add(name, Role(role), password)
-    click.echo(f"{name.lower()} may sign in as {role}")
+    _told({"name": name.lower(), "role": role}, f"{name.lower()} may sign in as {role}", as_json)
 
 
 @command.command("list")
@@ -62,16 +63,25 @@ def list_(as_json: bool) -> None:
 
 @command.command()
 @click.argument("name")
-def remove(name: str) -> None:
+@json_option
+def remove(name: str, as_json: bool) -> None:
     """Let NAME sign in no longer, and sign them out."""
     Users(users_file()).remove(name)
-    click.echo(f"{name.lower()} may not sign in any more")
+    _told({"name": name.lower(), "role": None}, f"{name.lower()} may not sign in any more", as_json)
 
 
 @command.command()
 @click.argument("name")
 @_password_option
-def password(name: str, password: str) -> None:
+@json_option
+def password(name: str, password: str, as_json: bool) -> None:
     """Give NAME a new password; whoever came in with the old one is signed out."""
     Users(users_file()).set_password(name, password)
-    click.echo(f"{name.lower()} has a new password")
+    _told({"name": name.lower()}, f"{name.lower()} has a new password", as_json)
+
+
+def _told(record: Record, sentence: str, as_json: bool) -> None:
+    if as_json:
+        write_json(record)
+    else:
+        click.echo(sentence)
