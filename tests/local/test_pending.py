@@ -37,6 +37,7 @@ def hanging(process: psutil.Process) -> Iterator[None]:
             process.resume()
 
 
+@pytest.mark.slow
 def test_a_picture_whose_recognizer_was_killed_is_stored_by_the_next_hand_in_and_recognized_by_itself(
     stack: Stack, api: ApiClient
 ) -> None:

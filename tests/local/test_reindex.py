@@ -77,6 +77,7 @@ def test_nothing_changes_before_the_switch_and_the_old_collection_is_kept_after_
     assert faces_by_collection(enrolled) == {key: {*PEOPLE} for key in ("employees", "employees-2")}
 
 
+@pytest.mark.slow
 def test_what_corrections_taught_is_known_to_the_new_collection_too(enrolled: Path) -> None:
     with Stack(DataFolder(enrolled)) as stack, ApiClient(stack.url) as api:
         visit = seen(api, HOPPER)
@@ -90,6 +91,7 @@ def test_what_corrections_taught_is_known_to_the_new_collection_too(enrolled: Pa
     assert faces_by_collection(enrolled) == {key: {*PEOPLE} for key in ("employees", "employees-2")}
 
 
+@pytest.mark.slow
 def test_who_is_forgotten_leaves_the_kept_collection_too(enrolled: Path) -> None:
     reindex(enrolled, "--switch")
     with Stack(DataFolder(enrolled)) as stack, ApiClient(stack.url) as api:
@@ -121,6 +123,7 @@ def test_an_interrupted_build_goes_on_where_it_was(enrolled: Path, monkeypatch: 
     assert added == ["collins", "hopper", "hopper"]
 
 
+@pytest.mark.slow
 def test_the_way_back_is_open_and_takes_along_who_was_enrolled_since(enrolled: Path) -> None:
     with Stack(DataFolder(enrolled)) as stack, ApiClient(stack.url) as api:
         api.forget("hopper")
@@ -142,6 +145,7 @@ def test_without_a_kept_collection_there_is_no_way_back(enrolled: Path) -> None:
     assert "no collection was kept" in refused.output
 
 
+@pytest.mark.slow
 def test_faces_of_another_network_stop_the_start_with_one_sentence_and_are_made_anew(enrolled: Path) -> None:
     database = DataFolder(enrolled).collections / "rekolocal.sqlite3"
     with closing(sqlite3.connect(database)) as connection:
