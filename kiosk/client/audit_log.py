@@ -1,16 +1,14 @@
 """The audit log in words, and as a table for spreadsheets."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from kiosk.client import csv_text
 
 COLUMNS = (
     *("line_id", "at", "principal", "on_behalf_of", "action", "person_id", "person_hash", "about", "detail"),
     *("source", "result", "status"),
 )
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 # What each route does, as somebody at a desk says it.
 ACTIONS = {
@@ -38,9 +36,7 @@ ACTIONS = {
 
 def csv_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Every column, a row at a time, the names of the columns first; no cell is taken for a formula."""
-    yield _row(COLUMNS)
-    for line in lines:
-        yield _row(_cell(line.get(column)) for column in COLUMNS)
+    return csv_text.csv_lines(COLUMNS, ([_cell(line.get(column)) for column in COLUMNS] for line in lines))
 
 
 def pairs(texts: Mapping[str, str]) -> str:
@@ -48,12 +44,5 @@ def pairs(texts: Mapping[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in texts.items())
 
 
-def _row(cells: Iterable[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = pairs(value) if isinstance(value, dict) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _cell(value: object) -> object:
+    return pairs(value) if isinstance(value, dict) else value

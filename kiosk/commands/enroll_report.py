@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from kiosk.client.bidi import isolated
+from kiosk.client.csv_text import as_text
 from kiosk.client.names import PersonIds
 from kiosk.commands.enrollment import Enrollment
 from kiosk.commands.output import Record, console, wrapped
@@ -92,7 +93,7 @@ def report(path: Path | None) -> Iterator[Callable[[Record], None]]:
         if path.suffix == ".csv":
             rows = csv.writer(file)
             rows.writerow(_COLUMNS.values())
-            yield lambda record: rows.writerow([_harmless(record.get(key)) for key in _COLUMNS])
+            yield lambda record: rows.writerow(as_text(record.get(key)) for key in _COLUMNS)
             return
         cells = "".join(f"<th>{heading}" for heading in _COLUMNS.values())
         file.write(
@@ -106,12 +107,6 @@ def report(path: Path | None) -> Iterator[Callable[[Record], None]]:
 def _write_row(write: Callable[[str], object], record: Record) -> None:
     cells = "".join(f"<td>{html.escape(str(record.get(key) or ''))}" for key in _COLUMNS)
     write(f'<tr class="{html.escape(str(record["state"]))}">{cells}\n')
-
-
-def _harmless(value: object) -> str:
-    # A spreadsheet takes such a cell for a formula.
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _write_reasons(heading: str, passed_over: list[PassedOver]) -> None:

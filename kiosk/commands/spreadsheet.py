@@ -1,40 +1,26 @@
 """Tables as files for a spreadsheet: CSV, and XLSX with `recognizeme-kiosk[office]`."""
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TextIO
 
 import click
 
+from kiosk.client.csv_text import csv_lines
+
 Cell = str | int | float | None
 
-# What a spreadsheet would take for a formula, and run: in a name, say. Also behind blanks, and in full width.
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]"
 )  # XML has no way to write them
-
-
-def as_text(cell: Cell) -> Cell:
-    """The cell with an apostrophe before text that would be a formula; numbers are left alone."""
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
-
-
-def write_csv(file: TextIO, heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Write a heading and rows as CSV in which no cell is a formula."""
-    writer = csv.writer(file)
-    writer.writerow(heading)
-    writer.writerows([as_text(cell) for cell in row] for row in rows)
 
 
 def save_csv(path: Path, heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write a CSV file; it begins with a mark by which Excel knows UTF-8. Raises `click.ClickException`."""
     try:
         with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            write_csv(file, heading, rows)
+            file.writelines(csv_lines(heading, rows))
     except OSError as error:
         raise _unwritten(path, error) from error
 

@@ -1,13 +1,11 @@
 """Visits: who was seen, one visit, and its correction."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from flask import (
@@ -25,6 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import captured_at
+from kiosk.client.csv_text import csv_lines
 from kiosk.client.errors import ApiError, NotFound, Refused
 from kiosk.client.moment import iso_text
 from kiosk.client.names import PersonIds
@@ -97,9 +96,9 @@ def pages(desk: Desk) -> Blueprint:
         found = api.sightings(limit=_MOST_ROWS, **asked.api)
         first = list(islice(found, 1))  # a failure is a page, not half a file
         name = {"Content-Disposition": 'attachment; filename="visits.csv"'}
-        return Response(
-            stream_with_context(_csv(first, found)), headers=name, content_type="text/csv; charset=utf-8"
-        )
+        rows = ([getattr(visit, column) for column in _COLUMNS] for visit in chain(first, found))
+        lines = stream_with_context(csv_lines(_COLUMNS, rows))
+        return Response(lines, headers=name, content_type="text/csv; charset=utf-8")
 
     @blueprint.get("/sightings/<capture_id>")
     def sighting(capture_id: str) -> str:
@@ -193,28 +192,6 @@ def _filter(api: ApiClient, now: datetime) -> _Filter:
         if len(people) == 1:
             wanted["person_id"], people = people[0]["person_id"], ()
     return _Filter(form, wanted, people)
-
-
-def _csv(*parts: Iterator[Sighting] | list[Sighting]) -> Iterator[str]:
-    """Rows as they come; a cell that a spreadsheet would calculate is one that it shows."""
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow(_COLUMNS)
-    for part in parts:
-        for visit in part:
-            writer.writerow([_cell(getattr(visit, column)) for column in _COLUMNS])
-            yield line.getvalue()
-            line.seek(0)
-            line.truncate()
-    yield line.getvalue()
-
-
-def _cell(value: object) -> object:
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
 
 
 def _doors(api: ApiClient) -> list[str]:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from kiosk.cli import main
 from kiosk.client.api import ApiClient
 from kiosk.client.capture_id import new_capture_id
+from kiosk.client.csv_text import as_text, csv_lines
 from kiosk.client.moment import iso_text
-from kiosk.commands.spreadsheet import as_text, save_csv, save_xlsx, write_csv
+from kiosk.commands.spreadsheet import save_csv, save_xlsx
 from tests.kiosk.api_server import ApiServer
 from tests.kiosk.commands.test_stats import ITEMS
 from tests.kiosk.conftest import picture_of
@@ -49,9 +50,8 @@ def test_a_name_that_is_a_formula_is_text_in_csv_and_xlsx(name: str, tmp_path: P
 
 @given(text=st.text())
 def test_no_text_in_a_csv_begins_as_a_formula_does(text: str) -> None:
-    file = io.StringIO(newline="")
-    write_csv(file, ["name"], [[text]])
-    rows = list(csv.reader(io.StringIO(file.getvalue(), newline="")))
+    written = "".join(csv_lines(["name"], [[text]]))
+    rows = list(csv.reader(io.StringIO(written, newline="")))
     read = rows[1][0] if rows[1] else ""
     assert read.lstrip()[:1] not in set("=+-@\uff1d\uff0b\uff0d\uff20")
     assert read.removeprefix("'") == text.removeprefix("'")
