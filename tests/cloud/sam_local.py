@@ -22,12 +22,12 @@ from urllib.parse import unquote_plus, urlsplit
 
 from recognizeme.adapters.dynamodb import DynamoDbPeople
 from recognizeme.adapters.later import SqsLater
-from recognizeme.adapters.rekognition import RekognitionFaceIndex
 from recognizeme.adapters.s3 import S3PhotoStore
+from recognizeme.adapters.user_index import index_of
 from recognizeme.domain.people import PersonChange
 from recognizeme.settings import Settings
 from recognizeme.usecases.enroll import Enroller
-from recognizeme.wiring import utc_now
+from recognizeme.wiring import match_by_of, utc_now
 from tests.cloud.emulator import MACHINES
 from tests.cloud.stand_ins import StandIns, stand_ins
 from tests.cloud.template import ROOT
@@ -141,7 +141,7 @@ def _furnish(services: StandIns) -> None:
     )
     enroller = Enroller(
         photos=S3PhotoStore(services.client("s3"), services.bucket),
-        faces=RekognitionFaceIndex(services.rekognition, settings.collection_id),
+        faces=index_of(match_by_of(settings))(services.rekognition, settings.collection_id),
         people=people,
         later=SqsLater(services.client("sqs"), settings.later_queue_url, function="enrollment:live"),
         duplicate_pct=settings.duplicate_pct,
