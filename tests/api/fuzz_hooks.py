@@ -18,6 +18,10 @@ REFUSED_FOR_GOOD_REASON = (
     "nobody less similar is searched for",
     "say the reason of a threshold or margin",
     "from and until of an opening are the same",
+    "must be a name such as",  # of a time zone
+    # What each channel of a notification takes and needs.
+    *("webhook is a secret: name it", "webhooks take no picture", "say with to where", "to must be a"),
+    *("to is no ", "name in secret the key", "a URL with a user and password", "to must name a topic"),
     "a person cannot be merged into themselves",
     "cursor is not one this list gave out",
     "the cursor is none that a step of reindexing gave",

@@ -1,7 +1,7 @@
 """Rules and messages as JSON, both ways; `make api` publishes the types."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, Required, TypedDict
 
 from recognizeme.domain.errors import InvalidRequest
 from recognizeme.domain.kiosks import DAYS, Opening
@@ -36,8 +36,8 @@ Events = Annotated[list[EventKind], Form(minItems=1)]
 class RuleRequest(TypedDict, total=False):
     """What is announced to whom. What is left out is as in a new rule: a rule is replaced as a whole."""
 
-    events: Events
-    channel: Channel
+    events: Required[Events]
+    channel: Required[Channel]
     to: To
     secret: Secret
     people: OnlyPeople | None
