@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated
-from recognizeme.adapters.dynamodb import items
+from recognizeme.adapters.dynamodb import batches, items
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.people_items import LISTED, person_of, photo_of, photo_value, said
 from recognizeme.adapters.dynamodb.transactions import transact
@@ -189,21 +189,10 @@ class DynamoDbPeople:
         return Page(self._people_of(found), cursors.encode("people", after) if after else None)
 
     def _people_of(self, person_ids: Sequence[str]) -> tuple[Person, ...]:
-        """Those of these people (100 at most) who are still there, in this order."""
-        there: dict[str, Person] = {}
-        wanted: Any = {self._people: {"Keys": [_key(each) for each in person_ids], "ConsistentRead": True}}
-        for attempt in range(_TRIES if person_ids else 0):
-            with translated(self._people_name):
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            people = map(person_of, answer["Responses"].get(self._people, ()))
-            there |= {person.person_id: person for person in people}
-            wanted = answer.get("UnprocessedKeys")
-            if not wanted:
-                break
-            self._sleep(0.02 * 2**attempt)
-        else:
-            if person_ids:
-                raise ServiceBusy(f"{self._people_name} is busy; try again in a moment")
+        """Those of these people who are still there, in this order."""
+        keys = [_key(each) for each in person_ids]
+        found = batches.read(self._client, self._people, keys, resource=self._people_name, sleep=self._sleep)
+        there = {person.person_id: person for person in map(person_of, found)}
         return tuple(there[each] for each in person_ids if each in there)
 
     def begin_photo(self, person_id: str, sha256: str, *, now: datetime) -> bool:

@@ -3,16 +3,15 @@
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated, utc_now
-from recognizeme.adapters.dynamodb import items
+from recognizeme.adapters.dynamodb import batches, items
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.transactions import transact
 from recognizeme.adapters.rollcall_records import by_text, read_by, read_tick, tick_text
-from recognizeme.domain.errors import NotFound, NotPossible, ServiceBusy
+from recognizeme.domain.errors import NotFound, NotPossible
 from recognizeme.domain.model import captured_at
 from recognizeme.domain.ports import Clock, Page
 from recognizeme.domain.rollcalls import By, Entry, Kind, RollCall, Tick, check_rollcall_id
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _HEADS = "rollcalls"  # the partition of the roll calls themselves; no id has such a form
-_AT_ONCE, _TRIES = 25, 8
 
 
 class DynamoDbRollCalls:
@@ -50,9 +48,8 @@ class DynamoDbRollCalls:
     def start(self, roll_call: RollCall, entries: Iterable[Entry]) -> None:
         """The list first: what can be found is whole."""
         rollcall_id = roll_call.rollcall_id
-        rest = iter(entries)
-        while some := [self._entry_item(rollcall_id, entry) for entry in islice(rest, _AT_ONCE)]:
-            self._write(some)
+        listed = [self._entry_item(rollcall_id, entry) for entry in entries]
+        batches.write(self._client, self._table, listed, resource=self._name, sleep=self._sleep)
         head = {
             **_key(_HEADS, rollcall_id),
             "Kind": {"S": roll_call.kind},
@@ -62,16 +59,6 @@ class DynamoDbRollCalls:
         }
         with translated(self._name):
             self._client.put_item(TableName=self._table, Item=items.present(**head))
-
-    def _write(self, some: list[dict[str, Value]]) -> None:
-        wanted: Any = {self._table: [{"PutRequest": {"Item": item}} for item in some]}
-        for attempt in range(_TRIES):
-            with translated(self._name):
-                wanted = self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
-            if not wanted:
-                return
-            self._sleep(0.02 * 2**attempt)
-        raise ServiceBusy(f"{self._name} is busy; try again in a moment")
 
     def _entry_item(self, rollcall_id: str, entry: Entry) -> dict[str, Value]:
         return items.present(

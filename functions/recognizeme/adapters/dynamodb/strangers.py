@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from recognizeme.adapters import cursor as cursors
 from recognizeme.adapters.aws import make_client, translated, utc_now
-from recognizeme.adapters.dynamodb import items
+from recognizeme.adapters.dynamodb import batches, items
 from recognizeme.adapters.dynamodb.items import Item, Value
 from recognizeme.adapters.dynamodb.transactions import transact
-from recognizeme.domain.errors import ServiceBusy
 from recognizeme.domain.model import Capture, check_capture_id
 from recognizeme.domain.ports import Clock, Page
 from recognizeme.domain.strangers import Stranger, StrangerState, StrangerVisit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_AT_ONCE = 100  # BatchGetItem takes no more
-_TRIES = 6
 
 
 class DynamoDbStrangers:
@@ -79,24 +75,9 @@ class DynamoDbStrangers:
 
     def visits(self, capture_ids: Collection[str]) -> Mapping[str, StrangerVisit]:
         """Strongly consistent batches."""
-        found: dict[str, StrangerVisit] = {}
         keys = [_visit_key(each) for each in dict.fromkeys(capture_ids)]
-        for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
-            wanted: Any = {self._table: {"Keys": some, "ConsistentRead": True}}
-            for attempt in range(_TRIES):
-                with translated(self._name):
-                    answer = self._client.batch_get_item(RequestItems=wanted)
-                for item in answer["Responses"][self._table]:
-                    if self._is_kept(item):
-                        found[item["CaptureId"]["S"]] = _visit(item)
-                wanted = answer.get("UnprocessedKeys")
-                if not wanted:
-                    break
-                self._sleep(0.05 * 2**attempt)
-            else:
-                raise ServiceBusy(f"{self._name} is busy; try again in a moment")
-        return found
+        found = batches.read(self._client, self._table, keys, resource=self._name, sleep=self._sleep)
+        return {item["CaptureId"]["S"]: _visit(item) for item in found if self._is_kept(item)}
 
     def visits_of(self, stranger_id: str) -> Iterator[StrangerVisit]:
         """From the index by stranger, which follows the table within moments."""
